@@ -1,0 +1,34 @@
+// Prints the tables that the documents embed, from the same lists the program uses. Not installed.
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <string_view>
+
+#include "config/schema.hpp"
+#include "packet/drop_reasons.hpp"
+
+namespace {
+
+void print_drop_reasons() {
+  fmt::print("| reason | requirement | meaning | what to do |\n| --- | --- | --- | --- |\n");
+  for (const natto::DropReasonInfo& reason : natto::kDropReasons) {
+    fmt::print("| `{}` | {} | {} | {} |\n", reason.name, reason.requirement, reason.meaning,
+               reason.advice);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view table = argc == 2 ? argv[1] : "";
+  if (table == "configuration") {
+    fmt::print("{}", natto::configuration_markdown());
+  } else if (table == "drop-reasons") {
+    print_drop_reasons();
+  } else {
+    fmt::print(stderr, "usage: doc_tables configuration|drop-reasons\n");
+    return 2;
+  }
+  return 0;
+}

@@ -1,0 +1,152 @@
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <set>
+
+#include "capture.hpp"
+#include "commands.hpp"
+#include "config/loader.hpp"
+#include "control/runtime.hpp"
+#include "summary.hpp"
+
+namespace natto {
+namespace {
+
+/// The next hop of a port that has no gateway_mac: nobody is there to answer ARP.
+constexpr MacAddress kLabNextHop{{0x02, 0x00, 0x00, 0x00, 0x00, 0xfe}};
+
+Result<RealmId> find_realm(const Config& config, const RealmFile& argument) {
+  if (const auto realm = config.find_realm(argument.realm)) {
+    return *realm;
+  }
+  std::string known;
+  for (const PortConfig& port : config.ports) {
+    known += (known.empty() ? "" : ", ") + port.realm;
+  }
+  return input_error(fmt::format("{}={}: there is no realm {}; the config has {}", argument.realm,
+                                 argument.file.string(), argument.realm, known));
+}
+
+Status check_writable(const std::filesystem::path& file) {
+  errno = 0;
+  if (!std::ofstream(file, std::ios::app)) {
+    return input_error(fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
+  }
+  return Done{};
+}
+
+/// The net_pcap vdev that stands in for a port.
+struct LabDevice {
+  std::string name;
+  std::string arguments;
+
+  [[nodiscard]] Status add(const char* key, const std::filesystem::path& file) {
+    // DPDK splits device arguments at these, and knows no way to quote them.
+    if (file.string().find_first_of(",[]\"") != std::string::npos) {
+      return input_error(fmt::format(
+          "{}: DPDK cannot open a file with one of ,[]\" in its name: rename it", file.string()));
+    }
+    if (arguments.find(fmt::format(",{}=", key)) != std::string::npos) {
+      return input_error(
+          fmt::format("{}: its realm has a file already: give one --in and one --out per realm",
+                      file.string()));
+    }
+    arguments += fmt::format(",{}={}", key, file.string());
+    return Done{};
+  }
+
+  [[nodiscard]] std::string device() const {
+    // net_pcap wants a file; a port without any neither receives nor keeps what it is sent.
+    return arguments.empty() ? fmt::format("net_null_{},no-rx=1", name)
+                             : fmt::format("net_pcap_{}{}", name, arguments);
+  }
+};
+
+/// Puts the captures in place of the configured devices.
+Status use_captures(Config& config, const ReplayArguments& arguments) {
+  std::vector<LabDevice> devices;
+  for (std::size_t i = 0; i < config.ports.size(); ++i) {
+    devices.push_back({.name = std::to_string(i), .arguments = {}});
+  }
+  std::set<std::filesystem::path> inputs;
+  for (const RealmFile& input : arguments.inputs) {
+    const Result<RealmId> realm = find_realm(config, input);
+    if (!realm) {
+      return realm.error();
+    }
+    if (const Status status = devices[*realm].add("rx_pcap", input.file); !status) {
+      return status;
+    }
+    inputs.insert(std::filesystem::weakly_canonical(input.file));
+  }
+  for (const RealmFile& output : arguments.outputs) {
+    const Result<RealmId> realm = find_realm(config, output);
+    if (!realm) {
+      return realm.error();
+    }
+    if (!inputs.insert(std::filesystem::weakly_canonical(output.file)).second) {
+      return input_error(
+          fmt::format("{}: this output is also an input or another output", output.file.string()));
+    }
+    if (const Status status = check_writable(output.file); !status) {
+      return status;
+    }
+    if (const Status status = devices[*realm].add("tx_pcap", output.file); !status) {
+      return status;
+    }
+  }
+  for (std::size_t i = 0; i < config.ports.size(); ++i) {
+    config.ports[i].device = devices[i].device();
+    config.ports[i].gateway_mac = config.ports[i].gateway_mac.value_or(kLabNextHop);
+  }
+  return Done{};
+}
+
+Result<std::uint64_t> count_inputs(const std::vector<RealmFile>& inputs) {
+  std::uint64_t packets = 0;
+  for (const RealmFile& input : inputs) {
+    const Result<std::uint64_t> count = count_packets(input.file);
+    if (!count) {
+      return count.error();
+    }
+    packets += *count;
+  }
+  return packets;
+}
+
+}  // namespace
+
+Result<std::string> replay(const ReplayArguments& arguments) {
+  Result<Appliance> appliance = load_appliance(arguments.config_file);
+  if (!appliance) {
+    return appliance.error();
+  }
+  Config& config = appliance->config;
+  const Result<std::uint64_t> expected = count_inputs(arguments.inputs);
+  if (!expected) {
+    return expected.error();
+  }
+  if (const Status status = use_captures(config, arguments); !status) {
+    return status.error();
+  }
+
+  CounterSums sums;
+  {
+    Result<std::unique_ptr<Runtime>> runtime =
+        Runtime::create(config, appliance->table, {.lab = true});
+    if (!runtime) {
+      return runtime.error();
+    }
+    (*runtime)->drain();
+    sums = (*runtime)->counters();
+  }  // closing the ports completes the output files
+  if (sums.received != *expected) {
+    return system_error(
+        fmt::format("only {} of the inputs' {} packets could be read", sums.received, *expected));
+  }
+  return arguments.json ? summary_json(sums, config.ports) : summary_text(sums, config.ports);
+}
+
+}  // namespace natto

@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+#include <signal.h>
+#include <time.h>
+
+#include <cstdio>
+
+#include "commands.hpp"
+#include "config/loader.hpp"
+#include "control/runtime.hpp"
+#include "summary.hpp"
+
+namespace natto {
+namespace {
+
+/// SIGINT and SIGTERM, held back from every thread made after this so that control alone takes
+/// them.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  }
+
+  /// Waits one millisecond, or until a signal came: control's clock tick.
+  [[nodiscard]] bool arrived() const {
+    const timespec tick{.tv_sec = 0, .tv_nsec = 1'000'000};
+    return sigtimedwait(&signals_, nullptr, &tick) > 0;
+  }
+
+ private:
+  sigset_t signals_{};
+};
+
+void announce(const Config& config, const Runtime& runtime) {
+  for (std::size_t i = 0; i < config.ports.size(); ++i) {
+    const PortConfig& port = config.ports[i];
+    fmt::print(stderr, "port {}: realm {}, {}, MAC {}, address {}, mtu {}\n", i, port.realm,
+               port.device, to_string(runtime.ports()[i].filter.mac), to_string(port.address),
+               port.mtu);
+  }
+  fmt::print(stderr, "natto is ready: {} worker(s)\n", config.dpdk.lcores.size());
+}
+
+}  // namespace
+
+Result<std::string> run(const RunArguments& arguments) {
+  const Result<Appliance> appliance = load_appliance(arguments.config_file);
+  if (!appliance) {
+    return appliance.error();
+  }
+  const Config& config = appliance->config;
+  const StopSignals stop_signals;
+
+  const Result<std::unique_ptr<Runtime>> runtime = Runtime::create(config, appliance->table, {});
+  if (!runtime) {
+    return runtime.error();
+  }
+  if (const Status status = (*runtime)->launch(); !status) {
+    return status.error();
+  }
+  announce(config, **runtime);
+  while (!stop_signals.arrived()) {
+    (*runtime)->step_control();
+  }
+  (*runtime)->stop();
+
+  const CounterSums sums = (*runtime)->counters();
+  return arguments.json ? summary_json(sums, config.ports) : summary_text(sums, config.ports);
+}
+
+}  // namespace natto

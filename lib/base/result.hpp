@@ -1,0 +1,72 @@
+#pragma once
+
+// Results of work that can fail, for everything but the packet path (which returns verdicts).
+
+#include <cassert>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace natto {
+
+/// Who has to act: it decides the program's exit code (1 or 3).
+enum class ErrorKind {
+  kInput,   ///< a file or an argument is wrong
+  kSystem,  ///< the machine refused: memory, device, permission
+};
+
+/// What went wrong, where, and what to do about it, as text for the user (may be several lines).
+struct Error {
+  ErrorKind kind = ErrorKind::kInput;
+  std::string message;
+};
+
+[[nodiscard]] inline Error input_error(std::string message) {
+  return {ErrorKind::kInput, std::move(message)};
+}
+[[nodiscard]] inline Error system_error(std::string message) {
+  return {ErrorKind::kSystem, std::move(message)};
+}
+
+/// A value or an Error (g++ 12 has no std::expected).
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::move(value)) {}      // NOLINT(google-explicit-constructor)
+  Result(Error error) : state_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
+
+  [[nodiscard]] bool ok() const noexcept { return std::holds_alternative<T>(state_); }
+  explicit operator bool() const noexcept { return ok(); }
+
+  [[nodiscard]] T& value() & {
+    assert(ok());
+    return *std::get_if<T>(&state_);
+  }
+  [[nodiscard]] const T& value() const& {
+    assert(ok());
+    return *std::get_if<T>(&state_);
+  }
+  [[nodiscard]] T&& value() && {
+    assert(ok());
+    return std::move(*std::get_if<T>(&state_));
+  }
+  [[nodiscard]] T& operator*() & { return value(); }
+  [[nodiscard]] const T& operator*() const& { return value(); }
+  [[nodiscard]] T&& operator*() && { return std::move(*this).value(); }
+  [[nodiscard]] T* operator->() { return &value(); }
+  [[nodiscard]] const T* operator->() const { return &value(); }
+
+  [[nodiscard]] const Error& error() const {
+    assert(!ok());
+    return *std::get_if<Error>(&state_);
+  }
+
+ private:
+  std::variant<T, Error> state_;
+};
+
+/// Success without a value.
+struct Done {};
+using Status = Result<Done>;
+
+}  // namespace natto

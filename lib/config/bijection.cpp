@@ -1,0 +1,145 @@
+#include "config/bijection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+namespace natto {
+namespace {
+
+/// Addresses that a mapping takes in an address space: a realm's number, or kMappedSpace.
+struct Claim {
+  unsigned space;
+  Ipv4Prefix range;
+  std::size_t mapping;  ///< index in the file
+};
+constexpr unsigned kMappedSpace = kMaxPorts;
+
+/// The claims of earlier mappings with which a later one collides.
+struct Collision {
+  Claim first;  ///< of the first of them in the file
+  std::size_t count = 0;
+};
+/// By the later mapping's index.
+using Collisions = std::map<std::size_t, Collision>;
+
+void note_collision(Collisions& collisions, const Claim& a, const Claim& b) {
+  const auto& [earlier, later] =
+      std::minmax(a, b, [](const Claim& x, const Claim& y) { return x.mapping < y.mapping; });
+  Collision& collision = collisions.try_emplace(later.mapping, Collision{earlier, 0}).first->second;
+  if (earlier.mapping < collision.first.mapping) {
+    collision.first = earlier;
+  }
+  ++collision.count;
+}
+
+/// Two prefixes are disjoint or one holds the other. Sorted by their first address, the longer
+/// range first, each stands behind all that hold it, and those still open are a chain of nested
+/// ones: at most 33.
+Collisions find_collisions(std::vector<Claim> claims) {
+  std::ranges::sort(claims, {}, [](const Claim& claim) {
+    return std::tuple(claim.space, claim.range.address, claim.range.length, claim.mapping);
+  });
+  Collisions collisions;
+  std::vector<Claim> open;
+  for (const Claim& claim : claims) {
+    while (!open.empty() &&
+           (open.back().space != claim.space || open.back().range.last() < claim.range.address)) {
+      open.pop_back();
+    }
+    for (const Claim& holder : open) {
+      note_collision(collisions, holder, claim);
+    }
+    if (open.empty() || open.back().range != claim.range) {
+      open.push_back(claim);
+    }
+  }
+  return collisions;
+}
+
+class BijectionCheck {
+ public:
+  BijectionCheck(std::span<const MappingEntry> mappings, Diagnostics& diagnostics)
+      : mappings_(mappings), diagnostics_(diagnostics) {}
+
+  void names() const {
+    std::map<std::string_view, std::size_t> seen;
+    for (std::size_t i = 0; i < mappings_.size(); ++i) {
+      const auto& name = mappings_[i].name;
+      if (!name) {
+        continue;
+      }
+      const auto [first, is_new] = seen.try_emplace(name->value, i);
+      if (!is_new) {
+        diagnostics_.add(name->position,
+                         fmt::format("name {} is taken by the mapping at {}; choose another",
+                                     in_quotes(name->value), place(first->second)));
+      }
+    }
+  }
+
+  void real_addresses() const {
+    std::vector<Claim> claims;
+    for (std::size_t i = 0; i < mappings_.size(); ++i) {
+      if (mappings_[i].real && mappings_[i].realm) {
+        claims.push_back({*mappings_[i].realm, mappings_[i].real->value, i});
+      }
+    }
+    report("real", &MappingEntry::real, find_collisions(std::move(claims)));
+  }
+
+  void mapped_addresses() const {
+    std::vector<Claim> claims;
+    for (std::size_t i = 0; i < mappings_.size(); ++i) {
+      if (mappings_[i].mapped) {
+        claims.push_back({kMappedSpace, mappings_[i].mapped->value, i});
+      }
+    }
+    report("mapped", &MappingEntry::mapped, find_collisions(std::move(claims)));
+  }
+
+ private:
+  using Side = std::optional<Located<Ipv4Prefix>> MappingEntry::*;
+
+  void report(std::string_view key, Side side, const Collisions& collisions) const {
+    for (const auto& [later, collision] : collisions) {
+      const auto& [range, position] = *(mappings_[later].*side);
+      const Ipv4Prefix& other = collision.first.range;
+      const std::string how =
+          range == other ? "is taken by" : fmt::format("overlaps {} of", to_string(other));
+      const std::string more =
+          collision.count == 1 ? "" : fmt::format(" and {} more", collision.count - 1);
+      diagnostics_.add(position, fmt::format("{}: {} {} {}{}", key, to_string(range), how,
+                                             describe(collision.first.mapping), more));
+    }
+  }
+
+  [[nodiscard]] std::string describe(std::size_t mapping) const {
+    const auto& name = mappings_[mapping].name;
+    return name ? fmt::format("mapping {} at {}", in_quotes(name->value), place(mapping))
+                : fmt::format("the mapping at {}", place(mapping));
+  }
+
+  [[nodiscard]] std::string place(std::size_t mapping) const {
+    return diagnostics_.place(mappings_[mapping].header.line);
+  }
+
+  std::span<const MappingEntry> mappings_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void check_bijection(std::span<const MappingEntry> mappings, Diagnostics& diagnostics) {
+  const BijectionCheck check(mappings, diagnostics);
+  check.names();
+  check.real_addresses();
+  check.mapped_addresses();
+}
+
+}  // namespace natto

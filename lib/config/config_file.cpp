@@ -1,0 +1,178 @@
+#include "config/config_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "config/address_checks.hpp"
+#include "config/section_reader.hpp"
+#include "config/toml_document.hpp"
+#include "config/values.hpp"
+
+namespace natto {
+namespace {
+
+/// What must differ from port to port, and the line of the port that has it.
+class UniqueTexts {
+ public:
+  explicit UniqueTexts(std::string_view what) : what_(what) {}
+
+  /// Whether `text` is new; reports it if it is not.
+  bool add(std::string text, Position position, Diagnostics& diagnostics) {
+    const auto [found, is_new] = lines_.try_emplace(std::move(text), position.line);
+    if (!is_new) {
+      diagnostics.add(position,
+                      fmt::format("{} {} is taken by the port at {}; each port needs its "
+                                  "own",
+                                  what_, in_quotes(found->first), diagnostics.place(found->second)));
+    }
+    return is_new;
+  }
+
+ private:
+  std::string_view what_;
+  std::map<std::string, std::uint32_t> lines_;
+};
+
+DpdkConfig read_dpdk(const SectionReader& section, Diagnostics& diagnostics) {
+  DpdkConfig dpdk;
+  const auto lcores =
+      section.parsed("lcores", [range = section.schema().key("lcores").range](
+                                   std::string_view text) { return parse_lcores(text, range); });
+  const auto main_lcore = section.integer("main_lcore");
+  if (lcores) {
+    dpdk.lcores = lcores->value;
+  }
+  if (main_lcore) {
+    dpdk.main_lcore = static_cast<unsigned>(main_lcore->value);
+  }
+  if (lcores && main_lcore && std::ranges::binary_search(dpdk.lcores, dpdk.main_lcore)) {
+    // Where both are written, the later one is to blame; a default never is.
+    diagnostics.add(std::max(lcores->position, main_lcore->position),
+                    fmt::format("main_lcore {} is one of the lcores too; the control thread and "
+                                "the workers need different cores",
+                                dpdk.main_lcore));
+  }
+  if (const auto mbufs = section.integer("mbufs")) {
+    dpdk.mbufs = static_cast<std::uint32_t>(mbufs->value);
+  }
+  dpdk.eal = section.text_list("eal");
+  return dpdk;
+}
+
+class PortReader {
+ public:
+  explicit PortReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+  void read(const SectionReader& section, ConfigFile& into) {
+    PortConfig port;
+    KnownPort known;
+    const auto realm = section.text("realm");
+    if (realm && realms_.add(realm->value, realm->position, diagnostics_)) {
+      port.realm = known.realm = realm->value;
+    } else {
+      into.ports.complete = false;
+    }
+    if (const auto device = section.text("device")) {
+      port.device = device->value;
+      // Before the first comma is the device, after it are its arguments.
+      devices_.add(device->value.substr(0, device->value.find(',')), device->position,
+                   diagnostics_);
+    }
+    read_addresses(section, port, known);
+    if (const auto mtu = section.integer("mtu")) {
+      port.mtu = static_cast<std::uint16_t>(mtu->value);
+    }
+    port.checksum_offload = section.choice<ChecksumOffload>("checksum_offload");
+    port.source_not_mapped = section.choice<SourceNotMapped>("source_not_mapped");
+
+    into.config.ports.push_back(std::move(port));
+    into.ports.ports.push_back(std::move(known));
+  }
+
+ private:
+  void read_addresses(const SectionReader& section, PortConfig& port, KnownPort& known) {
+    const auto address = section.parsed("address", parse_interface_address);
+    if (address && accept("address", *address, address_mistake(address->value))) {
+      port.address = address->value;
+      known.address = address->value;
+    }
+    const auto gateway = section.parsed("gateway", parse_address);
+    if (gateway && known.address &&
+        accept("gateway", *gateway, gateway_mistake(gateway->value, *known.address))) {
+      port.gateway = gateway->value;
+      known.gateway = gateway->value;
+    }
+    if (const auto mac = section.parsed("gateway_mac", parse_host_mac)) {
+      port.gateway_mac = mac->value;
+    }
+  }
+
+  static std::string address_mistake(const Ipv4Prefix& address) {
+    std::string mistake = reserved_mistake({address.address, 32});
+    return mistake.empty() ? subnet_edge_mistake(address.address, address) : mistake;
+  }
+
+  static std::string gateway_mistake(Ipv4Address gateway, const Ipv4Prefix& address) {
+    if (!address.contains(gateway)) {
+      return fmt::format("{} is outside the port's subnet {}", to_string(gateway),
+                         subnet_name(address));
+    }
+    if (gateway == address.address) {
+      return fmt::format("{} is the port's own address; give that of the router",
+                         to_string(gateway));
+    }
+    std::string mistake = reserved_mistake({gateway, 32});
+    return mistake.empty() ? subnet_edge_mistake(gateway, address) : mistake;
+  }
+
+  template <typename T>
+  bool accept(std::string_view key, const Located<T>& value, const std::string& mistake) {
+    if (!mistake.empty()) {
+      diagnostics_.add(value.position, fmt::format("{}: {}", key, mistake));
+    }
+    return mistake.empty();
+  }
+
+  Diagnostics& diagnostics_;
+  UniqueTexts realms_{"realm"};
+  UniqueTexts devices_{"device"};
+};
+
+void read_ports(const FileReader& reader, ConfigFile& into, Diagnostics& diagnostics) {
+  PortReader port_reader(diagnostics);
+  for (const SectionReader& section : reader.sections("port")) {
+    if (into.config.ports.size() == kMaxPorts) {
+      diagnostics.add(section.position(),
+                      fmt::format("natto has at most {} ports; remove this one", kMaxPorts));
+      into.ports.complete = false;
+      return;
+    }
+    port_reader.read(section, into);
+  }
+  into.ports.complete = into.ports.complete && !into.config.ports.empty();
+}
+
+}  // namespace
+
+ConfigFile read_config_file(const std::filesystem::path& file, Diagnostics& diagnostics) {
+  ConfigFile out;
+  const auto root = read_toml(file, diagnostics);
+  if (!root) {
+    out.ports.complete = false;
+    return out;
+  }
+  const FileReader reader(config_schema(), *root, diagnostics);
+  out.config.dpdk = read_dpdk(reader.section("dpdk"), diagnostics);
+  read_ports(reader, out, diagnostics);
+  if (const auto table = reader.section("table").text("file")) {
+    out.config.table_file = file.parent_path() / table->value;
+  }
+  return out;
+}
+
+}  // namespace natto

@@ -1,0 +1,58 @@
+#pragma once
+
+// The mistakes found in one file: collected while it is read, shown together, in the file's order.
+
+#include <compare>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace natto {
+
+/// A place in a text file. Both count from 1; a column is a character (a tab is one), not a byte.
+struct Position {
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
+
+  friend constexpr auto operator<=>(Position, Position) = default;
+};
+
+/// A value and the place where the file says it.
+template <typename T>
+struct Located {
+  T value;
+  Position position;
+};
+template <typename T>
+Located(T, Position) -> Located<T>;
+
+class Diagnostics {
+ public:
+  /// `file` is how the messages name the file.
+  explicit Diagnostics(std::filesystem::path file) : file_(std::move(file)) {}
+
+  void add(Position position, std::string message) {
+    mistakes_.push_back({std::move(message), position});
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return mistakes_.empty(); }
+
+  /// One line per mistake, `file:line:column: message`, sorted by position; mistakes at the same
+  /// place in the order in which they were added. No newline after the last.
+  [[nodiscard]] std::string render() const;
+
+  /// "file:line", for a message that points at another place of the same file.
+  [[nodiscard]] std::string place(std::uint32_t line) const;
+
+ private:
+  std::filesystem::path file_;
+  std::vector<Located<std::string>> mistakes_;
+};
+
+/// `text` in double quotes, fit for one line of a terminal: control characters become \xNN and a
+/// long text is cut.
+[[nodiscard]] std::string in_quotes(std::string_view text);
+
+}  // namespace natto

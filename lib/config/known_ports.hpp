@@ -1,0 +1,25 @@
+#pragma once
+
+// The ports as the mapping table sees them: as much of each as natto.toml says rightly.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "config/model.hpp"
+
+namespace natto {
+
+struct KnownPort {
+  std::string realm;  ///< empty if unknown
+  std::optional<Ipv4Prefix> address;
+  std::optional<Ipv4Address> gateway;
+};
+
+struct KnownPorts {
+  std::vector<KnownPort> ports;  ///< at most kMaxPorts; the index is the RealmId
+  bool complete = true;          ///< there is no realm but these
+};
+
+}  // namespace natto

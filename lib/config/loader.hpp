@@ -1,0 +1,33 @@
+#pragma once
+
+// Reads natto.toml and mappings.toml.
+//
+// Everything wrong with a file is reported in one go: Error::message has one line per mistake,
+// `file:line:column: what is wrong, and what would be right`, sorted by position. The file is
+// named as the caller named it. Reads files and allocates: for the control side only.
+
+#include <filesystem>
+
+#include "base/result.hpp"
+#include "config/model.hpp"
+
+namespace natto {
+
+/// natto.toml. Unknown keys and sections are mistakes; the nearest known one is suggested.
+[[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
+
+/// mappings.toml, checked against the realms and addresses of `config`.
+[[nodiscard]] Result<MappingTable> load_mappings(const std::filesystem::path& file,
+                                                 const Config& config);
+
+/// Both files of an appliance.
+struct Appliance {
+  Config config;
+  MappingTable table;
+};
+
+/// natto.toml and the mapping table it names. The mistakes of both come together: the table is
+/// checked even if natto.toml is wrong, as far as its realms can be known.
+[[nodiscard]] Result<Appliance> load_appliance(const std::filesystem::path& config_file);
+
+}  // namespace natto

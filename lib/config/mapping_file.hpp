@@ -1,0 +1,17 @@
+#pragma once
+
+// mappings.toml, read and checked as far as it can be.
+
+#include <filesystem>
+
+#include "config/diagnostics.hpp"
+#include "config/known_ports.hpp"
+#include "config/model.hpp"
+
+namespace natto {
+
+/// Reads `file`; the mistakes go to `diagnostics`. Right and whole if there were none.
+[[nodiscard]] MappingTable read_mapping_file(const std::filesystem::path& file,
+                                             const KnownPorts& ports, Diagnostics& diagnostics);
+
+}  // namespace natto

@@ -1,0 +1,80 @@
+#pragma once
+
+// What natto.toml and mappings.toml say, once they are known to be right.
+//
+// The loaders (config/loader.hpp) are the only makers of these values, so everything that holds one
+// may rely on what the comments promise. Nothing here changes after it was loaded.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.hpp"
+
+namespace natto {
+
+/// Index of a realm, which is the index of its port in Config::ports: a realm is the network
+/// reached through one port.
+using RealmId = std::uint8_t;
+inline constexpr std::size_t kMaxPorts = 32;
+
+/// [dpdk]
+struct DpdkConfig {
+  std::vector<unsigned> lcores = {1};  ///< workers; ascending, not empty, main_lcore not among them
+  unsigned main_lcore = 0;             ///< the control thread
+  std::optional<std::uint32_t> mbufs;  ///< packet buffers; absent: enough for every ring and cache
+  std::vector<std::string> eal;        ///< extra EAL arguments, verbatim
+};
+
+/// What becomes of a packet whose source its realm does not map (R24).
+enum class SourceNotMapped { kDrop, kPass };
+
+/// Whether a port's checksum hardware may be used.
+enum class ChecksumOffload { kAuto, kOff };
+
+/// [[port]]
+struct PortConfig {
+  std::string realm;                      ///< unique, not empty
+  std::string device;                     ///< PCI address or DPDK vdev; unique
+  Ipv4Prefix address;                     ///< natto's own address, host bits kept
+  std::optional<Ipv4Address> gateway;     ///< inside `address`'s subnet, not the address itself
+  std::optional<MacAddress> gateway_mac;  ///< static next hop: unicast, not zero
+  std::uint16_t mtu = 1500;               ///< bytes of the largest IPv4 packet
+  ChecksumOffload checksum_offload = ChecksumOffload::kAuto;
+  SourceNotMapped source_not_mapped = SourceNotMapped::kDrop;
+};
+
+/// natto.toml
+struct Config {
+  DpdkConfig dpdk;
+  std::vector<PortConfig> ports;     ///< 1..kMaxPorts; the index is the RealmId
+  std::filesystem::path table_file;  ///< [table] file, resolved against natto.toml's folder
+
+  [[nodiscard]] std::optional<RealmId> find_realm(std::string_view name) const noexcept {
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      if (ports[i].realm == name) {
+        return static_cast<RealmId>(i);
+      }
+    }
+    return std::nullopt;
+  }
+};
+
+/// [[mapping]]: `real` (what the host has in its realm) <-> `mapped` (what every other realm sees).
+struct Mapping {
+  std::string name;  ///< unique, not empty
+  RealmId realm = 0;
+  Ipv4Prefix real;         ///< no host bits; a host is a /32
+  Ipv4Prefix mapped;       ///< as long as `real`
+  std::uint32_t line = 0;  ///< of its [[mapping]] header in the file, counted from 1
+};
+
+/// mappings.toml: a bijection between {realm, real address} and mapped address (R12).
+struct MappingTable {
+  std::vector<Mapping> mappings;  ///< in the file's order
+};
+
+}  // namespace natto

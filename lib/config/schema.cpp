@@ -1,0 +1,203 @@
+#include "config/schema.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+namespace natto {
+namespace {
+
+using enum ValueKind;
+
+constexpr IntegerRange kLcores = {0, 1023};
+constexpr IntegerRange kRealmNameLength = {1, 32};
+constexpr IntegerRange kMappingNameLength = {1, 64};
+
+constexpr std::array<std::string_view, 2> kChecksumOffloads = {"auto", "off"};
+constexpr std::array<std::string_view, 2> kSourceNotMapped = {"drop", "pass"};
+
+constexpr std::array kDpdkKeys = {
+    KeySchema{.name = "lcores",
+              .kind = kLcoreList,
+              .if_absent = "1",
+              .meaning = "The CPU cores of the workers, ascending, such as `\"1-3,5\"`.",
+              .range = kLcores},
+    KeySchema{.name = "main_lcore",
+              .kind = kInteger,
+              .if_absent = 0,
+              .meaning = "The CPU core of the control thread; not one of `lcores`.",
+              .range = kLcores},
+    KeySchema{.name = "mbufs",
+              .kind = kInteger,
+              .if_absent = LeftOut{"enough for every ring, burst and cache"},
+              .meaning = "The number of packet buffers.",
+              .range = {512, 16'777'216}},
+    KeySchema{.name = "eal",
+              .kind = kTextList,
+              .if_absent = LeftOut{"none"},
+              .meaning = "Further arguments of DPDK's EAL, passed on as they are."},
+};
+
+constexpr std::array kPortKeys = {
+    KeySchema{.name = "realm",
+              .kind = kName,
+              .if_absent = Required{},
+              .meaning = "The name of the network behind the port; each port has its own.",
+              .range = kRealmNameLength},
+    KeySchema{.name = "device",
+              .kind = kText,
+              .if_absent = Required{},
+              .meaning = "A PCI address such as `\"0000:00:06.0\"`, or a DPDK vdev such as "
+                         "`\"net_af_packet0,iface=eth1\"`; each port has its own."},
+    KeySchema{.name = "address",
+              .kind = kInterfaceAddress,
+              .if_absent = Required{},
+              .meaning = "natto's own address on the port, with the prefix length of its subnet."},
+    KeySchema{.name = "gateway",
+              .kind = kAddress,
+              .if_absent = LeftOut{"only the subnet itself is reached"},
+              .meaning = "The next hop for everything outside the subnet, in the subnet; found by "
+                         "ARP unless `gateway_mac` is given."},
+    KeySchema{.name = "gateway_mac",
+              .kind = kMacAddress,
+              .if_absent = LeftOut{"found by ARP"},
+              .meaning = "The next hop's MAC address, where ARP cannot find it (labs, captures)."},
+    KeySchema{.name = "mtu",
+              .kind = kInteger,
+              .if_absent = 1500,
+              .meaning = "The longest IPv4 packet that the port sends, in bytes.",
+              .range = {68, 9216}},  // RFC 791 §3.2: every link carries 68 bytes
+    KeySchema{.name = "checksum_offload",
+              .kind = kChoice,
+              .if_absent = "auto",
+              .meaning = "Whether the port's hardware may compute checksums: `auto` where it can.",
+              .choices = kChecksumOffloads},
+    KeySchema{.name = "source_not_mapped",
+              .kind = kChoice,
+              .if_absent = "drop",
+              .meaning = "What becomes of a packet from an address that the realm does not map: "
+                         "`pass` translates the destination only.",
+              .choices = kSourceNotMapped},
+};
+
+constexpr std::array kTableKeys = {
+    KeySchema{.name = "file",
+              .kind = kText,
+              .if_absent = Required{},
+              .meaning = "The mapping table, relative to this file; read again when it changes."},
+};
+
+constexpr std::array kMappingKeys = {
+    KeySchema{.name = "name",
+              .kind = kName,
+              .if_absent = Required{},
+              .meaning = "What counters and messages call the mapping; unique.",
+              .range = kMappingNameLength},
+    KeySchema{.name = "realm",
+              .kind = kName,
+              .if_absent = LeftOut{"the only port's realm; required when there are several ports"},
+              .meaning = "The realm where the host has its real address.",
+              .range = kRealmNameLength},
+    KeySchema{.name = "real",
+              .kind = kAddressRange,
+              .if_absent = Required{},
+              .meaning = "The host's or network's own address, in its realm."},
+    KeySchema{.name = "mapped",
+              .kind = kAddressRange,
+              .if_absent = Required{},
+              .meaning = "The address under which everyone else sees it; as long a prefix as "
+                         "`real`."},
+};
+
+constexpr std::array kConfigSections = {
+    SectionSchema{.name = "dpdk", .meaning = "The machine: cores and memory.", .keys = kDpdkKeys},
+    SectionSchema{.name = "port",
+                  .repeated = true,
+                  .required = true,
+                  .if_missing = "add one for each network that natto connects",
+                  .meaning = "One network port and the realm behind it.",
+                  .keys = kPortKeys},
+    SectionSchema{.name = "table",
+                  .required = true,
+                  .if_missing = "add one that names the file of the mappings",
+                  .meaning = "Where the mappings are.",
+                  .keys = kTableKeys},
+};
+
+constexpr std::array kMappingsSections = {
+    SectionSchema{.name = "mapping",
+                  .repeated = true,
+                  .required = true,
+                  .may_be_empty = true,
+                  .if_missing = "add one, or write \"mapping = []\" if the table is meant to be "
+                                "empty",
+                  .meaning = "One host, or one network, and the address it has for everyone else.",
+                  .keys = kMappingKeys},
+};
+
+constexpr FileSchema kConfigSchema = {"natto.toml", kConfigSections};
+constexpr FileSchema kMappingsSchema = {"mappings.toml", kMappingsSections};
+
+template <typename T>
+const T& find_named(std::span<const T> entries, std::string_view name) {
+  const auto found = std::ranges::find(entries, name, &T::name);
+  assert(found != entries.end());
+  return *found;
+}
+
+}  // namespace
+
+std::string_view KeySchema::type() const noexcept {
+  switch (kind) {
+    case kInteger:
+      return "an integer";
+    case kTextList:
+      return "an array of strings";
+    default:
+      return "a string";
+  }
+}
+
+std::string KeySchema::allowed() const {
+  switch (kind) {
+    case kInteger:
+      return fmt::format("{} to {}", range.min, range.max);
+    case kChoice:
+      return fmt::format("\"{}\"", fmt::join(choices, "\" or \""));
+    case kName:
+      return fmt::format("{} to {} of the characters A-Z a-z 0-9 _ . -", range.min, range.max);
+    case kText:
+    case kTextList:
+      return "not empty, without control characters";
+    case kLcoreList:
+      return fmt::format("cores {} to {}, as \"3\", \"1-3\" or \"1-3,5\"", range.min, range.max);
+    case kAddress:
+      return "an IPv4 address, as \"10.0.0.1\"";
+    case kInterfaceAddress:
+      return "an IPv4 address and prefix length, as \"10.0.0.1/24\"";
+    case kMacAddress:
+      return "the MAC address of one host, as \"02:00:00:00:00:01\"";
+    case kAddressRange:
+      return "an IPv4 address or prefix, as \"10.0.0.1\" or \"10.0.0.0/24\"";
+  }
+  return "";
+}
+
+std::string SectionSchema::header() const {
+  return repeated ? fmt::format("[[{}]]", name) : fmt::format("[{}]", name);
+}
+
+const KeySchema& SectionSchema::key(std::string_view key_name) const {
+  return find_named(keys, key_name);
+}
+
+const SectionSchema& FileSchema::section(std::string_view section_name) const {
+  return find_named(sections, section_name);
+}
+
+const FileSchema& config_schema() noexcept { return kConfigSchema; }
+const FileSchema& mappings_schema() noexcept { return kMappingsSchema; }
+
+}  // namespace natto

@@ -1,0 +1,244 @@
+#include "control/control.hpp"
+
+#include <cstring>
+#include <utility>
+
+#include "dataplane/head.hpp"
+#include "packet/echo.hpp"
+
+namespace natto {
+namespace {
+
+NextHops next_hops_of(const PortContext& port, const PortNeighbourhood& settings,
+                      std::optional<MacAddress> gateway_mac, std::vector<ArpParty> neighbours) {
+  return NextHops({.subnet = port.address,
+                   .static_mac = settings.static_mac,
+                   .gateway_mac = gateway_mac,
+                   .neighbours = std::move(neighbours)});
+}
+
+/// The next packet of `ring`, or null.
+Mbuf take(rte_ring* ring) {
+  void* entry = nullptr;
+  return rte_ring_dequeue(ring, &entry) == 0 ? Mbuf(static_cast<rte_mbuf*>(entry)) : nullptr;
+}
+
+/// The packet's bytes if they lie in one buffer, else none: what natto answers itself is small.
+std::span<std::uint8_t> contiguous_bytes(rte_mbuf& mbuf) {
+  return mbuf.nb_segs == 1 || rte_pktmbuf_linearize(&mbuf) == 0
+             ? std::span(rte_pktmbuf_mtod(&mbuf, std::uint8_t*), mbuf.data_len)
+             : std::span<std::uint8_t>();
+}
+
+}  // namespace
+
+NextHopTable initial_next_hops(const std::vector<PortContext>& ports,
+                               const std::vector<PortNeighbourhood>& neighbourhoods) {
+  NextHopTable table;
+  for (const PortContext& port : ports) {
+    table.push_back(next_hops_of(port, neighbourhoods[port.realm], std::nullopt, {}));
+  }
+  return table;
+}
+
+Control::Control(Dataplane& dataplane, std::vector<PortNeighbourhood> neighbourhoods)
+    : dataplane_(dataplane), counters_(dataplane.counters.back()) {
+  for (const PortContext& port : dataplane_.ports) {
+    const PortNeighbourhood& settings = neighbourhoods[port.realm];
+    const auto gateway = settings.static_mac ? std::nullopt : settings.gateway;
+    neighbourhoods_.push_back(
+        {.settings = settings,
+         .resolver = Resolver({port.filter.mac, port.address.address}, gateway),
+         .waiting = {}});
+  }
+}
+
+std::size_t Control::step(Instant now) {
+  std::size_t taken = take_local(now);
+  publish_next_hops();
+  taken += take_unresolved(now);
+  for (const PortContext& port : dataplane_.ports) {
+    send_waiting(port, now);
+    request_neighbours(port, now);
+  }
+  dataplane_.next_hops.reclaim(dataplane_.quiescence);
+  return taken;
+}
+
+void Control::finish(Instant now) {
+  while (step(now) > 0) {
+  }
+  for (Neighbourhood& neighbourhood : neighbourhoods_) {
+    for (Waiting& waiting : std::exchange(neighbourhood.waiting, {})) {
+      drop(std::move(waiting.packet), DropReason::kNextHopUnresolved);
+    }
+  }
+}
+
+std::size_t Control::take_local(Instant now) {
+  // A bounded number, so that a flood cannot keep control from its timers.
+  constexpr std::size_t kMaxPerStep = 256;
+  std::size_t taken = 0;
+  for (; taken < kMaxPerStep; ++taken) {
+    Mbuf packet = take(dataplane_.rings.to_control.get());
+    if (packet == nullptr) {
+      break;
+    }
+    const PortContext& port = dataplane_.ports[packet->port];
+    const auto bytes = contiguous_bytes(*packet);
+    if (bytes.size() >= sizeof(EthernetHeader) &&
+        header_at<EthernetHeader>(bytes, 0).ethertype.host() == ethertype::kArp) {
+      handle_arp(std::move(packet), port, now);
+    } else {
+      handle_own_address(std::move(packet), port);
+    }
+  }
+  return taken;
+}
+
+void Control::handle_arp(Mbuf packet, const PortContext& port, Instant now) {
+  const auto message = parse_arp(contiguous_bytes(*packet));
+  if (!message) {
+    return drop(std::move(packet), DropReason::kArpMalformed);
+  }
+  if (answers_arp_for(message->sender.address, port)) {
+    return drop(std::move(packet), DropReason::kArpSpoofsOwnAddress);
+  }
+  const bool heard = neighbourhoods_[port.realm].resolver.hear(message->sender, now);
+  const bool asked = message->operation == ArpOperation::kRequest && !message->is_gratuitous() &&
+                     answers_arp_for(message->target.address, port);
+  if (asked) {
+    send_frame(make_arp({.operation = ArpOperation::kReply,
+                         .sender = {port.filter.mac, message->target.address},
+                         .target = message->sender}),
+               port);
+  }
+  if (!asked && !heard) {
+    return drop(std::move(packet), DropReason::kArpNotForNatto);
+  }
+  counters_.consumed.add(1);
+}
+
+// natto's own address on the port, and the mapped addresses that hosts on its link expect there:
+// those of hosts in other realms, or of any host where all are behind one port. Never an address
+// that a host of this realm really has.
+bool Control::answers_arp_for(Ipv4Address address, const PortContext& port) const {
+  if (address == port.address.address) {
+    return true;
+  }
+  const Generation& table = dataplane_.generation.read();
+  const Translation* mapped = table.look_up({Generation::kMappedScope, address});
+  const bool one_arm = dataplane_.ports.size() == 1;
+  return mapped != nullptr && (one_arm || mapped->realm != port.realm) &&
+         table.look_up({Generation::real_scope(port.realm), address}) == nullptr;
+}
+
+void Control::handle_own_address(Mbuf packet, const PortContext& port) {
+  auto bytes = contiguous_bytes(*packet);
+  if (bytes.empty()) {
+    return drop(std::move(packet), DropReason::kMbufUnavailable);
+  }
+  const std::size_t length =
+      kIpv4Offset + header_at<Ipv4Header>(bytes, kIpv4Offset).total_length.host();
+  if (!make_echo_reply(bytes.first(length))) {
+    return drop(std::move(packet), DropReason::kOwnAddressNotAnswered);
+  }
+  rte_pktmbuf_trim(packet.get(), static_cast<std::uint16_t>(bytes.size() - length));
+  header_at<EthernetHeader>(bytes, 0).source = port.filter.mac;
+  counters_.consumed.add(1);
+  inject(std::move(packet), port, Origin::kGenerated);
+}
+
+std::size_t Control::take_unresolved(Instant now) {
+  std::size_t taken = 0;
+  while (Mbuf packet = take(dataplane_.rings.unresolved.get())) {
+    ++taken;
+    const PortContext& port = dataplane_.ports[packet->port];
+    Neighbourhood& neighbourhood = neighbourhoods_[port.realm];
+    HeadScratch scratch;
+    const Ipv4Address destination =
+        header_at<Ipv4Header>(read_head(*packet, scratch).bytes, kIpv4Offset).destination;
+    const auto next_hop =
+        port.address.contains(destination) ? destination : neighbourhood.settings.gateway;
+    if (!next_hop || neighbourhood.waiting.size() >= kMaxWaiting ||
+        !neighbourhood.resolver.want(*next_hop)) {
+      drop(std::move(packet), DropReason::kNextHopUnresolved);
+      continue;
+    }
+    neighbourhood.waiting.push_back({std::move(packet), *next_hop, now});
+  }
+  return taken;
+}
+
+void Control::send_waiting(const PortContext& port, Instant now) {
+  Neighbourhood& neighbourhood = neighbourhoods_[port.realm];
+  for (Waiting& waiting : std::exchange(neighbourhood.waiting, {})) {
+    if (const auto mac = neighbourhood.resolver.find(waiting.next_hop)) {
+      send_to_next_hop(std::move(waiting.packet), port, *mac);
+    } else if (now >= waiting.since + kMaxWait) {
+      drop(std::move(waiting.packet), DropReason::kNextHopUnresolved);
+    } else {
+      neighbourhood.waiting.push_back(std::move(waiting));
+    }
+  }
+}
+
+void Control::request_neighbours(const PortContext& port, Instant now) {
+  for (const ArpFrame& request : neighbourhoods_[port.realm].resolver.due(now)) {
+    send_frame(request, port);
+  }
+}
+
+void Control::publish_next_hops() {
+  bool changed = false;
+  for (Neighbourhood& neighbourhood : neighbourhoods_) {
+    const unsigned version = neighbourhood.resolver.version();
+    changed |= std::exchange(neighbourhood.published_version, version) != version;
+  }
+  if (!changed) {
+    return;
+  }
+  auto table = std::make_unique<NextHopTable>();
+  for (const PortContext& port : dataplane_.ports) {
+    const auto& [settings, resolver, waiting, version] = neighbourhoods_[port.realm];
+    const auto gateway_mac = settings.gateway ? resolver.find(*settings.gateway) : std::nullopt;
+    table->push_back(next_hops_of(port, settings, gateway_mac, resolver.known()));
+  }
+  dataplane_.next_hops.publish(std::move(table), dataplane_.quiescence);
+}
+
+void Control::drop(Mbuf packet, DropReason reason) {
+  counters_.drop(reason);
+  packet.reset();
+}
+
+void Control::send_frame(std::span<const std::uint8_t> frame, const PortContext& port) {
+  Mbuf packet(rte_pktmbuf_alloc(dataplane_.pool));
+  if (packet == nullptr) {
+    return;
+  }
+  std::memcpy(rte_pktmbuf_append(packet.get(), static_cast<std::uint16_t>(frame.size())),
+              frame.data(), frame.size());
+  inject(std::move(packet), port, Origin::kGenerated);
+}
+
+void Control::send_to_next_hop(Mbuf packet, const PortContext& port, const MacAddress& next_hop) {
+  HeadScratch scratch;
+  const Head head = read_head(*packet, scratch);
+  header_at<EthernetHeader>(head.bytes, 0).destination = next_hop;
+  write_back(head, *packet);
+  if (!inject(std::move(packet), port, Origin::kForwarded)) {
+    counters_.drop(DropReason::kTxRingFull);
+  }
+}
+
+bool Control::inject(Mbuf packet, const PortContext& port, Origin origin) {
+  packet->hash.usr = static_cast<std::uint32_t>(origin);
+  if (rte_ring_enqueue(dataplane_.rings.to_worker[port.realm].get(), packet.get()) != 0) {
+    return false;
+  }
+  static_cast<void>(packet.release());
+  return true;
+}
+
+}  // namespace natto

@@ -1,0 +1,75 @@
+#pragma once
+
+// The slow side of packet handling: ARP, next hops, and packets for natto's own addresses. Runs on
+// the main lcore; nothing here is on the way of a packet whose next hop is known.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "dataplane/dataplane.hpp"
+#include "dpdk/mempool.hpp"
+#include "neighbour/resolver.hpp"
+
+namespace natto {
+
+/// What control knows of a port beyond its PortContext.
+struct PortNeighbourhood {
+  std::optional<Ipv4Address> gateway;
+  std::optional<MacAddress> static_mac;  ///< takes every packet; nothing is resolved
+};
+
+/// The NextHopTable before anything was resolved.
+[[nodiscard]] NextHopTable initial_next_hops(const std::vector<PortContext>& ports,
+                                             const std::vector<PortNeighbourhood>& neighbourhoods);
+
+class Control {
+ public:
+  /// Packets that wait for their next hop: per port at most this many, for at most this long (R25).
+  static constexpr std::size_t kMaxWaiting = 64;
+  static constexpr Instant kMaxWait{3'000};
+
+  /// `counters`: control's own in `dataplane`.
+  Control(Dataplane& dataplane, std::vector<PortNeighbourhood> neighbourhoods);
+
+  /// Does everything that is due at `now`. Main lcore only; never waits. Returns the packets taken
+  /// from workers.
+  std::size_t step(Instant now);
+
+  /// After the workers have stopped: takes what they left, counts what still waits as dropped.
+  void finish(Instant now);
+
+ private:
+  struct Waiting {
+    Mbuf packet;
+    Ipv4Address next_hop;
+    Instant since;
+  };
+  struct Neighbourhood {
+    PortNeighbourhood settings;
+    Resolver resolver;
+    std::vector<Waiting> waiting;
+    unsigned published_version = 0;
+  };
+
+  std::size_t take_local(Instant now);
+  std::size_t take_unresolved(Instant now);
+  void handle_arp(Mbuf packet, const PortContext& port, Instant now);
+  void handle_own_address(Mbuf packet, const PortContext& port);
+  void request_neighbours(const PortContext& port, Instant now);
+  void publish_next_hops();
+  void send_waiting(const PortContext& port, Instant now);
+
+  [[nodiscard]] bool answers_arp_for(Ipv4Address address, const PortContext& port) const;
+  void drop(Mbuf packet, DropReason reason);
+  void send_frame(std::span<const std::uint8_t> frame, const PortContext& port);
+  void send_to_next_hop(Mbuf packet, const PortContext& port, const MacAddress& next_hop);
+  bool inject(Mbuf packet, const PortContext& port, Origin origin);
+
+  Dataplane& dataplane_;
+  Counters& counters_;
+  std::vector<Neighbourhood> neighbourhoods_;  ///< by realm
+};
+
+}  // namespace natto

@@ -1,0 +1,266 @@
+#include "control/runtime.hpp"
+
+#include <fmt/format.h>
+#include <rte_launch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace natto {
+namespace {
+
+constexpr unsigned kControlRingSize = 1024;
+constexpr unsigned kInjectRingSize = 256;
+
+Instant now() {
+  return std::chrono::duration_cast<Instant>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+/// What DPDK needs beside the packet buffers: rings, the EAL's own, and two generations of a table
+/// that may grow while the appliance runs.
+constexpr std::uint32_t kTableMemoryMib = 512;
+
+std::uint32_t memory_mib(std::uint32_t mbufs) {
+  return static_cast<std::uint32_t>(std::uint64_t{mbufs} * kMbufFootprintBytes >> 20) +
+         kTableMemoryMib;
+}
+
+Result<EalOptions> eal_options(const Config& config, std::uint32_t mbufs,
+                               const RuntimeOptions& options) {
+  EalOptions eal;
+  eal.main_lcore = config.dpdk.main_lcore;
+  eal.memory_mib = memory_mib(mbufs);
+  eal.extra = config.dpdk.eal;
+  for (const PortConfig& port : config.ports) {
+    if (is_pci_device(port.device)) {
+      eal.pci_devices.push_back(port.device);
+    }
+  }
+  if (options.lab) {
+    eal.main_lcore = 0;
+    eal.any_cpu = true;
+    eal.extra.clear();
+    return eal;
+  }
+  eal.lcores = config.dpdk.lcores;
+  eal.telemetry = true;
+  const std::uint64_t free_mib = free_hugepage_mib();
+  eal.hugepages = free_mib >= eal.memory_mib;
+  if (!eal.hugepages && !eal.pci_devices.empty()) {
+    return system_error(
+        fmt::format("a network card needs hugepages: {} MiB are free, {} MiB are needed\n"
+                    "  reserve them: echo {} > /proc/sys/vm/nr_hugepages",
+                    free_mib, eal.memory_mib, eal.memory_mib / 2 + 1));
+  }
+  return eal;
+}
+
+Result<Rings> create_rings(std::size_t ports) {
+  Rings rings;
+  for (const auto& [name, ring] : {std::pair{"natto_to_control", &rings.to_control},
+                                   std::pair{"natto_unresolved", &rings.unresolved}}) {
+    Result<Ring> created = create_ring(name, kControlRingSize);
+    if (!created) {
+      return created.error();
+    }
+    *ring = std::move(*created);
+  }
+  for (std::size_t i = 0; i < ports; ++i) {
+    Result<Ring> created = create_ring(fmt::format("natto_inject_{}", i), kInjectRingSize);
+    if (!created) {
+      return created.error();
+    }
+    rings.to_worker.push_back(std::move(*created));
+  }
+  return rings;
+}
+
+std::vector<PortNeighbourhood> neighbourhoods_of(const Config& config) {
+  std::vector<PortNeighbourhood> neighbourhoods;
+  for (const PortConfig& port : config.ports) {
+    neighbourhoods.push_back({.gateway = port.gateway, .static_mac = port.gateway_mac});
+  }
+  return neighbourhoods;
+}
+
+}  // namespace
+
+std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers) {
+  const std::size_t queues = ports * workers;
+  const std::size_t in_queues = queues * 2 * Port::kDescriptors;
+  const std::size_t in_workers = workers * (kBurst * ports + kMempoolCache);
+  const std::size_t in_control =
+      2 * kControlRingSize + kMempoolCache + ports * (kInjectRingSize + Control::kMaxWaiting);
+  return static_cast<std::uint32_t>(in_queues + in_workers + in_control);
+}
+
+Result<std::unique_ptr<Runtime>> Runtime::create(const Config& config, const MappingTable& table,
+                                                 const RuntimeOptions& options) {
+  std::unique_ptr<Runtime> runtime(new Runtime);
+  if (const Status status = runtime->start(config, table, options); !status) {
+    return status.error();
+  }
+  return runtime;
+}
+
+Status Runtime::start(const Config& config, const MappingTable& table,
+                      const RuntimeOptions& options) {
+  const std::size_t worker_count = options.lab ? 1 : config.dpdk.lcores.size();
+  const std::uint32_t needed = mbufs_needed(config.ports.size(), worker_count);
+  const std::uint32_t mbufs = config.dpdk.mbufs.value_or(needed);
+  if (mbufs < needed) {
+    return input_error(fmt::format(
+        "[dpdk] mbufs = {} is too few: {} port(s) and {} worker(s) can hold {} at once\n"
+        "  raise it, or leave it out",
+        mbufs, config.ports.size(), worker_count, needed));
+  }
+
+  const Result<EalOptions> eal = eal_options(config, mbufs, options);
+  if (!eal) {
+    return eal.error();
+  }
+  Result<Eal> started = Eal::create(*eal);
+  if (!started) {
+    return started.error();
+  }
+  eal_.emplace(std::move(*started));
+  Result<Mempool> pool = create_mempool("natto_packets", mbufs);
+  if (!pool) {
+    return pool.error();
+  }
+  pool_ = std::move(*pool);
+
+  Result<Quiescence> quiescence = Quiescence::create(static_cast<unsigned>(worker_count));
+  Result<std::unique_ptr<const Generation>> generation = Generation::build(table);
+  Result<Rings> rings = create_rings(config.ports.size());
+  if (!quiescence) {
+    return quiescence.error();
+  }
+  if (!generation) {
+    return generation.error();
+  }
+  if (!rings) {
+    return rings.error();
+  }
+  for (std::uint16_t i = 0; i < worker_count && !options.lab; ++i) {
+    workers_.push_back({.runtime = this, .index = i, .lcore = config.dpdk.lcores[i]});
+  }
+  if (const Status status = open_ports(config, options); !status) {
+    return status;
+  }
+
+  std::vector<PortContext> contexts;
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    const PortConfig& port = config.ports[i];
+    contexts.push_back({.device = ports_[i].id(),
+                        .realm = static_cast<RealmId>(i),
+                        .filter = {.mac = ports_[i].mac(), .any_unicast_mac = options.lab},
+                        .address = port.address,
+                        .mtu = port.mtu,
+                        .source_not_mapped = port.source_not_mapped});
+  }
+  const std::vector<PortNeighbourhood> neighbourhoods = neighbourhoods_of(config);
+  auto next_hops =
+      std::make_unique<const NextHopTable>(initial_next_hops(contexts, neighbourhoods));
+  dataplane_.reset(new Dataplane{.ports = std::move(contexts),
+                                 .pool = pool_.get(),
+                                 .quiescence = std::move(*quiescence),
+                                 .generation = Published<Generation>(std::move(*generation)),
+                                 .next_hops = Published<NextHopTable>(std::move(next_hops)),
+                                 .rings = std::move(*rings),
+                                 .counters = std::vector<Counters>(worker_count + 1)});
+  control_.emplace(*dataplane_, neighbourhoods);
+  if (options.lab) {
+    lab_pipeline_.emplace(*dataplane_, std::uint16_t{0});
+  }
+  return Done{};
+}
+
+Status Runtime::open_ports(const Config& config, const RuntimeOptions& options) {
+  const std::size_t queues = options.lab ? 1 : config.dpdk.lcores.size();
+  for (const PortConfig& port : config.ports) {
+    Result<Port> opened =
+        Port::open({.device = port.device,
+                    .queues = static_cast<std::uint16_t>(queues),
+                    .mtu = port.mtu,
+                    .checksum_offload = port.checksum_offload == ChecksumOffload::kAuto,
+                    .pool = pool_.get()});
+    if (!opened) {
+      Error error = opened.error();
+      error.message = fmt::format("port of realm {}: {}", port.realm, error.message);
+      return error;
+    }
+    ports_.push_back(std::move(*opened));
+  }
+  return Done{};
+}
+
+int Runtime::run_worker(void* argument) {
+  const Worker& worker = *static_cast<Worker*>(argument);
+  Dataplane& dataplane = *worker.runtime->dataplane_;
+  Pipeline pipeline(dataplane, worker.index);
+  dataplane.quiescence.enter(worker.index);
+  while (!worker.runtime->stopping_.load(std::memory_order_relaxed)) {
+    pipeline.poll();
+    dataplane.quiescence.report(worker.index);
+  }
+  dataplane.quiescence.leave(worker.index);
+  return 0;
+}
+
+Status Runtime::launch() {
+  launched_ = true;
+  for (Worker& worker : workers_) {
+    if (const int error = rte_eal_remote_launch(run_worker, &worker, worker.lcore); error < 0) {
+      return system_error(
+          fmt::format("cannot start a worker on lcore {}: it is not free", worker.lcore));
+    }
+  }
+  return Done{};
+}
+
+void Runtime::step_control() { control_->step(now()); }
+
+void Runtime::stop() {
+  if (!std::exchange(launched_, false)) {
+    return;
+  }
+  stopping_.store(true, std::memory_order_relaxed);
+  for (const Worker& worker : workers_) {
+    rte_eal_wait_lcore(worker.lcore);
+  }
+  control_->finish(now());
+  // What control gave to workers that are gone.
+  for (const Ring& ring : dataplane_->rings.to_worker) {
+    void* entry = nullptr;
+    while (rte_ring_dequeue(ring.get(), &entry) == 0) {
+      auto* packet = static_cast<rte_mbuf*>(entry);
+      if (static_cast<Origin>(packet->hash.usr) == Origin::kForwarded) {
+        dataplane_->counters.back().drop(DropReason::kTxRingFull);
+      }
+      rte_pktmbuf_free(packet);
+    }
+  }
+}
+
+void Runtime::drain() {
+  std::size_t moved = 0;
+  do {
+    moved = lab_pipeline_->poll();
+    moved += control_->step(now());
+  } while (moved > 0);
+  lab_pipeline_->poll();
+}
+
+CounterSums Runtime::counters() const {
+  CounterSums sums;
+  for (const Counters& counters : dataplane_->counters) {
+    sums += counters;
+  }
+  return sums;
+}
+
+Runtime::~Runtime() { stop(); }
+
+}  // namespace natto

@@ -1,0 +1,88 @@
+#pragma once
+
+// A whole appliance in this process: DPDK, ports, table, workers and control, built from a config
+// and taken down in reverse.
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/model.hpp"
+#include "control/control.hpp"
+#include "dataplane/dataplane.hpp"
+#include "dataplane/pipeline.hpp"
+#include "dpdk/eal.hpp"
+#include "dpdk/port.hpp"
+
+namespace natto {
+
+/// How a runtime differs from what the config says.
+struct RuntimeOptions {
+  /// A lab: everything runs on the calling thread, on any CPU, without hugepages, and ports take
+  /// frames for any unicast MAC address, since captures were made for another card.
+  bool lab = false;
+};
+
+/// The packet buffers that `ports` ports and `workers` workers can hold at once.
+[[nodiscard]] std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers);
+
+class Runtime {
+ public:
+  /// Starts DPDK, opens the ports and builds the table; no packet moves yet. Main thread only, once
+  /// per process.
+  [[nodiscard]] static Result<std::unique_ptr<Runtime>> create(const Config& config,
+                                                               const MappingTable& table,
+                                                               const RuntimeOptions& options);
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+  /// Stops the workers.
+  ~Runtime();
+
+  /// Live: starts the workers on their lcores.
+  [[nodiscard]] Status launch();
+
+  /// Live: does what control has to do now. Main lcore, again and again.
+  void step_control();
+
+  /// Live: stops the workers; afterwards every packet is accounted for.
+  void stop();
+
+  /// Lab: handles packets on the calling thread until nothing is left to do.
+  void drain();
+
+  /// Any thread, any time.
+  [[nodiscard]] CounterSums counters() const;
+
+  [[nodiscard]] const std::vector<PortContext>& ports() const { return dataplane_->ports; }
+  /// Of every packet; control thread only.
+  [[nodiscard]] const rte_mempool& pool() const { return *pool_; }
+
+ private:
+  struct Worker {
+    Runtime* runtime;
+    std::uint16_t index;
+    unsigned lcore;
+  };
+
+  Runtime() = default;
+  [[nodiscard]] Status start(const Config& config, const MappingTable& table,
+                             const RuntimeOptions& options);
+  [[nodiscard]] Status open_ports(const Config& config, const RuntimeOptions& options);
+  static int run_worker(void* worker);
+
+  // In the order in which each needs those before it.
+  std::optional<Eal> eal_;
+  Mempool pool_;
+  std::vector<Port> ports_;
+  std::unique_ptr<Dataplane> dataplane_;
+  std::optional<Control> control_;
+  std::vector<Worker> workers_;
+  std::optional<Pipeline> lab_pipeline_;
+  std::atomic<bool> stopping_{false};
+  bool launched_ = false;
+};
+
+}  // namespace natto

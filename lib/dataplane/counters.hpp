@@ -1,0 +1,86 @@
+#pragma once
+
+// What happened to the packets. Every thread that handles packets has Counters of its own and is
+// their only writer; anyone may read at any time. Once everything is at rest,
+// received = translated + consumed + the sum of drops (F7).
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "config/model.hpp"
+#include "packet/drop_reasons.hpp"
+
+namespace natto {
+
+/// A number with one writer and any readers: plain loads and stores, no locked instruction.
+class Counter {
+ public:
+  void add(std::uint64_t n) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t value() const noexcept {
+    return value_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+struct alignas(64) Counters {
+  struct Port {
+    Counter received;
+    Counter transmitted;
+  };
+
+  Counter received;    ///< taken from a port
+  Counter translated;  ///< sent on with both addresses replaced
+  Counter consumed;    ///< for natto itself, which acted on it
+  Counter generated;   ///< made by natto and sent
+  std::array<Counter, kDropReasonCount> drops;
+  std::array<Port, kMaxPorts> ports;
+
+  void drop(DropReason reason, std::uint64_t n = 1) noexcept {
+    drops[static_cast<std::size_t>(reason)].add(n);
+  }
+};
+
+/// The sum over threads at one moment.
+struct CounterSums {
+  struct Port {
+    std::uint64_t received = 0;
+    std::uint64_t transmitted = 0;
+  };
+
+  std::uint64_t received = 0;
+  std::uint64_t translated = 0;
+  std::uint64_t consumed = 0;
+  std::uint64_t generated = 0;
+  std::array<std::uint64_t, kDropReasonCount> drops{};
+  std::array<Port, kMaxPorts> ports{};
+
+  [[nodiscard]] std::uint64_t dropped() const noexcept {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t n : drops) {
+      sum += n;
+    }
+    return sum;
+  }
+
+  CounterSums& operator+=(const Counters& counters) noexcept {
+    received += counters.received.value();
+    translated += counters.translated.value();
+    consumed += counters.consumed.value();
+    generated += counters.generated.value();
+    for (std::size_t i = 0; i < drops.size(); ++i) {
+      drops[i] += counters.drops[i].value();
+    }
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      ports[i].received += counters.ports[i].received.value();
+      ports[i].transmitted += counters.ports[i].transmitted.value();
+    }
+    return *this;
+  }
+};
+
+}  // namespace natto

@@ -1,0 +1,52 @@
+#pragma once
+
+// What workers and control share, and which of them reads and writes what.
+
+#include <cstdint>
+#include <vector>
+
+#include "base/address.hpp"
+#include "config/model.hpp"
+#include "dataplane/counters.hpp"
+#include "dataplane/generation.hpp"
+#include "dataplane/next_hops.hpp"
+#include "dataplane/published.hpp"
+#include "dpdk/mempool.hpp"
+#include "dpdk/ring.hpp"
+#include "packet/parse.hpp"
+
+namespace natto {
+
+/// A port as the packet path knows it. Set before workers start, only read after.
+struct PortContext {
+  std::uint16_t device;  ///< ethdev id
+  RealmId realm;         ///< index in Dataplane::ports
+  FrameFilter filter;    ///< filter.mac is the port's own
+  Ipv4Prefix address;    ///< natto's own on this link
+  std::uint16_t mtu;     ///< bytes from the IPv4 header on
+  SourceNotMapped source_not_mapped;
+};
+
+/// Whether a packet that control gives to a worker came in from a port (and counts as translated
+/// when it is sent) or was made by natto. Kept in mbuf::hash.usr.
+enum class Origin : std::uint32_t { kForwarded, kGenerated };
+
+/// In the packets that go through these rings, mbuf::port holds a RealmId: for to_control the one
+/// the packet came from, for the others the one it goes to.
+struct Rings {
+  Ring to_control;              ///< workers -> control: ARP and packets for natto's own addresses
+  Ring unresolved;              ///< workers -> control: translated, but the next hop is unknown
+  std::vector<Ring> to_worker;  ///< control -> worker 0, by realm: complete frames to send
+};
+
+struct Dataplane {
+  std::vector<PortContext> ports;  ///< by RealmId
+  rte_mempool* pool;               ///< of every packet
+  Quiescence quiescence;
+  Published<Generation> generation;   ///< control publishes, workers read
+  Published<NextHopTable> next_hops;  ///< control publishes, workers read
+  Rings rings;
+  std::vector<Counters> counters;  ///< by worker, each written by its own; the last is control's
+};
+
+}  // namespace natto

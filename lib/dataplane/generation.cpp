@@ -1,0 +1,143 @@
+#include "dataplane/generation.hpp"
+
+#include <fmt/format.h>
+#include <rte_errno.h>
+#include <rte_hash_crc.h>
+#include <rte_lcore.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "dpdk/error.hpp"
+
+namespace natto {
+namespace {
+
+struct Key {
+  std::uint32_t prefix_raw;
+  std::uint16_t scope;
+  std::uint16_t length;
+};
+static_assert(sizeof(Key) == 8);
+
+[[nodiscard]] Key make_key(Generation::Query query, std::uint8_t length) noexcept {
+  const std::uint32_t mask = Be32::from_host(prefix_mask(length)).raw();
+  return {.prefix_raw = query.address.bits.raw() & mask, .scope = query.scope, .length = length};
+}
+
+[[nodiscard]] Translation make_translation(const Ipv4Prefix& before, const Ipv4Prefix& after,
+                                           RealmId realm, std::uint32_t mapping) noexcept {
+  return {.prefix_raw = after.address.bits.raw(),
+          .host_mask_raw = Be32::from_host(~after.mask()).raw(),
+          .delta = checksum_delta(before.address.bits, after.address.bits),
+          .realm = realm,
+          .mapping = mapping};
+}
+
+[[nodiscard]] std::vector<std::uint8_t> lengths_in_use(const MappingTable& table) {
+  std::array<std::size_t, 33> uses{};
+  for (const Mapping& mapping : table.mappings) {
+    ++uses[mapping.real.length];
+  }
+  std::vector<std::uint8_t> lengths;
+  for (std::uint8_t length = 0; length <= 32; ++length) {
+    if (uses[length] > 0) {
+      lengths.push_back(length);
+    }
+  }
+  std::ranges::sort(lengths, [&](auto a, auto b) { return uses[a] > uses[b]; });
+  return lengths;
+}
+
+[[nodiscard]] rte_hash* create_hash(std::size_t keys) {
+  // rte_hash needs a name that no other has; the table is found by its pointer only.
+  static std::atomic<unsigned> serial{0};
+  const std::string name = fmt::format("natto_table_{}", serial++);
+  rte_hash_parameters parameters{};
+  parameters.name = name.c_str();
+  // Spare room keeps the buckets below 90 %, where inserting into a cuckoo hash never fails.
+  parameters.entries = static_cast<std::uint32_t>(keys + keys / 8 + 64);
+  parameters.key_len = sizeof(Key);
+  parameters.hash_func = rte_hash_crc;
+  parameters.socket_id = static_cast<int>(rte_socket_id());
+  return rte_hash_create(&parameters);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<const Generation>> Generation::build(const MappingTable& table) {
+  const auto out_of_memory = [&](int error) {
+    Error failure =
+        dpdk_error("build", fmt::format("the table of {} mappings", table.mappings.size()), error);
+    failure.message += "\n  reserve more hugepages or memory";
+    return failure;
+  };
+
+  std::unique_ptr<Generation> generation(new Generation);
+  generation->hash_.reset(create_hash(2 * table.mappings.size()));
+  if (!generation->hash_) {
+    return out_of_memory(rte_errno);
+  }
+  generation->lengths_ = lengths_in_use(table);
+  generation->translations_.reserve(2 * table.mappings.size());
+
+  const auto add = [&](Query query, std::uint8_t length, const Translation& translation) {
+    generation->translations_.push_back(translation);
+    const Key key = make_key(query, length);
+    return rte_hash_add_key_data(generation->hash_.get(), &key, &generation->translations_.back());
+  };
+  for (std::uint32_t i = 0; i < table.mappings.size(); ++i) {
+    const Mapping& m = table.mappings[i];
+    const int real = add({real_scope(m.realm), m.real.address}, m.real.length,
+                         make_translation(m.real, m.mapped, m.realm, i));
+    const int mapped = add({kMappedScope, m.mapped.address}, m.mapped.length,
+                           make_translation(m.mapped, m.real, m.realm, i));
+    if (real < 0 || mapped < 0) {
+      return out_of_memory(std::min(real, mapped));
+    }
+  }
+  return std::unique_ptr<const Generation>(std::move(generation));
+}
+
+void Generation::look_up(std::span<const Query> queries,
+                         std::span<const Translation*> answers) const noexcept {
+  std::array<Key, kMaxQueries> keys;
+  std::array<const void*, kMaxQueries> key_pointers;
+  std::array<void*, kMaxQueries> found;
+  std::array<std::uint8_t, kMaxQueries> open;  // indices of the queries without an answer yet
+
+  auto open_count = static_cast<std::uint32_t>(queries.size());
+  for (std::uint32_t i = 0; i < open_count; ++i) {
+    open[i] = static_cast<std::uint8_t>(i);
+    answers[i] = nullptr;
+  }
+  for (const std::uint8_t length : lengths_) {
+    for (std::uint32_t i = 0; i < open_count; ++i) {
+      keys[i] = make_key(queries[open[i]], length);
+      key_pointers[i] = &keys[i];
+    }
+    std::uint64_t hits = 0;
+    rte_hash_lookup_bulk_data(hash_.get(), key_pointers.data(), open_count, &hits, found.data());
+
+    std::uint32_t still_open = 0;
+    for (std::uint32_t i = 0; i < open_count; ++i) {
+      if ((hits >> i & 1U) != 0) {
+        answers[open[i]] = static_cast<const Translation*>(found[i]);
+      } else {
+        open[still_open++] = open[i];
+      }
+    }
+    open_count = still_open;
+    if (open_count == 0) {
+      return;
+    }
+  }
+}
+
+const Translation* Generation::look_up(Query query) const noexcept {
+  const Translation* answer = nullptr;
+  look_up({&query, 1}, {&answer, 1});
+  return answer;
+}
+
+}  // namespace natto

@@ -1,0 +1,77 @@
+#pragma once
+
+// One generation of the mapping table as the packet path uses it: an rte_hash that is filled before
+// anyone sees it and never changed after, so any number of workers read it without locks.
+//
+// A key is {scope, prefix length, prefix}. The scope is the realm for real addresses, and one more
+// value for mapped addresses, so that source and destination are found by one bulk lookup. Prefixes
+// of the table never overlap (R12), so each length in use is looked up once and the first hit is
+// the only one; a table of hosts alone has one length, 32.
+
+#include <rte_hash.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/result.hpp"
+#include "config/model.hpp"
+#include "packet/checksum.hpp"
+#include "packet/rewrite.hpp"
+
+namespace natto {
+
+/// One direction of one mapping: what an address that it covers becomes.
+struct Translation {
+  std::uint32_t prefix_raw;     ///< of the replacement, network order
+  std::uint32_t host_mask_raw;  ///< bits that are kept of the address; 0 for a host
+  ChecksumDelta delta;          ///< of the replacement: the same for every address of a prefix
+  RealmId realm;                ///< of the mapping
+  std::uint32_t mapping;        ///< index in the MappingTable
+
+  [[nodiscard]] Replacement apply(Ipv4Address address) const noexcept {
+    return {{Be32::from_raw(prefix_raw | (address.bits.raw() & host_mask_raw))}, delta};
+  }
+};
+
+class Generation {
+ public:
+  /// Whose meaning an address has.
+  using Scope = std::uint16_t;
+  static constexpr Scope kMappedScope = 0xffff;
+  [[nodiscard]] static constexpr Scope real_scope(RealmId realm) noexcept { return realm; }
+
+  struct Query {
+    Scope scope;
+    Ipv4Address address;
+  };
+
+  /// Queries of one look_up: rte_hash's limit.
+  static constexpr std::size_t kMaxQueries = RTE_HASH_LOOKUP_BULK_MAX;
+
+  /// Control side only: allocates and may take seconds. Fails if there is too little memory.
+  [[nodiscard]] static Result<std::unique_ptr<const Generation>> build(const MappingTable& table);
+
+  /// `answers[i]` becomes the translation of `queries[i]`, or null. Any worker; the answers live as
+  /// long as the generation.
+  void look_up(std::span<const Query> queries,
+               std::span<const Translation*> answers) const noexcept;
+
+  [[nodiscard]] const Translation* look_up(Query query) const noexcept;
+
+ private:
+  struct HashDeleter {
+    void operator()(rte_hash* hash) const noexcept { rte_hash_free(hash); }
+  };
+
+  Generation() = default;
+
+  std::unique_ptr<rte_hash, HashDeleter> hash_;
+  std::vector<Translation> translations_;  ///< what the hash's data pointers point at
+  std::vector<std::uint8_t> lengths_;      ///< prefix lengths in use, the most frequent first
+};
+
+}  // namespace natto

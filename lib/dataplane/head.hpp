@@ -1,0 +1,36 @@
+#pragma once
+
+// The first bytes of a packet in one piece, wherever its buffers are cut. Most packets lie in one
+// buffer and their head is used in place; of others a copy is made, changed, and written back.
+
+#include <rte_mbuf.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "packet/parse.hpp"
+
+namespace natto {
+
+using HeadScratch = std::array<std::uint8_t, kHeadBytes>;
+
+struct Head {
+  std::span<std::uint8_t> bytes;  ///< at least the first min(kHeadBytes, length) of the packet
+  bool is_copy = false;           ///< in the scratch; changes need write_back
+};
+
+/// The head of `mbuf`, using `scratch` if its first buffer does not hold it all.
+[[nodiscard]] Head read_head(const rte_mbuf& mbuf, HeadScratch& scratch) noexcept;
+
+/// Puts a changed head back into the packet it was read from.
+void write_back(const Head& head, rte_mbuf& mbuf) noexcept;
+
+/// Whether another owner shares any of the packet's bytes (a clone, a reference count above 1), so
+/// that they must not be written.
+[[nodiscard]] bool is_shared(const rte_mbuf& mbuf) noexcept;
+
+/// Cuts the packet to its first `length` bytes (at most its length) and frees what buffers follow.
+void truncate(rte_mbuf& mbuf, std::uint32_t length) noexcept;
+
+}  // namespace natto

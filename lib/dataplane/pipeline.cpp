@@ -1,0 +1,223 @@
+#include "dataplane/pipeline.hpp"
+
+#include <rte_ethdev.h>
+#include <rte_prefetch.h>
+
+#include <utility>
+
+#include "packet/address_rules.hpp"
+#include "packet/refusal.hpp"
+#include "packet/rewrite.hpp"
+
+namespace natto {
+
+// A packet's way through natto, from the port it came from to the port it leaves by. A burst moves
+// through the stages together; a packet that a stage does not forward leaves it there, under one
+// drop reason or for the control thread.
+std::size_t Pipeline::poll() noexcept {
+  table_ = &dataplane_.generation.read();
+  next_hops_ = &dataplane_.next_hops.read();
+  std::size_t received = 0;
+  for (const PortContext& in : dataplane_.ports) {
+    receive(in);
+    if (burst_size_ == 0) {
+      continue;
+    }
+    received += burst_size_;
+    each(in, [&](Packet& packet, HeadScratch& scratch) { return parse(packet, in, scratch); });
+    look_up(in);
+    each(in, [&](Packet& packet, HeadScratch&) { return translate(packet, in); });
+    transmit();
+  }
+  if (worker_ == 0) {
+    send_injected();
+  }
+  return received;
+}
+
+void Pipeline::receive(const PortContext& in) noexcept {
+  std::array<rte_mbuf*, kBurst> mbufs;
+  burst_size_ = rte_eth_rx_burst(in.device, worker_, mbufs.data(), kBurst);
+  for (std::uint16_t i = 0; i < burst_size_; ++i) {
+    rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void*));
+    burst_[i].mbuf = mbufs[i];
+  }
+  counters_.received.add(burst_size_);
+  counters_.ports[in.realm].received.add(burst_size_);
+}
+
+Verdict Pipeline::parse(Packet& packet, const PortContext& in, HeadScratch& scratch) noexcept {
+  if (is_shared(*packet.mbuf)) [[unlikely]] {
+    rte_mbuf* copy = rte_pktmbuf_copy(packet.mbuf, dataplane_.pool, 0, UINT32_MAX);
+    if (copy == nullptr) {
+      return DropReason::kMbufUnavailable;
+    }
+    rte_pktmbuf_free(std::exchange(packet.mbuf, copy));
+  }
+  packet.head = read_head(*packet.mbuf, scratch);
+  const bool checksum_good =
+      (packet.mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+  return natto::parse({.head = packet.head.bytes,
+                       .length = packet.mbuf->pkt_len,
+                       .ip_checksum = checksum_good ? IpChecksum::kGood : IpChecksum::kUnknown},
+                      in.filter, packet.parsed);
+}
+
+// Source and destination of the whole burst in one bulk look-up.
+void Pipeline::look_up(const PortContext& in) noexcept {
+  std::array<Generation::Query, 2 * kBurst> queries;
+  std::array<const Translation*, 2 * kBurst> answers;
+  for (std::size_t i = 0; i < burst_size_; ++i) {
+    queries[2 * i] = {Generation::real_scope(in.realm), burst_[i].parsed.source};
+    queries[2 * i + 1] = {Generation::kMappedScope, burst_[i].parsed.destination};
+  }
+  const std::size_t count = 2 * std::size_t{burst_size_};
+  table_->look_up(std::span(queries).first(count), std::span(answers).first(count));
+  for (std::size_t i = 0; i < burst_size_; ++i) {
+    burst_[i].source = answers[2 * i];
+    burst_[i].destination = answers[2 * i + 1];
+  }
+}
+
+Verdict Pipeline::translate(Packet& packet, const PortContext& in) noexcept {
+  const ParsedPacket& parsed = packet.parsed;
+  if (packet.source == nullptr || packet.destination == nullptr) [[unlikely]] {
+    if (const Verdict verdict = admit_unmapped(packet, in); !verdict.is_forward()) {
+      return verdict;
+    }
+  }
+  if (is_directed_broadcast(parsed.destination, in.address)) {
+    return DropReason::kDestinationBroadcast;
+  }
+  if (parsed.source == parsed.destination) {
+    return DropReason::kSourceIsDestination;
+  }
+  const PortContext& out = dataplane_.ports[packet.destination->realm];
+  const Replacement source = packet.source != nullptr ? packet.source->apply(parsed.source)
+                                                      : Replacement{parsed.source, ChecksumDelta{}};
+  const Replacement destination = packet.destination->apply(parsed.destination);
+  if (is_directed_broadcast(destination.address, out.address)) {
+    return DropReason::kDestinationBroadcast;
+  }
+  if (parsed.ttl <= 1) {
+    return DropReason::kTtlExpired;
+  }
+  if (parsed.total_length > out.mtu) {
+    return DropReason::kExceedsMtu;
+  }
+
+  rewrite(packet.head.bytes, parsed, source, destination);
+  const MacAddress* next_hop = (*next_hops_)[out.realm].find(destination.address);
+  rewrite_ethernet(packet.head.bytes, out.filter.mac,
+                   next_hop != nullptr ? *next_hop : MacAddress{});
+  write_back(packet.head, *packet.mbuf);
+  const std::uint32_t length = static_cast<std::uint32_t>(kIpv4Offset) + parsed.total_length;
+  if (packet.mbuf->pkt_len != length || packet.mbuf->nb_segs > 1) {
+    truncate(*packet.mbuf, length);
+  }
+  return next_hop != nullptr ? Verdict::forward() : Verdict::unresolved();
+}
+
+void Pipeline::transmit() noexcept {
+  for (std::uint16_t i = 0; i < burst_size_; ++i) {
+    TxQueue& queue = tx_[burst_[i].destination->realm];
+    queue.packets[queue.count++] = burst_[i].mbuf;
+  }
+  for (const PortContext& out : dataplane_.ports) {
+    TxQueue& queue = tx_[out.realm];
+    if (queue.count == 0) {
+      continue;
+    }
+    const std::uint16_t sent =
+        rte_eth_tx_burst(out.device, worker_, queue.packets.data(), queue.count);
+    counters_.translated.add(sent);
+    counters_.ports[out.realm].transmitted.add(sent);
+    for (std::uint16_t i = sent; i < queue.count; ++i) {
+      drop(queue.packets[i], DropReason::kTxRingFull);
+    }
+    queue.count = 0;
+  }
+}
+
+// Off the main way.
+
+Pipeline::Pipeline(Dataplane& dataplane, std::uint16_t worker)
+    : dataplane_(dataplane),
+      counters_(dataplane.counters[worker]),
+      worker_(worker),
+      tx_(dataplane.ports.size()) {}
+
+// A packet with an unknown address may still pass: towards a mapped host, where the port lets
+// unmapped senders in, unless the sender poses as a mapped host (R24, H11).
+Verdict Pipeline::admit_unmapped(const Packet& packet, const PortContext& in) const noexcept {
+  const Known known{.source = packet.source != nullptr,
+                    .destination = packet.destination != nullptr};
+  const Verdict refusal = refuse(packet.parsed, in.address, known);
+  const bool may_pass = refusal == Verdict(DropReason::kSourceNotMapped) && known.destination &&
+                        in.source_not_mapped == SourceNotMapped::kPass;
+  if (!may_pass) {
+    return refusal;
+  }
+  if (table_->look_up({Generation::kMappedScope, packet.parsed.source}) != nullptr) {
+    return DropReason::kSourceIsMappedAddress;
+  }
+  return Verdict::forward();
+}
+
+// What control wants sent: it owns no transmit queue.
+void Pipeline::send_injected() noexcept {
+  for (const PortContext& out : dataplane_.ports) {
+    rte_ring* ring = dataplane_.rings.to_worker[out.realm].get();
+    void* entry = nullptr;
+    for (std::uint16_t i = 0; i < kBurst && rte_ring_dequeue(ring, &entry) == 0; ++i) {
+      auto* mbuf = static_cast<rte_mbuf*>(entry);
+      const bool forwarded = static_cast<Origin>(mbuf->hash.usr) == Origin::kForwarded;
+      if (rte_eth_tx_burst(out.device, worker_, &mbuf, 1) == 1) {
+        (forwarded ? counters_.translated : counters_.generated).add(1);
+        counters_.ports[out.realm].transmitted.add(1);
+      } else if (forwarded) {
+        drop(mbuf, DropReason::kTxRingFull);
+      } else {
+        rte_pktmbuf_free(mbuf);
+      }
+    }
+  }
+}
+
+template <typename Stage>
+void Pipeline::each(const PortContext& in, Stage stage) noexcept {
+  std::uint16_t kept = 0;
+  for (std::uint16_t i = 0; i < burst_size_; ++i) {
+    Packet& packet = burst_[i];
+    const Verdict verdict = stage(packet, scratch_[i]);
+    if (!verdict.is_forward()) {
+      stop(packet, in, verdict);
+      continue;
+    }
+    if (kept != i) {
+      burst_[kept] = packet;
+    }
+    ++kept;
+  }
+  burst_size_ = kept;
+}
+
+void Pipeline::stop(const Packet& packet, const PortContext& in, Verdict verdict) noexcept {
+  if (verdict.is_drop()) {
+    drop(packet.mbuf, verdict.reason());
+    return;
+  }
+  const bool unresolved = verdict == Verdict::unresolved();
+  rte_ring* ring = (unresolved ? dataplane_.rings.unresolved : dataplane_.rings.to_control).get();
+  packet.mbuf->port = unresolved ? packet.destination->realm : in.realm;
+  if (rte_ring_enqueue(ring, packet.mbuf) != 0) {
+    drop(packet.mbuf, unresolved ? DropReason::kNextHopUnresolved : DropReason::kControlQueueFull);
+  }
+}
+
+void Pipeline::drop(rte_mbuf* mbuf, DropReason reason) noexcept {
+  counters_.drop(reason);
+  rte_pktmbuf_free(mbuf);
+}
+
+}  // namespace natto

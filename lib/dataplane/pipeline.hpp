@@ -1,0 +1,70 @@
+#pragma once
+
+#include <rte_mbuf.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "dataplane/dataplane.hpp"
+#include "dataplane/head.hpp"
+#include "packet/verdict.hpp"
+
+namespace natto {
+
+/// Packets that go through the stages together.
+inline constexpr std::uint16_t kBurst = 32;
+static_assert(kBurst * 2 <= Generation::kMaxQueries);
+
+/// The packet path of one worker: it owns queue `worker` of every port and runs each packet to
+/// completion. pipeline.cpp is a packet's whole way through natto.
+///
+/// Used by one thread. Never blocks, allocates from the heap, logs or throws.
+class Pipeline {
+ public:
+  Pipeline(Dataplane& dataplane, std::uint16_t worker);
+
+  /// Takes at most one burst from every port, and sends it on. Returns the packets received.
+  std::size_t poll() noexcept;
+
+ private:
+  struct Packet {
+    rte_mbuf* mbuf;
+    Head head;
+    ParsedPacket parsed;
+    const Translation* source;
+    const Translation* destination;
+  };
+  struct TxQueue {
+    std::array<rte_mbuf*, kBurst> packets;
+    std::uint16_t count = 0;
+  };
+
+  void receive(const PortContext& in) noexcept;
+  Verdict parse(Packet& packet, const PortContext& in, HeadScratch& scratch) noexcept;
+  void look_up(const PortContext& in) noexcept;
+  Verdict translate(Packet& packet, const PortContext& in) noexcept;
+  void transmit() noexcept;
+
+  [[nodiscard]] Verdict admit_unmapped(const Packet& packet, const PortContext& in) const noexcept;
+  void send_injected() noexcept;
+  void stop(const Packet& packet, const PortContext& in, Verdict verdict) noexcept;
+  void drop(rte_mbuf* mbuf, DropReason reason) noexcept;
+
+  /// Runs `stage` on every packet of the burst; those it does not forward leave the burst.
+  template <typename Stage>
+  void each(const PortContext& in, Stage stage) noexcept;
+
+  Dataplane& dataplane_;
+  Counters& counters_;
+  const std::uint16_t worker_;
+
+  const Generation* table_ = nullptr;        ///< of this poll
+  const NextHopTable* next_hops_ = nullptr;  ///< of this poll
+  std::array<Packet, kBurst> burst_;
+  std::uint16_t burst_size_ = 0;
+  std::array<HeadScratch, kBurst> scratch_;
+  std::vector<TxQueue> tx_;  ///< by realm; empty between bursts
+};
+
+}  // namespace natto

@@ -1,0 +1,151 @@
+#include "dpdk/eal.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "dpdk/error.hpp"
+
+namespace natto {
+namespace {
+
+std::uint64_t read_number(const std::filesystem::path& file) {
+  std::uint64_t value = 0;
+  std::ifstream(file) >> value;
+  return value;
+}
+
+/// The CPUs this process may run on.
+std::set<unsigned> allowed_cpus() {
+  std::set<unsigned> cpus;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) {
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (CPU_ISSET(cpu, &set)) {
+        cpus.insert(cpu);
+      }
+    }
+  }
+  return cpus;
+}
+
+std::vector<unsigned> all_lcores(const EalOptions& options) {
+  std::vector<unsigned> lcores = {options.main_lcore};
+  lcores.insert(lcores.end(), options.lcores.begin(), options.lcores.end());
+  return lcores;
+}
+
+Status check_cpus(const EalOptions& options) {
+  const std::set<unsigned> cpus = allowed_cpus();
+  for (const unsigned lcore : all_lcores(options)) {
+    if (!cpus.contains(lcore)) {
+      return system_error(
+          fmt::format("lcore {} is not a CPU this process may use (it may use {}): "
+                      "choose others in [dpdk] lcores and main_lcore",
+                      lcore, fmt::join(cpus, ", ")));
+    }
+  }
+  return Done{};
+}
+
+bool maps_lcores_itself(const std::vector<std::string>& extra) {
+  for (const std::string& argument : extra) {
+    if (argument.starts_with("--lcores")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<std::string> eal_arguments(const EalOptions& options) {
+  std::vector<std::string> arguments = {"--log-level=error"};
+  const auto add = [&](auto... more) { (arguments.emplace_back(more), ...); };
+
+  if (!maps_lcores_itself(options.extra)) {
+    const std::vector<unsigned> lcores = all_lcores(options);
+    if (options.any_cpu) {
+      add("--lcores",
+          fmt::format("({})@({})", fmt::join(lcores, ","), fmt::join(allowed_cpus(), ",")));
+    } else {
+      add("-l", fmt::format("{}", fmt::join(lcores, ",")));
+    }
+  }
+  add("--main-lcore", std::to_string(options.main_lcore));
+
+  if (options.hugepages) {
+    add("--in-memory");
+  } else {
+    add("--no-huge", "--no-shconf", "-m", std::to_string(options.memory_mib));
+  }
+  add("--file-prefix", fmt::format("natto-{}", getpid()));
+  if (!options.telemetry) {
+    add("--no-telemetry");
+  }
+  if (options.pci_devices.empty()) {
+    add("--no-pci");
+  }
+  for (const std::string& device : options.pci_devices) {
+    add("-a", device);
+  }
+  arguments.insert(arguments.end(), options.extra.begin(), options.extra.end());
+  return arguments;
+}
+
+std::uint64_t free_hugepage_mib() {
+  std::uint64_t kib = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/sys/kernel/mm/hugepages", error)) {
+    // hugepages-2048kB
+    const std::string name = entry.path().filename();
+    const std::size_t dash = name.find('-');
+    if (dash != std::string::npos) {
+      kib += std::strtoull(name.c_str() + dash + 1, nullptr, 10) *
+             read_number(entry.path() / "free_hugepages");
+    }
+  }
+  return kib / 1024;
+}
+
+Result<Eal> Eal::create(const EalOptions& options) {
+  if (!options.any_cpu && !maps_lcores_itself(options.extra)) {
+    if (const Status status = check_cpus(options); !status) {
+      return status.error();
+    }
+  }
+  std::vector<std::string> arguments = eal_arguments(options);
+  arguments.insert(arguments.begin(), "natto");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) {
+    argv.push_back(argument.data());
+  }
+  argv.push_back(nullptr);
+  // rte_eal_init permutes argv, so the text for an error is made from `arguments`.
+  if (rte_eal_init(static_cast<int>(arguments.size()), argv.data()) < 0) {
+    return system_error(fmt::format("DPDK could not start: {}\n  its arguments were: {}",
+                                    rte_strerror(rte_errno),
+                                    fmt::join(arguments.begin() + 1, arguments.end(), " ")));
+  }
+  return Eal();
+}
+
+Eal::Eal(Eal&& other) noexcept : owner_(std::exchange(other.owner_, false)) {}
+
+Eal::~Eal() {
+  if (owner_) {
+    rte_eal_cleanup();
+  }
+}
+
+}  // namespace natto

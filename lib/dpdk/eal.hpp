@@ -1,0 +1,50 @@
+#pragma once
+
+// Starting DPDK's environment abstraction layer, so that the user never meets it.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace natto {
+
+/// What the program needs of EAL.
+struct EalOptions {
+  unsigned main_lcore = 0;
+  std::vector<unsigned> lcores = {};  ///< workers; empty: all work is done by the main lcore
+  bool any_cpu = false;               ///< lcores are not pinned to the CPUs of their numbers
+  std::vector<std::string> pci_devices =
+      {};                          ///< with their devargs; no other PCI device is touched
+  std::uint32_t memory_mib = 256;  ///< packet buffers, rings and tables
+  bool hugepages = false;
+  bool telemetry = false;
+  std::vector<std::string> extra = {};  ///< appended verbatim
+};
+
+/// The EAL command line for `options`, without the program's name.
+[[nodiscard]] std::vector<std::string> eal_arguments(const EalOptions& options);
+
+/// Free hugepage memory of this machine in MiB, over all page sizes. 0 if there is none.
+[[nodiscard]] std::uint64_t free_hugepage_mib();
+
+/// The initialised EAL. One per process and lifetime; everything of DPDK lives shorter than it.
+class Eal {
+ public:
+  /// Main thread only; the calling thread becomes the main lcore.
+  [[nodiscard]] static Result<Eal> create(const EalOptions& options);
+
+  Eal(Eal&& other) noexcept;
+  Eal& operator=(Eal&&) = delete;
+  Eal(const Eal&) = delete;
+  Eal& operator=(const Eal&) = delete;
+  ~Eal();
+
+ private:
+  Eal() = default;
+  bool owner_ = true;
+};
+
+}  // namespace natto

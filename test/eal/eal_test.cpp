@@ -1,0 +1,62 @@
+#include "dpdk/eal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "dpdk/port.hpp"
+
+namespace natto {
+namespace {
+
+bool contains(const std::vector<std::string>& arguments, std::vector<std::string> run) {
+  return std::ranges::search(arguments, run).begin() != arguments.end();
+}
+
+TEST(EalArguments, WithoutHugepages) {
+  const auto arguments = eal_arguments({.main_lcore = 0, .lcores = {1, 3}, .memory_mib = 300});
+  EXPECT_TRUE(contains(arguments, {"-l", "0,1,3"}));
+  EXPECT_TRUE(contains(arguments, {"--main-lcore", "0"}));
+  EXPECT_TRUE(contains(arguments, {"--no-huge", "--no-shconf", "-m", "300"}));
+  EXPECT_TRUE(contains(arguments, {"--no-pci"}));
+  EXPECT_TRUE(contains(arguments, {"--no-telemetry"}));
+}
+
+TEST(EalArguments, WithHugepagesAndACard) {
+  const auto arguments = eal_arguments(
+      {.lcores = {1}, .pci_devices = {"0000:00:06.0"}, .hugepages = true, .telemetry = true});
+  EXPECT_TRUE(contains(arguments, {"--in-memory"}));
+  EXPECT_TRUE(contains(arguments, {"-a", "0000:00:06.0"}));
+  EXPECT_FALSE(contains(arguments, {"--no-huge"}));
+  EXPECT_FALSE(contains(arguments, {"--no-pci"}));
+  EXPECT_FALSE(contains(arguments, {"--no-telemetry"}));
+}
+
+TEST(EalArguments, TheUsersComeLastAndMayMapLcores) {
+  const auto arguments = eal_arguments({.lcores = {1}, .extra = {"--lcores", "0@0,1@0"}});
+  EXPECT_FALSE(contains(arguments, {"-l"}));
+  EXPECT_EQ(std::vector(arguments.end() - 2, arguments.end()),
+            (std::vector<std::string>{"--lcores", "0@0,1@0"}));
+}
+
+TEST(Port, KnowsCardsFromVdevs) {
+  EXPECT_TRUE(is_pci_device("0000:00:06.0"));
+  EXPECT_TRUE(is_pci_device("00:06.0"));
+  EXPECT_TRUE(is_pci_device("0000:00:06.0,llq_policy=1"));
+  EXPECT_FALSE(is_pci_device("net_pcap0,rx_pcap=a.pcap"));
+  EXPECT_FALSE(is_pci_device("net_af_packet0,iface=eth0"));
+}
+
+TEST(Port, SaysWhichDeviceIsWrong) {
+  const auto unknown = Port::open({.device = "net_nonsense0"});
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().kind, ErrorKind::kSystem);
+  EXPECT_NE(unknown.error().message.find("net_nonsense0"), std::string::npos);
+
+  const auto absent = Port::open({.device = "0000:7f:1f.7"});
+  ASSERT_FALSE(absent);
+  EXPECT_NE(absent.error().message.find("vfio-pci"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace natto

@@ -1,0 +1,81 @@
+#pragma once
+
+// A data plane on DPDK ring devices: tests put packets in, poll, and take packets out. Two realms,
+// "a" with 10.1.0.1/16 and "b" with 192.168.0.1/16, both with a static next hop unless asked.
+
+#include <gtest/gtest.h>
+#include <rte_mbuf.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/control.hpp"
+#include "dataplane/pipeline.hpp"
+#include "support/bytes.hpp"
+
+namespace natto::test {
+
+/// The pool that every EAL test uses; main checks after each test that all buffers are back.
+[[nodiscard]] rte_mempool* shared_pool();
+
+/// A packet of `bytes` in buffers of the given sizes, and one more for the rest.
+[[nodiscard]] rte_mbuf* make_mbuf(const Bytes& bytes, const std::vector<std::size_t>& cuts = {});
+/// The packet's bytes, all segments joined. Frees it.
+[[nodiscard]] Bytes take_bytes(rte_mbuf* mbuf);
+
+inline constexpr RealmId kA = 0;
+inline constexpr RealmId kB = 1;
+inline constexpr MacAddress kNextHopA{{2, 0, 0, 0, 0, 0xa0}};
+inline constexpr MacAddress kNextHopB{{2, 0, 0, 0, 0, 0xb0}};
+
+[[nodiscard]] Mapping make_mapping(std::string name, RealmId realm, const char* real,
+                                   const char* mapped);
+
+class Lab {
+ public:
+  struct Options {
+    std::vector<Mapping> mappings = {make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10"),
+                                     make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20")};
+    bool static_next_hops = true;
+    SourceNotMapped source_not_mapped = SourceNotMapped::kDrop;
+    std::uint16_t mtu = 1500;
+    unsigned tx_capacity = 1023;  ///< packets that a port takes before its ring is full
+  };
+
+  explicit Lab(const Options& options);
+  Lab() : Lab(Options{}) {}
+  ~Lab();
+
+  /// The packet arrives at the port of `realm`.
+  void receive(RealmId realm, rte_mbuf* mbuf);
+  void receive(RealmId realm, const Bytes& frame) { receive(realm, make_mbuf(frame)); }
+  /// Everything that was received goes through natto; `now` is control's time.
+  void run(Instant now = Instant{0});
+  /// What left by the port of `realm` since the last call, in order.
+  [[nodiscard]] std::vector<Bytes> sent(RealmId realm);
+
+  [[nodiscard]] CounterSums counters() const;
+  [[nodiscard]] std::uint64_t dropped(DropReason reason) const;
+  [[nodiscard]] const MacAddress& mac(RealmId realm) const;
+
+  Dataplane& dataplane() { return *dataplane_; }
+  Pipeline& pipeline() { return *pipeline_; }
+  Control& control() { return *control_; }
+
+ private:
+  struct Link {
+    Ring rx;
+    Ring tx;
+    std::uint16_t device;
+  };
+  [[nodiscard]] Link make_link(unsigned tx_capacity);
+
+  std::vector<Link> links_;
+  std::unique_ptr<Dataplane> dataplane_;
+  std::optional<Pipeline> pipeline_;
+  std::optional<Control> control_;
+};
+
+}  // namespace natto::test
