@@ -20,10 +20,11 @@ struct Claim {
 };
 constexpr unsigned kMappedSpace = kMaxPorts;
 
-/// The claims of earlier mappings with which a later one collides.
+/// The earlier claims with which a mapping's claim collides: the first one seen in the file, and
+/// whether there are others.
 struct Collision {
-  Claim first;  ///< of the first of them in the file
-  std::size_t count = 0;
+  Claim with;
+  bool others = false;
 };
 /// By the later mapping's index.
 using Collisions = std::map<std::size_t, Collision>;
@@ -31,11 +32,13 @@ using Collisions = std::map<std::size_t, Collision>;
 void note_collision(Collisions& collisions, const Claim& a, const Claim& b) {
   const auto& [earlier, later] =
       std::minmax(a, b, [](const Claim& x, const Claim& y) { return x.mapping < y.mapping; });
-  Collision& collision = collisions.try_emplace(later.mapping, Collision{earlier, 0}).first->second;
-  if (earlier.mapping < collision.first.mapping) {
-    collision.first = earlier;
+  const auto [noted, is_new] = collisions.try_emplace(later.mapping, Collision{earlier});
+  if (!is_new) {
+    noted->second.others = true;
+    if (earlier.mapping < noted->second.with.mapping) {
+      noted->second.with = earlier;
+    }
   }
-  ++collision.count;
 }
 
 /// Two prefixes are disjoint or one holds the other. Sorted by their first address, the longer
@@ -77,7 +80,7 @@ class BijectionCheck {
       const auto [first, is_new] = seen.try_emplace(name->value, i);
       if (!is_new) {
         diagnostics_.add(name->position,
-                         fmt::format("name {} is taken by the mapping at {}; choose another",
+                         fmt::format("name {} is already taken ({}); choose another",
                                      in_quotes(name->value), place(first->second)));
       }
     }
@@ -109,19 +112,19 @@ class BijectionCheck {
   void report(std::string_view key, Side side, const Collisions& collisions) const {
     for (const auto& [later, collision] : collisions) {
       const auto& [range, position] = *(mappings_[later].*side);
-      const Ipv4Prefix& other = collision.first.range;
+      const Ipv4Prefix& other = collision.with.range;
       const std::string how =
-          range == other ? "is taken by" : fmt::format("overlaps {} of", to_string(other));
-      const std::string more =
-          collision.count == 1 ? "" : fmt::format(" and {} more", collision.count - 1);
-      diagnostics_.add(position, fmt::format("{}: {} {} {}{}", key, to_string(range), how,
-                                             describe(collision.first.mapping), more));
+          range == other ? fmt::format("is already the {} address", key)
+                         : fmt::format("overlaps {}, the {} address", to_string(other), key);
+      diagnostics_.add(position, fmt::format("{} {} {} of {}{}", key, to_string(range), how,
+                                             describe(collision.with.mapping),
+                                             collision.others ? ", and others" : ""));
     }
   }
 
   [[nodiscard]] std::string describe(std::size_t mapping) const {
     const auto& name = mappings_[mapping].name;
-    return name ? fmt::format("mapping {} at {}", in_quotes(name->value), place(mapping))
+    return name ? fmt::format("mapping {} ({})", in_quotes(name->value), place(mapping))
                 : fmt::format("the mapping at {}", place(mapping));
   }
 

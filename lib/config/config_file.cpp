@@ -26,9 +26,8 @@ class UniqueTexts {
     const auto [found, is_new] = lines_.try_emplace(std::move(text), position.line);
     if (!is_new) {
       diagnostics.add(position,
-                      fmt::format("{} {} is taken by the port at {}; each port needs its "
-                                  "own",
-                                  what_, in_quotes(found->first), diagnostics.place(found->second)));
+                      fmt::format("{} {} is already taken ({}); choose another", what_,
+                                  in_quotes(found->first), diagnostics.place(found->second)));
     }
     return is_new;
   }
@@ -40,9 +39,9 @@ class UniqueTexts {
 
 DpdkConfig read_dpdk(const SectionReader& section, Diagnostics& diagnostics) {
   DpdkConfig dpdk;
-  const auto lcores =
-      section.parsed("lcores", [range = section.schema().key("lcores").range](
-                                   std::string_view text) { return parse_lcores(text, range); });
+  const IntegerRange range = section.schema().key("lcores").range;
+  const auto lcores = section.parsed(
+      "lcores", [range](std::string_view text) { return parse_lcores(text, range); });
   const auto main_lcore = section.integer("main_lcore");
   if (lcores) {
     dpdk.lcores = lcores->value;
@@ -53,9 +52,9 @@ DpdkConfig read_dpdk(const SectionReader& section, Diagnostics& diagnostics) {
   if (lcores && main_lcore && std::ranges::binary_search(dpdk.lcores, dpdk.main_lcore)) {
     // Where both are written, the later one is to blame; a default never is.
     diagnostics.add(std::max(lcores->position, main_lcore->position),
-                    fmt::format("main_lcore {} is one of the lcores too; the control thread and "
-                                "the workers need different cores",
-                                dpdk.main_lcore));
+                    fmt::format("main_lcore {} is among the lcores {}; the control thread and the "
+                                "workers need different cores",
+                                dpdk.main_lcore, fmt::join(dpdk.lcores, ",")));
   }
   if (const auto mbufs = section.integer("mbufs")) {
     dpdk.mbufs = static_cast<std::uint32_t>(mbufs->value);
@@ -69,7 +68,7 @@ class PortReader {
   explicit PortReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   void read(const SectionReader& section, ConfigFile& into) {
-    PortConfig port;
+    PortConfig port{};
     KnownPort known;
     const auto realm = section.text("realm");
     if (realm && realms_.add(realm->value, realm->position, diagnostics_)) {
@@ -148,7 +147,7 @@ void read_ports(const FileReader& reader, ConfigFile& into, Diagnostics& diagnos
   for (const SectionReader& section : reader.sections("port")) {
     if (into.config.ports.size() == kMaxPorts) {
       diagnostics.add(section.position(),
-                      fmt::format("natto has at most {} ports; remove this one", kMaxPorts));
+                      fmt::format("more than {} ports; remove this one", kMaxPorts));
       into.ports.complete = false;
       return;
     }

@@ -58,7 +58,7 @@ class RealmFinder {
       return RealmId{0};
     }
     diagnostics_.add(section.position(),
-                     fmt::format("[[mapping]] has no \"realm\"; with several ports, say which: {}",
+                     fmt::format("[[mapping]] needs \"realm\" where there are several: {}",
                                  fmt::join(names_, ", ")));
     return std::nullopt;
   }

@@ -57,9 +57,9 @@ struct SectionSchema {
   std::string_view name;
   bool repeated = false;  ///< [[name]], any number of times, instead of [name]
   bool required = false;
-  bool may_be_empty = false;    ///< of a repeated one: "name = []" stands for no table at all
+  bool may_be_empty = false;         ///< of a repeated one: "name = []" stands for no table at all
   std::string_view if_missing = {};  ///< of a required one: what to do about it
-  std::string_view meaning;     ///< one sentence
+  std::string_view meaning;          ///< one sentence
   std::span<const KeySchema> keys;
 
   /// "[name]" or "[[name]]".

@@ -104,9 +104,8 @@ SectionReader::SectionReader(const SectionSchema& schema, const TomlValue* table
   }
   for (const KeySchema& key : schema.keys) {
     if (std::holds_alternative<Required>(key.if_absent) && table->find(key.name) == nullptr) {
-      diagnostics.add(table->position,
-                      fmt::format("{} has no {}; add {} = ..., {}", schema.header(),
-                                  in_quotes(key.name), key.name, key.allowed()));
+      diagnostics.add(table->position, fmt::format("{} needs {} ({})", schema.header(),
+                                                   in_quotes(key.name), key.allowed()));
     }
   }
 }
@@ -140,7 +139,7 @@ std::optional<Located<std::int64_t>> SectionReader::integer(std::string_view nam
   }
   if (value->integer < key.range.min || value->integer > key.range.max) {
     diagnostics_.add(value->position,
-                     fmt::format("{} must be {}, not {}", name, key.allowed(), value->text));
+                     fmt::format("{} is {}; allowed: {}", name, value->text, key.allowed()));
     return std::nullopt;
   }
   return Located{value->integer, value->position};
@@ -158,8 +157,8 @@ std::optional<Located<std::string>> SectionReader::text(std::string_view name) c
     return std::nullopt;
   }
   if (!is_allowed(key, value->text)) {
-    diagnostics_.add(value->position, fmt::format("{} must be {}, not {}", name, key.allowed(),
-                                                  in_quotes(value->text)));
+    diagnostics_.add(value->position, fmt::format("{} is {}; allowed: {}", name,
+                                                  in_quotes(value->text), key.allowed()));
     return std::nullopt;
   }
   return Located{value->text, value->position};
@@ -178,8 +177,8 @@ std::vector<std::string> SectionReader::text_list(std::string_view name) const {
                        fmt::format("{} must be {}; this is {}{}", name, key.type(), describe(item),
                                    type_hint(TomlType::kString, item)));
     } else if (!is_allowed(key, item.text)) {
-      diagnostics_.add(item.position, fmt::format("each string of {} must be {}, not {}", name,
-                                                  key.allowed(), in_quotes(item.text)));
+      diagnostics_.add(item.position, fmt::format("{} has {}; allowed in it: {}", name,
+                                                  in_quotes(item.text), key.allowed()));
     } else {
       texts.push_back(item.text);
     }

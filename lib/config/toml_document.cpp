@@ -99,13 +99,11 @@ class TreeCopy {
 
  private:
   /// Offset and length of a value in the text. toml11's public location() counts the lines from the
-  /// top of the file for each value, which takes quadratic time; its region knows the bytes.
+  /// top of the file for each value, which takes quadratic time; the region behind it, which every
+  /// parsed value has, knows the bytes.
   static std::pair<std::size_t, std::size_t> place(const Toml11Value& value) {
-    const auto* region = dynamic_cast<const toml::detail::region*>(toml::detail::get_region(value));
-    if (region == nullptr) {
-      return {0, 0};
-    }
-    return {static_cast<std::size_t>(region->first() - region->begin()), region->size()};
+    const auto& region = static_cast<const toml::detail::region&>(*toml::detail::get_region(value));
+    return {static_cast<std::size_t>(region.first() - region.begin()), region.size()};
   }
 
   const SourceText& source_;

@@ -127,55 +127,53 @@ class Scanner {
 
   void skip_string(char quote) {
     const std::size_t start = at_;
-    const std::string delimiter(3, quote);
-    const bool multi_line = text_.substr(at_).starts_with(delimiter);
-    at_ += multi_line ? 3 : 1;
-    while (!mistake_) {
-      if (at_ == text_.size() || (!multi_line && text_[at_] == '\n')) {
-        return fail(start, fmt::format("the string is not closed; put {} at its end",
-                                       multi_line ? delimiter : std::string(1, quote)));
+    const bool multi_line = rest().starts_with(std::string(3, quote));
+    const std::string delimiter(multi_line ? 3 : 1, quote);
+    at_ += delimiter.size();
+    while (!rest().starts_with(delimiter)) {
+      if (rest().empty() || (!multi_line && rest().front() == '\n')) {
+        return fail(start, fmt::format("the string is not closed; put {} at its end", delimiter));
       }
       if (at_ - start > kMaxLineBytes) {
         return fail(start, fmt::format("a string of more than {} bytes", kMaxLineBytes));
       }
-      if (multi_line ? text_.substr(at_).starts_with(delimiter) : text_[at_] == quote) {
-        break;
-      }
-      if (quote == '"' && text_[at_] == '\\') {
+      if (quote == '"' && rest().front() == '\\') {
         skip_escape(multi_line);
+        if (mistake_) {
+          return;
+        }
       } else {
         ++at_;
       }
     }
-    at_ += multi_line ? 3 : 1;
+    at_ += delimiter.size();
     // Up to two quotes before the closing three belong to the string.
-    for (int extra = 0; multi_line && extra < 2 && text_.substr(at_, 1) == delimiter.substr(2);
-         ++extra) {
+    for (int extra = 0; multi_line && extra < 2 && rest().starts_with(quote); ++extra) {
       ++at_;
     }
   }
 
   void skip_escape(bool multi_line) {
     const std::size_t start = at_++;
-    const char c = at_ < text_.size() ? text_[at_] : '\n';
-    if (c == 'u' || c == 'U') {
+    const std::string_view escaped = rest().substr(0, 1);
+    if (escaped == "u" || escaped == "U") {
       ++at_;
-      return skip_unicode(start, c == 'u' ? 4 : 8);
+      return skip_unicode(start, escaped == "u" ? 4 : 8);
     }
-    if (std::string_view("btnfr\"\\").find(c) != std::string_view::npos) {
+    if (escaped.find_first_of("btnfr\"\\") == 0) {
       ++at_;
       return;
     }
     const std::size_t line_end = text_.find_first_not_of(" \t\r", at_);
     if (multi_line && line_end != std::string_view::npos && text_[line_end] == '\n') {
-      at_ = line_end;
+      at_ = line_end;  // a line that ends in a backslash goes on in the next
       return;
     }
     fail(start, "unknown escape in a string; write a backslash as \\\\, or the text in '...'");
   }
 
   void skip_unicode(std::size_t start, std::size_t digits) {
-    const std::string_view hex = text_.substr(at_, digits);
+    const std::string_view hex = rest().substr(0, digits);
     std::uint32_t code = 0;
     const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), code, 16);
     const bool all_digits = hex.size() == digits && end == hex.data() + digits;
@@ -186,6 +184,8 @@ class Scanner {
     }
     at_ += digits;
   }
+
+  [[nodiscard]] std::string_view rest() const { return text_.substr(at_); }
 
   void fail(std::size_t offset, std::string message) {
     mistake_ = TomlMistake{offset, std::move(message)};

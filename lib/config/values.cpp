@@ -72,8 +72,9 @@ Result<std::vector<unsigned>> parse_lcores(std::string_view text, IntegerRange r
     const std::string_view part = text.substr(0, comma);
     const auto lcore_range = parse_lcore_range(part);
     if (!lcore_range) {
-      return input_error(fmt::format(
-          "{} is neither a core's number nor a range; write a list like \"1-3,5\"", in_quotes(part)));
+      return input_error(
+          fmt::format("{} is neither a core's number nor a range; write a list like \"1-3,5\"",
+                      in_quotes(part)));
     }
     const auto [first, last] = *lcore_range;
     if (std::min(first, last) < range.min || std::max(first, last) > range.max) {
@@ -81,8 +82,8 @@ Result<std::vector<unsigned>> parse_lcores(std::string_view text, IntegerRange r
           fmt::format("{} is outside the cores {} to {}", in_quotes(part), range.min, range.max));
     }
     if (first > last) {
-      return input_error(
-          fmt::format("the range {} runs backwards; write \"{}-{}\"", in_quotes(part), last, first));
+      return input_error(fmt::format("the range {} runs backwards; write \"{}-{}\"",
+                                     in_quotes(part), last, first));
     }
     if (!lcores.empty() && first <= lcores.back()) {
       return input_error(fmt::format("{} after {}: list the cores once each, ascending",
@@ -130,8 +131,8 @@ Result<Ipv4Prefix> parse_address_range(std::string_view text) {
 Result<MacAddress> parse_host_mac(std::string_view text) {
   const auto mac = parse_mac_address(text);
   if (!mac) {
-    return input_error(
-        fmt::format("{} is not a MAC address; write it like \"02:00:00:00:00:01\"", in_quotes(text)));
+    return input_error(fmt::format("{} is not a MAC address; write it like \"02:00:00:00:00:01\"",
+                                   in_quotes(text)));
   }
   if (mac->is_group() || mac->is_zero()) {
     return input_error(fmt::format("{} is {}; give the MAC address of one host", in_quotes(text),

@@ -10,7 +10,7 @@ namespace natto {
 namespace {
 
 bool contains(const std::vector<std::string>& arguments, std::vector<std::string> run) {
-  return std::ranges::search(arguments, run).begin() != arguments.end();
+  return std::search(arguments.begin(), arguments.end(), run.begin(), run.end()) != arguments.end();
 }
 
 TEST(EalArguments, WithoutHugepages) {

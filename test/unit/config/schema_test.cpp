@@ -1,0 +1,105 @@
+// The schema agrees with the model that the loader fills from it.
+
+#include "config/schema.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <variant>
+
+#include "config/values.hpp"
+#include "unit/config/files.hpp"
+
+namespace natto {
+namespace {
+
+const KeySchema& key(std::string_view section, std::string_view name) {
+  return config_schema().section(section).key(name);
+}
+
+std::int64_t default_number(std::string_view section, std::string_view name) {
+  return std::get<std::int64_t>(key(section, name).if_absent);
+}
+
+/// The index of a choice's default, which is its enumerator's number.
+std::size_t default_choice(std::string_view name) {
+  const KeySchema& choice = key("port", name);
+  const auto text = std::get<std::string_view>(choice.if_absent);
+  for (std::size_t i = 0; i < choice.choices.size(); ++i) {
+    if (choice.choices[i] == text) {
+      return i;
+    }
+  }
+  return choice.choices.size();
+}
+
+TEST(Schema, DefaultsAreTheModelsInitialValues) {
+  const DpdkConfig dpdk{};
+  const auto lcores = std::get<std::string_view>(key("dpdk", "lcores").if_absent);
+  EXPECT_EQ(parse_lcores(lcores, key("dpdk", "lcores").range).value(), dpdk.lcores);
+  EXPECT_EQ(default_number("dpdk", "main_lcore"), dpdk.main_lcore);
+  EXPECT_FALSE(dpdk.mbufs);
+  EXPECT_TRUE(dpdk.eal.empty());
+
+  const PortConfig port{};
+  EXPECT_EQ(default_number("port", "mtu"), port.mtu);
+  EXPECT_EQ(default_choice("checksum_offload"), static_cast<std::size_t>(port.checksum_offload));
+  EXPECT_EQ(default_choice("source_not_mapped"), static_cast<std::size_t>(port.source_not_mapped));
+  EXPECT_FALSE(port.gateway);
+  EXPECT_FALSE(port.gateway_mac);
+}
+
+TEST(Schema, TheLoaderUsesTheDefaults) {
+  const test::Folder folder;
+  const auto config = load_config(folder.write("natto.toml", test::one_port()));
+  ASSERT_TRUE(config) << config.error().message;
+  const DpdkConfig dpdk{};
+  EXPECT_EQ(config->dpdk.lcores, dpdk.lcores);
+  EXPECT_EQ(config->dpdk.main_lcore, dpdk.main_lcore);
+  EXPECT_EQ(config->dpdk.mbufs, dpdk.mbufs);
+  EXPECT_EQ(config->dpdk.eal, dpdk.eal);
+  const PortConfig port{};
+  EXPECT_EQ(config->ports[0].mtu, port.mtu);
+  EXPECT_EQ(config->ports[0].checksum_offload, port.checksum_offload);
+  EXPECT_EQ(config->ports[0].source_not_mapped, port.source_not_mapped);
+}
+
+TEST(Schema, RangesFitTheModelsTypes) {
+  EXPECT_TRUE(std::in_range<decltype(PortConfig::mtu)>(key("port", "mtu").range.max));
+  EXPECT_TRUE(std::in_range<std::uint32_t>(key("dpdk", "mbufs").range.max));
+  EXPECT_GE(key("dpdk", "mbufs").range.min, 0);
+  EXPECT_EQ(key("dpdk", "lcores").range.max, 1023);
+  EXPECT_EQ(key("dpdk", "main_lcore").range.max, 1023);
+}
+
+TEST(Schema, EveryKeyIsDocumentedOnce) {
+  const std::string markdown = configuration_markdown();
+  for (const FileSchema* file : {&config_schema(), &mappings_schema()}) {
+    EXPECT_NE(markdown.find("## " + std::string(file->name) + "\n"), std::string::npos);
+    for (const SectionSchema& section : file->sections) {
+      const std::size_t from = markdown.find("### `" + section.header() + "`\n");
+      ASSERT_NE(from, std::string::npos) << section.name;
+      const std::string part = markdown.substr(from, markdown.find("\n#", from) - from);
+      std::set<std::string_view> names;
+      for (const KeySchema& entry : section.keys) {
+        EXPECT_NE(part.find("\n| `" + std::string(entry.name) + "` | "), std::string::npos)
+            << entry.name;
+        EXPECT_TRUE(entry.meaning.ends_with('.')) << entry.name;
+        EXPECT_TRUE(names.insert(entry.name).second) << entry.name;
+      }
+    }
+  }
+}
+
+TEST(Schema, RowsSayDefaultAndRange) {
+  const std::string markdown = configuration_markdown();
+  EXPECT_NE(markdown.find("| `mtu` | an integer | `1500` | 68 to 9216 | "), std::string::npos);
+  EXPECT_NE(
+      markdown.find("| `source_not_mapped` | a string | `\"drop\"` | \"drop\" or \"pass\" | "),
+      std::string::npos);
+  EXPECT_NE(markdown.find("| `real` | a string | **required** | "), std::string::npos);
+}
+
+}  // namespace
+}  // namespace natto
