@@ -20,8 +20,8 @@ struct Claim {
 };
 constexpr unsigned kMappedSpace = kMaxPorts;
 
-/// The earlier claims with which a mapping's claim collides: the first one seen in the file, and
-/// whether there are others.
+/// The earlier claims with which a mapping's claim collides: the one that stands first in the file,
+/// and whether there are others.
 struct Collision {
   Claim with;
   bool others = false;
@@ -43,7 +43,7 @@ void note_collision(Collisions& collisions, const Claim& a, const Claim& b) {
 
 /// Two prefixes are disjoint or one holds the other. Sorted by their first address, the longer
 /// range first, each stands behind all that hold it, and those still open are a chain of nested
-/// ones: at most 33.
+/// ones: at most 33. Of equal ranges only the first stays open.
 Collisions find_collisions(std::vector<Claim> claims) {
   std::ranges::sort(claims, {}, [](const Claim& claim) {
     return std::tuple(claim.space, claim.range.address, claim.range.length, claim.mapping);

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/address.hpp"
-#include "config/model.hpp"
 
 namespace natto {
 

@@ -17,8 +17,7 @@
 namespace natto {
 namespace {
 
-// std::map: the keys are the user's, and an unordered_map's time depends on what they are.
-/// toml11 calls back() of any array that a dotted key or a [header.within] goes into.
+/// toml11 takes the back() of any array that a dotted key or [section] goes into, empty or not.
 template <typename T>
 class NonEmptyBack : public std::vector<T> {
  public:
@@ -31,6 +30,7 @@ class NonEmptyBack : public std::vector<T> {
   }
 };
 
+// std::map: the keys are the user's, and an unordered_map's time depends on what they are.
 using Toml11Value = toml::basic_value<toml::discard_comments, std::map, NonEmptyBack>;
 
 TomlType type_of(const Toml11Value& value) {

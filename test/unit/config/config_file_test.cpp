@@ -194,6 +194,9 @@ INSTANTIATE_TEST_SUITE_P(
         ConfigCase{with("\"a\"", "\"a b\""),
                    "natto.toml:2:9: realm is \"a b\"; allowed: 1 to 32 of the characters A-Z a-z "
                    "0-9 _ . -"},
+        ConfigCase{"dpdk.eal = [\"-v\", \"a\\tb\"]\n" + test::one_port(),
+                   "natto.toml:1:19: eal has \"a\\x09b\"; allowed in it: not empty, without "
+                   "control characters"},
         ConfigCase{
             with("\"0000:00:06.0\"", "\"\""),
             "natto.toml:3:10: device is \"\"; allowed: not empty, without control characters"},

@@ -205,5 +205,18 @@ TEST(MappingFile, ASubnetWithoutBroadcastAddressHasOnlyHosts) {
   EXPECT_EQ(mapping_mistakes(mapping("company-b", "10.2.0.0", "10.9.1.1"), config), "");
 }
 
+// Its first address is the subnet's network address, which no packet comes from or goes to.
+TEST(MappingFile, APrefixMayCoverTheEdgeOfASubnet) {
+  Config config = two_realms();
+  config.ports[0].address = {Ipv4Address::of(10, 1, 0, 130), 24};
+  EXPECT_EQ(mapping_mistakes(mapping("company-a", "10.1.0.0/28", "10.9.1.0/28"), config), "");
+}
+
+TEST(MappingFile, AWrongRealmIsOneMistake) {
+  EXPECT_EQ(mapping_mistakes("[[mapping]]\nname = \"m\"\nreal = \"10.9.0.1\"\n"
+                             "mapped = \"10.9.1.1\"\nrealm = 5\n"),
+            "mappings.toml:5:9: realm must be a string, not the integer 5; put it in quotes");
+}
+
 }  // namespace
 }  // namespace natto

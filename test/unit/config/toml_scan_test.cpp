@@ -79,6 +79,7 @@ TEST(TomlScan, KnowsWhereStringsEnd) {
   EXPECT_EQ(refusal(R"(a = '\' # ')"), "");
   EXPECT_EQ(refusal("a = \"\"\n"), "");
   EXPECT_EQ(refusal("a = \"\"\"\"quoted\"\"\"\"\"\n"), "");
+  EXPECT_EQ(refusal("a = ''''quoted''''\n"), "");
   EXPECT_EQ(refusal("a = \"\"\"x\\  \n   y\"\"\""), "");
   EXPECT_EQ(refusal("a = \"\"\"x\\ \""),
             "8: unknown escape in a string; write a backslash as \\\\, or the text in '...'");
