@@ -28,7 +28,14 @@ std::string summary_text(const CounterSums& sums, const std::vector<PortConfig>&
       add("    {:<28} {:>12}   -> {}\n", "", "", kDropReasons[i].advice);
     }
   }
-  add("  generated   {:>14}   made by natto: ARP, echo replies\n", sums.generated);
+  add("  generated   {:>14}   made by natto: ARP, echo replies, ICMP errors\n", sums.generated);
+  if (sums.fragmented > 0) {
+    add("  fragmented  {:>14}   of the translated, sent as {} fragments\n", sums.fragmented,
+        sums.fragments);
+  }
+  if (sums.quoted_checksum_bad > 0) {
+    add("  {} ICMP errors quoted a header with a wrong checksum\n", sums.quoted_checksum_bad);
+  }
   return text;
 }
 
@@ -37,6 +44,9 @@ std::string summary_json(const CounterSums& sums, const std::vector<PortConfig>&
                                  {"translated", sums.translated},
                                  {"consumed", sums.consumed},
                                  {"generated", sums.generated},
+                                 {"fragmented", sums.fragmented},
+                                 {"fragments", sums.fragments},
+                                 {"quoted_checksum_bad", sums.quoted_checksum_bad},
                                  {"dropped", sums.dropped()},
                                  {"drops", nlohmann::ordered_json::object()},
                                  {"ports", nlohmann::ordered_json::object()}};

@@ -63,6 +63,19 @@ DpdkConfig read_dpdk(const SectionReader& section, Diagnostics& diagnostics) {
   return dpdk;
 }
 
+IcmpConfig read_icmp(const SectionReader& section) {
+  IcmpConfig icmp;
+  icmp.outer_source = section.choice<OuterSource>("outer_source");
+  icmp.inner_checksum_bad = section.choice<InnerChecksumBad>("inner_checksum_bad");
+  if (const auto rate = section.integer("errors_per_second")) {
+    icmp.errors_per_second = static_cast<std::uint32_t>(rate->value);
+  }
+  if (const auto burst = section.integer("error_burst")) {
+    icmp.error_burst = static_cast<std::uint32_t>(burst->value);
+  }
+  return icmp;
+}
+
 class PortReader {
  public:
   explicit PortReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
@@ -88,6 +101,7 @@ class PortReader {
     }
     port.checksum_offload = section.choice<ChecksumOffload>("checksum_offload");
     port.source_not_mapped = section.choice<SourceNotMapped>("source_not_mapped");
+    port.record_route = section.choice<RecordRoute>("record_route");
 
     into.config.ports.push_back(std::move(port));
     into.ports.ports.push_back(std::move(known));
@@ -167,6 +181,7 @@ ConfigFile read_config_file(const std::filesystem::path& file, Diagnostics& diag
   }
   const FileReader reader(config_schema(), *root, diagnostics);
   out.config.dpdk = read_dpdk(reader.section("dpdk"), diagnostics);
+  out.config.icmp = read_icmp(reader.section("icmp"));
   read_ports(reader, out, diagnostics);
   if (const auto table = reader.section("table").text("file")) {
     out.config.table_file = file.parent_path() / table->value;

@@ -35,6 +35,9 @@ enum class SourceNotMapped { kDrop, kPass };
 /// Whether a port's checksum hardware may be used.
 enum class ChecksumOffload { kAuto, kOff };
 
+/// What becomes of packets with a record route or timestamp option (R23).
+enum class RecordRoute { kDrop, kPass };
+
 /// [[port]]
 struct PortConfig {
   std::string realm;                      ///< unique, not empty
@@ -45,11 +48,31 @@ struct PortConfig {
   std::uint16_t mtu = 1500;               ///< bytes of the largest IPv4 packet
   ChecksumOffload checksum_offload = ChecksumOffload::kAuto;
   SourceNotMapped source_not_mapped = SourceNotMapped::kDrop;
+  RecordRoute record_route = RecordRoute::kDrop;
+};
+
+/// The source of an ICMP error that a router without a mapping sent (R32).
+enum class OuterSource {
+  kOwn,                ///< natto's own address on the port it leaves by
+  kMappedDestination,  ///< the mapped address of the host that the quoted packet was for
+  kDrop,               ///< the error is dropped
+};
+
+/// What becomes of an ICMP error whose quoted header has a wrong checksum (R27).
+enum class InnerChecksumBad { kPass, kDrop };
+
+/// [icmp]
+struct IcmpConfig {
+  OuterSource outer_source = OuterSource::kOwn;
+  InnerChecksumBad inner_checksum_bad = InnerChecksumBad::kPass;
+  std::uint32_t errors_per_second = 1000;  ///< that natto makes itself (R19), 0: none
+  std::uint32_t error_burst = 100;         ///< of those at once after a quiet time, at least 1
 };
 
 /// natto.toml
 struct Config {
   DpdkConfig dpdk;
+  IcmpConfig icmp;
   std::vector<PortConfig> ports;     ///< 1..kMaxPorts; the index is the RealmId
   std::filesystem::path table_file;  ///< [table] file, resolved against natto.toml's folder
 

@@ -16,7 +16,9 @@ constexpr IntegerRange kRealmNameLength = {1, 32};
 constexpr IntegerRange kMappingNameLength = {1, 64};
 
 constexpr std::array<std::string_view, 2> kChecksumOffloads = {"auto", "off"};
-constexpr std::array<std::string_view, 2> kSourceNotMapped = {"drop", "pass"};
+constexpr std::array<std::string_view, 2> kDropOrPass = {"drop", "pass"};
+constexpr std::array<std::string_view, 2> kPassOrDrop = {"pass", "drop"};
+constexpr std::array<std::string_view, 3> kOuterSources = {"own", "mapped-destination", "drop"};
 
 constexpr std::array kDpdkKeys = {
     KeySchema{.name = "lcores",
@@ -79,7 +81,39 @@ constexpr std::array kPortKeys = {
               .if_absent = "drop",
               .meaning = "What becomes of a packet from an address that the realm does not map: "
                          "`pass` translates the destination only.",
-              .choices = kSourceNotMapped},
+              .choices = kDropOrPass},
+    KeySchema{.name = "record_route",
+              .kind = kChoice,
+              .if_absent = "drop",
+              .meaning = "What becomes of a packet with a record route or timestamp option, which "
+                         "would show one side's addresses to the other.",
+              .choices = kDropOrPass},
+};
+
+constexpr std::array kIcmpKeys = {
+    KeySchema{.name = "outer_source",
+              .kind = kChoice,
+              .if_absent = "own",
+              .meaning = "The source of an ICMP error from a router without a mapping: natto's own "
+                         "address on the port it leaves by, the mapped address of the host that "
+                         "the packet was for, or `drop`, which breaks path MTU discovery.",
+              .choices = kOuterSources},
+    KeySchema{
+        .name = "inner_checksum_bad",
+        .kind = kChoice,
+        .if_absent = "pass",
+        .meaning = "What becomes of an ICMP error that quotes a header with a wrong checksum.",
+        .choices = kPassOrDrop},
+    KeySchema{.name = "errors_per_second",
+              .kind = kInteger,
+              .if_absent = 1000,
+              .meaning = "The ICMP errors that natto itself sends at most; 0: none.",
+              .range = {0, 1'000'000}},
+    KeySchema{.name = "error_burst",
+              .kind = kInteger,
+              .if_absent = 100,
+              .meaning = "Of those, how many at once after a quiet time.",
+              .range = {1, 1'000'000}},
 };
 
 constexpr std::array kTableKeys = {
@@ -119,6 +153,9 @@ constexpr std::array kConfigSections = {
                   .if_missing = "add one for each network that natto connects",
                   .meaning = "One network port and the realm behind it.",
                   .keys = kPortKeys},
+    SectionSchema{.name = "icmp",
+                  .meaning = "ICMP errors: those that pass, and those that natto makes.",
+                  .keys = kIcmpKeys},
     SectionSchema{.name = "table",
                   .required = true,
                   .if_missing = "add one that names the file of the mappings",

@@ -1,13 +1,20 @@
 #include "control/control.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
 #include "dataplane/head.hpp"
 #include "packet/echo.hpp"
+#include "packet/icmp_error.hpp"
 
 namespace natto {
 namespace {
+
+/// Packets that one step takes from a ring that others can flood, so that no flood keeps control
+/// from its timers.
+constexpr std::size_t kMaxPerStep = 256;
 
 NextHops next_hops_of(const PortContext& port, const PortNeighbourhood& settings,
                       std::optional<MacAddress> gateway_mac, std::vector<ArpParty> neighbours) {
@@ -57,6 +64,7 @@ std::size_t Control::step(Instant now) {
   std::size_t taken = take_local(now);
   publish_next_hops();
   taken += take_unresolved(now);
+  taken += take_to_answer();
   for (const PortContext& port : dataplane_.ports) {
     send_waiting(port, now);
     request_neighbours(port, now);
@@ -76,8 +84,6 @@ void Control::finish(Instant now) {
 }
 
 std::size_t Control::take_local(Instant now) {
-  // A bounded number, so that a flood cannot keep control from its timers.
-  constexpr std::size_t kMaxPerStep = 256;
   std::size_t taken = 0;
   for (; taken < kMaxPerStep; ++taken) {
     Mbuf packet = take(dataplane_.rings.to_control.get());
@@ -168,6 +174,43 @@ std::size_t Control::take_unresolved(Instant now) {
     neighbourhood.waiting.push_back({std::move(packet), *next_hop, now});
   }
   return taken;
+}
+
+std::size_t Control::take_to_answer() {
+  std::size_t taken = 0;
+  for (; taken < kMaxPerStep; ++taken) {
+    const Mbuf packet = take(dataplane_.rings.to_answer.get());
+    if (packet == nullptr) {
+      break;
+    }
+    send_icmp_error(*packet, dataplane_.ports[packet->port]);
+  }
+  return taken;
+}
+
+// To the sender of the packet, by the way that it came.
+void Control::send_icmp_error(const rte_mbuf& about, const PortContext& port) {
+  const AnswerTag tag = AnswerTag::of(about);
+  const auto kind = icmp_error_for(tag.reason);
+  std::array<std::uint8_t, kIpv4Offset + kMaxQuoteBytes> scratch;
+  const auto readable = std::min<std::uint32_t>(about.pkt_len, scratch.size());
+  const std::span original(
+      static_cast<const std::uint8_t*>(rte_pktmbuf_read(&about, 0, readable, scratch.data())),
+      readable);
+  const std::size_t quote =
+      std::min<std::size_t>({header_at<Ipv4Header>(original, kIpv4Offset).total_length.host(),
+                             kMaxQuoteBytes, port.mtu - (kMaxIcmpErrorBytes - kMaxQuoteBytes)});
+
+  std::array<std::uint8_t, kIpv4Offset + kMaxIcmpErrorBytes> frame{};
+  const std::span<std::uint8_t> bytes(frame);
+  header_at<EthernetHeader>(bytes, 0) = {
+      .destination = header_at<EthernetHeader>(original, 0).source,
+      .source = port.filter.mac,
+      .ethertype = Be16::from_host(ethertype::kIpv4)};
+  const std::size_t length = write_icmp_error(
+      {.kind = *kind, .next_hop_mtu = tag.next_hop_mtu, .source = port.address.address},
+      original.subspan(kIpv4Offset, quote), bytes.subspan(kIpv4Offset));
+  send_frame(bytes.first(kIpv4Offset + length), port);
 }
 
 void Control::send_waiting(const PortContext& port, Instant now) {

@@ -1,6 +1,7 @@
 #pragma once
 
-// The slow side of packet handling: ARP, next hops, and packets for natto's own addresses. Runs on
+// The slow side of packet handling: ARP, next hops, packets for natto's own addresses, and the ICMP
+// errors that natto makes. Runs on
 // the main lcore; nothing here is on the way of a packet whose next hop is known.
 
 #include <cstdint>
@@ -55,8 +56,10 @@ class Control {
 
   std::size_t take_local(Instant now);
   std::size_t take_unresolved(Instant now);
+  std::size_t take_to_answer();
   void handle_arp(Mbuf packet, const PortContext& port, Instant now);
   void handle_own_address(Mbuf packet, const PortContext& port);
+  void send_icmp_error(const rte_mbuf& about, const PortContext& port);
   void request_neighbours(const PortContext& port, Instant now);
   void publish_next_hops();
   void send_waiting(const PortContext& port, Instant now);

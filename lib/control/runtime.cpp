@@ -59,7 +59,8 @@ Result<EalOptions> eal_options(const Config& config, std::uint32_t mbufs,
 Result<Rings> create_rings(std::size_t ports) {
   Rings rings;
   for (const auto& [name, ring] : {std::pair{"natto_to_control", &rings.to_control},
-                                   std::pair{"natto_unresolved", &rings.unresolved}}) {
+                                   std::pair{"natto_unresolved", &rings.unresolved},
+                                   std::pair{"natto_to_answer", &rings.to_answer}}) {
     Result<Ring> created = create_ring(name, kControlRingSize);
     if (!created) {
       return created.error();
@@ -74,6 +75,17 @@ Result<Rings> create_rings(std::size_t ports) {
     rings.to_worker.push_back(std::move(*created));
   }
   return rings;
+}
+
+/// In a lab every error is made that may be made, whatever the clock says: what a capture gives
+/// does not depend on the machine's speed.
+IcmpConfig icmp_config(const Config& config, const RuntimeOptions& options) {
+  IcmpConfig icmp = config.icmp;
+  if (options.lab && icmp.errors_per_second > 0) {
+    icmp.errors_per_second = UINT32_MAX;
+    icmp.error_burst = UINT32_MAX;
+  }
+  return icmp;
 }
 
 std::vector<PortNeighbourhood> neighbourhoods_of(const Config& config) {
@@ -91,7 +103,7 @@ std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers) {
   const std::size_t in_queues = queues * 2 * Port::kDescriptors;
   const std::size_t in_workers = workers * (kBurst * ports + kMempoolCache);
   const std::size_t in_control =
-      2 * kControlRingSize + kMempoolCache + ports * (kInjectRingSize + Control::kMaxWaiting);
+      3 * kControlRingSize + kMempoolCache + ports * (kInjectRingSize + Control::kMaxWaiting);
   return static_cast<std::uint32_t>(in_queues + in_workers + in_control);
 }
 
@@ -155,7 +167,9 @@ Status Runtime::start(const Config& config, const MappingTable& table,
     const PortConfig& port = config.ports[i];
     contexts.push_back({.device = ports_[i].id(),
                         .realm = static_cast<RealmId>(i),
-                        .filter = {.mac = ports_[i].mac(), .any_unicast_mac = options.lab},
+                        .filter = {.mac = ports_[i].mac(),
+                                   .any_unicast_mac = options.lab,
+                                   .record_route = port.record_route == RecordRoute::kPass},
                         .address = port.address,
                         .mtu = port.mtu,
                         .source_not_mapped = port.source_not_mapped});
@@ -164,6 +178,7 @@ Status Runtime::start(const Config& config, const MappingTable& table,
   auto next_hops =
       std::make_unique<const NextHopTable>(initial_next_hops(contexts, neighbourhoods));
   dataplane_.reset(new Dataplane{.ports = std::move(contexts),
+                                 .icmp = icmp_config(config, options),
                                  .pool = pool_.get(),
                                  .quiescence = std::move(*quiescence),
                                  .generation = Published<Generation>(std::move(*generation)),

@@ -2,7 +2,8 @@
 
 // What happened to the packets. Every thread that handles packets has Counters of its own and is
 // their only writer; anyone may read at any time. Once everything is at rest,
-// received = translated + consumed + the sum of drops (F7).
+// received = translated + consumed + the sum of drops (F7), and what the ports transmitted is
+// translated - fragmented + fragments + generated.
 
 #include <array>
 #include <atomic>
@@ -37,6 +38,10 @@ struct alignas(64) Counters {
   Counter translated;  ///< sent on with both addresses replaced
   Counter consumed;    ///< for natto itself, which acted on it
   Counter generated;   ///< made by natto and sent
+  Counter fragmented;  ///< of the translated: sent as several fragments
+  Counter fragments;   ///< frames sent for those
+  /// ICMP errors whose quoted header has a wrong checksum, forwarded or not (R27).
+  Counter quoted_checksum_bad;
   std::array<Counter, kDropReasonCount> drops;
   std::array<Port, kMaxPorts> ports;
 
@@ -56,6 +61,9 @@ struct CounterSums {
   std::uint64_t translated = 0;
   std::uint64_t consumed = 0;
   std::uint64_t generated = 0;
+  std::uint64_t fragmented = 0;
+  std::uint64_t fragments = 0;
+  std::uint64_t quoted_checksum_bad = 0;
   std::array<std::uint64_t, kDropReasonCount> drops{};
   std::array<Port, kMaxPorts> ports{};
 
@@ -72,6 +80,9 @@ struct CounterSums {
     translated += counters.translated.value();
     consumed += counters.consumed.value();
     generated += counters.generated.value();
+    fragmented += counters.fragmented.value();
+    fragments += counters.fragments.value();
+    quoted_checksum_bad += counters.quoted_checksum_bad.value();
     for (std::size_t i = 0; i < drops.size(); ++i) {
       drops[i] += counters.drops[i].value();
     }

@@ -31,16 +31,32 @@ struct PortContext {
 /// when it is sent) or was made by natto. Kept in mbuf::hash.usr.
 enum class Origin : std::uint32_t { kForwarded, kGenerated };
 
-/// In the packets that go through these rings, mbuf::port holds a RealmId: for to_control the one
-/// the packet came from, for the others the one it goes to.
+/// Why a packet in Rings::to_answer was dropped. Kept in mbuf::hash.usr.
+struct AnswerTag {
+  DropReason reason;
+  std::uint16_t next_hop_mtu;  ///< of the port it should have left by; 0 where that is unknown
+
+  [[nodiscard]] static AnswerTag of(const rte_mbuf& mbuf) noexcept {
+    return {static_cast<DropReason>(mbuf.hash.usr & 0xffU),
+            static_cast<std::uint16_t>(mbuf.hash.usr >> 16U)};
+  }
+  void put(rte_mbuf& mbuf) const noexcept {
+    mbuf.hash.usr = std::uint32_t{next_hop_mtu} << 16U | static_cast<std::uint32_t>(reason);
+  }
+};
+
+/// In the packets that go through these rings, mbuf::port holds a RealmId: for to_control and
+/// to_answer the one the packet came from, for the others the one it goes to.
 struct Rings {
   Ring to_control;              ///< workers -> control: ARP and packets for natto's own addresses
   Ring unresolved;              ///< workers -> control: translated, but the next hop is unknown
+  Ring to_answer;               ///< workers -> control: dropped, and the sender is to be told why
   std::vector<Ring> to_worker;  ///< control -> worker 0, by realm: complete frames to send
 };
 
 struct Dataplane {
   std::vector<PortContext> ports;  ///< by RealmId
+  IcmpConfig icmp;                 ///< read only
   rte_mempool* pool;               ///< of every packet
   Quiescence quiescence;
   Published<Generation> generation;   ///< control publishes, workers read

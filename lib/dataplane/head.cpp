@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "packet/checksum.hpp"
+
 namespace natto {
 namespace {
 
@@ -48,6 +50,19 @@ bool is_shared(const rte_mbuf& mbuf) noexcept {
     }
   }
   return false;
+}
+
+std::uint16_t ones_sum(const rte_mbuf& mbuf, std::size_t begin, std::size_t end) noexcept {
+  std::uint16_t sum = 0;
+  for_each_piece(mbuf, end, [&](std::span<const std::uint8_t> piece, std::size_t offset) {
+    const std::size_t skipped = offset >= begin ? 0 : std::min(begin - offset, piece.size());
+    const std::uint16_t part = ones_sum(piece.subspan(skipped));
+    const bool odd = ((offset + skipped - begin) & 1U) != 0;
+    if (skipped < piece.size()) {
+      sum = ones_add(sum, odd ? byte_swap(part) : part);
+    }
+  });
+  return sum;
 }
 
 void truncate(rte_mbuf& mbuf, std::uint32_t length) noexcept {

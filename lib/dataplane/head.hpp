@@ -30,6 +30,11 @@ void write_back(const Head& head, rte_mbuf& mbuf) noexcept;
 /// that they must not be written.
 [[nodiscard]] bool is_shared(const rte_mbuf& mbuf) noexcept;
 
+/// The one's-complement sum (RFC 1071) of the packet's bytes from `begin` to `end`, wherever its
+/// buffers are cut. (DPDK 22.11's rte_raw_cksum_mbuf loses carries behind odd cuts.)
+[[nodiscard]] std::uint16_t ones_sum(const rte_mbuf& mbuf, std::size_t begin,
+                                     std::size_t end) noexcept;
+
 /// Cuts the packet to its first `length` bytes (at most its length) and frees what buffers follow.
 void truncate(rte_mbuf& mbuf, std::uint32_t length) noexcept;
 

@@ -1,15 +1,34 @@
 #include "dataplane/pipeline.hpp"
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_prefetch.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "dataplane/fragment.hpp"
 #include "packet/address_rules.hpp"
+#include "packet/icmp_error.hpp"
 #include "packet/refusal.hpp"
 #include "packet/rewrite.hpp"
 
 namespace natto {
+namespace {
+
+/// One of `workers` equal shares of the ICMP errors that natto may make.
+TokenBucket::Limits share(const IcmpConfig& icmp, std::size_t workers) noexcept {
+  const auto part = [workers](std::uint32_t whole) {
+    return static_cast<std::uint32_t>((whole + workers - 1) / workers);
+  };
+  return {.rate = part(icmp.errors_per_second), .burst = part(icmp.error_burst)};
+}
+
+bool exceeds_mtu(const rte_mbuf& mbuf, const PortContext& out) noexcept {
+  return mbuf.pkt_len > kIpv4Offset + out.mtu;
+}
+
+}  // namespace
 
 // A packet's way through natto, from the port it came from to the port it leaves by. A burst moves
 // through the stages together; a packet that a stage does not forward leaves it there, under one
@@ -57,10 +76,15 @@ Verdict Pipeline::parse(Packet& packet, const PortContext& in, HeadScratch& scra
   packet.head = read_head(*packet.mbuf, scratch);
   const bool checksum_good =
       (packet.mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
-  return natto::parse({.head = packet.head.bytes,
-                       .length = packet.mbuf->pkt_len,
-                       .ip_checksum = checksum_good ? IpChecksum::kGood : IpChecksum::kUnknown},
-                      in.filter, packet.parsed);
+  const Verdict verdict =
+      natto::parse({.head = packet.head.bytes,
+                    .length = packet.mbuf->pkt_len,
+                    .ip_checksum = checksum_good ? IpChecksum::kGood : IpChecksum::kUnknown},
+                   in.filter, packet.parsed);
+  if (verdict.is_forward() && packet.parsed.is_icmp_error()) [[unlikely]] {
+    return check_icmp_error(packet, in);
+  }
+  return verdict;
 }
 
 // Source and destination of the whole burst in one bulk look-up.
@@ -68,8 +92,8 @@ void Pipeline::look_up(const PortContext& in) noexcept {
   std::array<Generation::Query, 2 * kBurst> queries;
   std::array<const Translation*, 2 * kBurst> answers;
   for (std::size_t i = 0; i < burst_size_; ++i) {
-    queries[2 * i] = {Generation::real_scope(in.realm), burst_[i].parsed.source};
-    queries[2 * i + 1] = {Generation::kMappedScope, burst_[i].parsed.destination};
+    queries[2 * i] = {Generation::real_scope(in.realm), burst_[i].parsed.real_key};
+    queries[2 * i + 1] = {Generation::kMappedScope, burst_[i].parsed.mapped_key};
   }
   const std::size_t count = 2 * std::size_t{burst_size_};
   table_->look_up(std::span(queries).first(count), std::span(answers).first(count));
@@ -93,21 +117,28 @@ Verdict Pipeline::translate(Packet& packet, const PortContext& in) noexcept {
     return DropReason::kSourceIsDestination;
   }
   const PortContext& out = dataplane_.ports[packet.destination->realm];
-  const Replacement source = packet.source != nullptr ? packet.source->apply(parsed.source)
-                                                      : Replacement{parsed.source, ChecksumDelta{}};
-  const Replacement destination = packet.destination->apply(parsed.destination);
-  if (is_directed_broadcast(destination.address, out.address)) {
+  const Replacement host = packet.source != nullptr ? packet.source->apply(parsed.real_key)
+                                                    : Replacement{parsed.real_key, ChecksumDelta{}};
+  const Replacement peer = packet.destination->apply(parsed.mapped_key);
+  if (is_directed_broadcast(peer.address, out.address)) {
     return DropReason::kDestinationBroadcast;
   }
   if (parsed.ttl <= 1) {
     return DropReason::kTtlExpired;
   }
-  if (parsed.total_length > out.mtu) {
+  if (parsed.total_length > out.mtu && parsed.dont_fragment) {
     return DropReason::kExceedsMtu;
   }
 
-  rewrite(packet.head.bytes, parsed, source, destination);
-  const MacAddress* next_hop = (*next_hops_)[out.realm].find(destination.address);
+  if (!parsed.is_icmp_error()) [[likely]] {
+    rewrite(packet.head.bytes, parsed, host, peer);
+  } else if (const auto from = reporter(packet, in, out, host)) {
+    rewrite_quoted(packet.head.bytes, parsed, peer, host);
+    rewrite(packet.head.bytes, parsed, *from, peer);
+  } else {
+    return DropReason::kIcmpErrorSourceNotMapped;
+  }
+  const MacAddress* next_hop = (*next_hops_)[out.realm].find(peer.address);
   rewrite_ethernet(packet.head.bytes, out.filter.mac,
                    next_hop != nullptr ? *next_hop : MacAddress{});
   write_back(packet.head, *packet.mbuf);
@@ -120,23 +151,33 @@ Verdict Pipeline::translate(Packet& packet, const PortContext& in) noexcept {
 
 void Pipeline::transmit() noexcept {
   for (std::uint16_t i = 0; i < burst_size_; ++i) {
-    TxQueue& queue = tx_[burst_[i].destination->realm];
+    const PortContext& out = dataplane_.ports[burst_[i].destination->realm];
+    if (exceeds_mtu(*burst_[i].mbuf, out)) [[unlikely]] {
+      flush(out);
+      send_fragments(out, burst_[i].mbuf);
+      continue;
+    }
+    TxQueue& queue = tx_[out.realm];
     queue.packets[queue.count++] = burst_[i].mbuf;
   }
   for (const PortContext& out : dataplane_.ports) {
-    TxQueue& queue = tx_[out.realm];
-    if (queue.count == 0) {
-      continue;
-    }
-    const std::uint16_t sent =
-        rte_eth_tx_burst(out.device, worker_, queue.packets.data(), queue.count);
-    counters_.translated.add(sent);
-    counters_.ports[out.realm].transmitted.add(sent);
-    for (std::uint16_t i = sent; i < queue.count; ++i) {
-      drop(queue.packets[i], DropReason::kTxRingFull);
-    }
-    queue.count = 0;
+    flush(out);
   }
+}
+
+void Pipeline::flush(const PortContext& out) noexcept {
+  TxQueue& queue = tx_[out.realm];
+  if (queue.count == 0) {
+    return;
+  }
+  const std::uint16_t sent =
+      rte_eth_tx_burst(out.device, worker_, queue.packets.data(), queue.count);
+  counters_.translated.add(sent);
+  counters_.ports[out.realm].transmitted.add(sent);
+  for (std::uint16_t i = sent; i < queue.count; ++i) {
+    drop(queue.packets[i], DropReason::kTxRingFull);
+  }
+  queue.count = 0;
 }
 
 // Off the main way.
@@ -144,6 +185,7 @@ void Pipeline::transmit() noexcept {
 Pipeline::Pipeline(Dataplane& dataplane, std::uint16_t worker)
     : dataplane_(dataplane),
       counters_(dataplane.counters[worker]),
+      errors_(share(dataplane.icmp, dataplane.counters.size() - 1), rte_get_tsc_hz()),
       worker_(worker),
       tx_(dataplane.ports.size()) {}
 
@@ -164,6 +206,74 @@ Verdict Pipeline::admit_unmapped(const Packet& packet, const PortContext& in) co
   return Verdict::forward();
 }
 
+// An ICMP error's own checksum covers all of it, so that no damage is taken for a quoted address
+// (R26). What it quotes may have been damaged before it was quoted (R27). Its sender may be a
+// router that no mapping knows, so its address is looked at here (R21).
+Verdict Pipeline::check_icmp_error(const Packet& packet, const PortContext& in) noexcept {
+  const ParsedPacket& parsed = packet.parsed;
+  if (is_invalid_source(parsed.source, in.address)) {
+    return DropReason::kSourceMartian;
+  }
+  if (parsed.source == in.address.address) {
+    return DropReason::kSourceIsOwnAddress;
+  }
+  if (ones_sum(*packet.mbuf, kIpv4Offset + parsed.ip_header_length,
+               kIpv4Offset + parsed.total_length) != 0xffff) {
+    return DropReason::kIcmpChecksumBad;
+  }
+  if (parsed.quoted.checksum_bad) {
+    counters_.quoted_checksum_bad.add(1);
+    if (dataplane_.icmp.inner_checksum_bad == InnerChecksumBad::kDrop) {
+      return DropReason::kIcmpInnerChecksumBad;
+    }
+  }
+  return Verdict::forward();
+}
+
+// What the source of an ICMP error becomes (R32): a host's mapped address, or for a router without
+// a mapping what the config says. None: the error must not pass.
+std::optional<Replacement> Pipeline::reporter(const Packet& packet, const PortContext& in,
+                                              const PortContext& out,
+                                              const Replacement& quoted_host) const noexcept {
+  const Ipv4Address source = packet.parsed.source;
+  if (const Translation* mapped = table_->look_up({Generation::real_scope(in.realm), source})) {
+    return mapped->apply(source);
+  }
+  const auto become = [source](Ipv4Address address) {
+    return Replacement{address, checksum_delta(source.bits, address.bits)};
+  };
+  switch (dataplane_.icmp.outer_source) {
+    case OuterSource::kOwn:
+      return become(out.address.address);
+    case OuterSource::kMappedDestination:
+      return become(quoted_host.address);
+    case OuterSource::kDrop:
+      break;
+  }
+  return std::nullopt;
+}
+
+// R16. A packet counts as translated if all its fragments were sent.
+void Pipeline::send_fragments(const PortContext& out, rte_mbuf* mbuf) noexcept {
+  std::array<rte_mbuf*, kMaxFragments> fragments;
+  const std::size_t count = fragment(mbuf, out.mtu, dataplane_.pool, fragments);
+  if (count == 0) {
+    drop(mbuf, DropReason::kFragmentationFailed);
+    return;
+  }
+  const std::uint16_t sent =
+      rte_eth_tx_burst(out.device, worker_, fragments.data(), static_cast<std::uint16_t>(count));
+  counters_.ports[out.realm].transmitted.add(sent);
+  counters_.fragments.add(sent);
+  counters_.fragmented.add(1);
+  if (sent == count) {
+    counters_.translated.add(1);
+  } else {
+    counters_.drop(DropReason::kTxRingFull);
+    rte_pktmbuf_free_bulk(&fragments[sent], static_cast<unsigned>(count - sent));
+  }
+}
+
 // What control wants sent: it owns no transmit queue.
 void Pipeline::send_injected() noexcept {
   for (const PortContext& out : dataplane_.ports) {
@@ -172,7 +282,9 @@ void Pipeline::send_injected() noexcept {
     for (std::uint16_t i = 0; i < kBurst && rte_ring_dequeue(ring, &entry) == 0; ++i) {
       auto* mbuf = static_cast<rte_mbuf*>(entry);
       const bool forwarded = static_cast<Origin>(mbuf->hash.usr) == Origin::kForwarded;
-      if (rte_eth_tx_burst(out.device, worker_, &mbuf, 1) == 1) {
+      if (forwarded && exceeds_mtu(*mbuf, out)) {
+        send_fragments(out, mbuf);
+      } else if (rte_eth_tx_burst(out.device, worker_, &mbuf, 1) == 1) {
         (forwarded ? counters_.translated : counters_.generated).add(1);
         counters_.ports[out.realm].transmitted.add(1);
       } else if (forwarded) {
@@ -204,7 +316,7 @@ void Pipeline::each(const PortContext& in, Stage stage) noexcept {
 
 void Pipeline::stop(const Packet& packet, const PortContext& in, Verdict verdict) noexcept {
   if (verdict.is_drop()) {
-    drop(packet.mbuf, verdict.reason());
+    drop_and_tell(packet, in, verdict.reason());
     return;
   }
   const bool unresolved = verdict == Verdict::unresolved();
@@ -212,6 +324,24 @@ void Pipeline::stop(const Packet& packet, const PortContext& in, Verdict verdict
   packet.mbuf->port = unresolved ? packet.destination->realm : in.realm;
   if (rte_ring_enqueue(ring, packet.mbuf) != 0) {
     drop(packet.mbuf, unresolved ? DropReason::kNextHopUnresolved : DropReason::kControlQueueFull);
+  }
+}
+
+// Control makes the ICMP error, from the packet as it came in: nothing is changed before a stage
+// drops it. A worker spends at most a ring entry on it, and that only as often as is allowed (R19).
+void Pipeline::drop_and_tell(const Packet& packet, const PortContext& in,
+                             DropReason reason) noexcept {
+  if (!icmp_error_for(reason) || !may_be_answered(packet.parsed) || !errors_.take(rte_rdtsc())) {
+    drop(packet.mbuf, reason);
+    return;
+  }
+  const bool too_big = reason == DropReason::kExceedsMtu;
+  AnswerTag{reason, too_big ? dataplane_.ports[packet.destination->realm].mtu : std::uint16_t{0}}
+      .put(*packet.mbuf);
+  packet.mbuf->port = in.realm;
+  counters_.drop(reason);
+  if (rte_ring_enqueue(dataplane_.rings.to_answer.get(), packet.mbuf) != 0) {
+    rte_pktmbuf_free(packet.mbuf);
   }
 }
 

@@ -4,8 +4,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "base/token_bucket.hpp"
 #include "dataplane/dataplane.hpp"
 #include "dataplane/head.hpp"
 #include "packet/verdict.hpp"
@@ -47,9 +49,16 @@ class Pipeline {
   void transmit() noexcept;
 
   [[nodiscard]] Verdict admit_unmapped(const Packet& packet, const PortContext& in) const noexcept;
+  Verdict check_icmp_error(const Packet& packet, const PortContext& in) noexcept;
+  [[nodiscard]] std::optional<Replacement> reporter(const Packet& packet, const PortContext& in,
+                                                    const PortContext& out,
+                                                    const Replacement& quoted_host) const noexcept;
+  void flush(const PortContext& out) noexcept;
+  void send_fragments(const PortContext& out, rte_mbuf* mbuf) noexcept;
   void send_injected() noexcept;
   void stop(const Packet& packet, const PortContext& in, Verdict verdict) noexcept;
   void drop(rte_mbuf* mbuf, DropReason reason) noexcept;
+  void drop_and_tell(const Packet& packet, const PortContext& in, DropReason reason) noexcept;
 
   /// Runs `stage` on every packet of the burst; those it does not forward leave the burst.
   template <typename Stage>
@@ -57,6 +66,7 @@ class Pipeline {
 
   Dataplane& dataplane_;
   Counters& counters_;
+  TokenBucket errors_;  ///< what this worker may have control answer with ICMP errors
   const std::uint16_t worker_;
 
   const Generation* table_ = nullptr;        ///< of this poll

@@ -95,9 +95,33 @@ namespace natto {
   X(kAuthenticationHeader, "authentication_header", "R5",                                          \
     "IPsec AH signs the addresses, so it cannot survive any translation",                          \
     "use ESP, or ESP in UDP")                                                                      \
-  X(kIcmpErrorNotTranslated, "icmp_error_not_translated", "R26",                                   \
-    "an ICMP error, which this version does not translate",                                        \
-    "none yet")                                                                                    \
+  X(kIcmpTypeNotForwarded, "icmp_type_not_forwarded", "R34",                                       \
+    "an ICMP redirect or source quench, which would change routes behind the other side's back",   \
+    "none: hosts do without (RFC 6633, RFC 1812 5.2.7.2)")                                         \
+  X(kIcmpErrorFragmented, "icmp_error_fragmented", "R37",                                          \
+    "an ICMP error came in fragments, so what it quotes cannot be translated",                     \
+    "look for a broken or attacking sender: errors are small")                                     \
+  X(kIcmpErrorQuoteBad, "icmp_error_quote_bad", "R28",                                             \
+    "an ICMP error quotes less than an IPv4 header, or a damaged one",                             \
+    "look for a broken or attacking sender")                                                       \
+  X(kIcmpErrorNested, "icmp_error_nested", "R35",                                                  \
+    "an ICMP error about an ICMP error, which nobody may send",                                    \
+    "look for a broken or attacking sender")                                                       \
+  X(kIcmpErrorDestinationDiffers, "icmp_error_destination_differs", "R31",                         \
+    "an ICMP error went to another host than the one whose packet it quotes",                      \
+    "look for a spoofing sender")                                                                  \
+  X(kIcmpChecksumBad, "icmp_checksum_bad", "R26",                                                  \
+    "the ICMP checksum of an error is wrong",                                                      \
+    "look for a damaging link")                                                                    \
+  X(kIcmpInnerChecksumBad, "icmp_inner_checksum_bad", "R27",                                       \
+    "the quoted header's checksum is wrong, and [icmp] inner_checksum_bad is \"drop\"",            \
+    "set it to \"pass\" if path MTU discovery or traceroute suffers")                              \
+  X(kIcmpErrorNotMapped, "icmp_error_not_mapped", "R33",                                           \
+    "an ICMP error quotes a packet between hosts that the table does not map",                     \
+    "none: no packet that natto translated can have caused it")                                    \
+  X(kIcmpErrorSourceNotMapped, "icmp_error_source_not_mapped", "R32",                              \
+    "an ICMP error came from a router without a mapping, and [icmp] outer_source is \"drop\"",     \
+    "set it to \"own\": path MTU discovery and traceroute need these errors")                      \
   X(kSourceIsOwnAddress, "source_is_own_address", "H11",                                           \
     "the source is natto's own address",                                                           \
     "look for a spoofing sender or a duplicate address")                                           \
@@ -117,8 +141,11 @@ namespace natto {
     "the time to live ended here",                                                                 \
     "normal for traceroute; else look for a routing loop")                                         \
   X(kExceedsMtu, "exceeds_mtu", "R15",                                                             \
-    "the packet is larger than the outgoing port's MTU",                                           \
+    "the packet is larger than the outgoing port's MTU and may not be fragmented",                                          \
     "raise the port's mtu if the link allows it")                                                  \
+  X(kFragmentationFailed, "fragmentation_failed", "R16",                                           \
+    "the packet had to be fragmented, and no buffers were left or it takes too many fragments",    \
+    "raise mbufs, or the port's mtu")                                                              \
   X(kNextHopUnresolved, "next_hop_unresolved", "R25",                                              \
     "no MAC address is known for the next hop: it does not answer ARP",                            \
     "check the port's gateway, or set gateway_mac")                                                \

@@ -1,5 +1,7 @@
 #include "packet/parse.hpp"
 
+#include <algorithm>
+
 #include "packet/checksum.hpp"
 
 namespace natto {
@@ -36,7 +38,7 @@ Verdict parse_ethernet(const Frame& frame, const FrameFilter& filter) noexcept {
 }
 
 /// RFC 791 §3.1, option numbers as in the first byte (copied flag included).
-Verdict check_options(std::span<const std::uint8_t> options) noexcept {
+Verdict check_options(std::span<const std::uint8_t> options, bool record_route) noexcept {
   constexpr std::uint8_t kEndOfList = 0;
   constexpr std::uint8_t kNoOperation = 1;
   constexpr std::uint8_t kRecordRoute = 7;
@@ -59,15 +61,19 @@ Verdict check_options(std::span<const std::uint8_t> options) noexcept {
         return kIpSourceRoute;
       case kRecordRoute:
       case kTimestamp:
-        return kIpRecordRoute;
+        if (!record_route) {
+          return kIpRecordRoute;
+        }
+        break;
       default:
-        at += options[at + 1];
+        break;
     }
+    at += options[at + 1];
   }
   return Verdict::forward();
 }
 
-Verdict check_ipv4(const Frame& frame) noexcept {
+Verdict check_ipv4(const Frame& frame, const FrameFilter& filter) noexcept {
   if (frame.length < kIpv4Offset + sizeof(Ipv4Header)) {
     return kIpHeaderTruncated;
   }
@@ -88,8 +94,9 @@ Verdict check_ipv4(const Frame& frame) noexcept {
   if (frame.ip_checksum != IpChecksum::kGood && ones_sum(header) != 0xffff) {
     return kIpChecksumBad;
   }
-  return header.size() == sizeof(Ipv4Header) ? Verdict::forward()
-                                             : check_options(header.subspan(sizeof(Ipv4Header)));
+  return header.size() == sizeof(Ipv4Header)
+             ? Verdict::forward()
+             : check_options(header.subspan(sizeof(Ipv4Header)), filter.record_route);
 }
 
 Verdict check_fragment(const Ipv4Header& ip) noexcept {
@@ -106,69 +113,138 @@ Verdict check_fragment(const Ipv4Header& ip) noexcept {
   return Verdict::forward();
 }
 
-bool is_icmp_error(std::uint8_t type) noexcept {
-  switch (type) {
-    case icmp::kDestinationUnreachable:
-    case icmp::kSourceQuench:
-    case icmp::kRedirect:
-    case icmp::kTimeExceeded:
-    case icmp::kParameterProblem:
-      return true;
+/// Where the checksum of a `protocol` header at `offset` lies, if it covers the addresses (R5).
+TransportChecksum transport_checksum(std::uint8_t protocol, std::size_t offset) noexcept {
+  const auto at = [offset](std::size_t in_header) {
+    return static_cast<std::uint16_t>(offset + in_header);
+  };
+  switch (protocol) {
+    case protocol::kTcp:
+      return {.offset = at(16), .zero_means_none = false};
+    case protocol::kUdp:
+    case protocol::kUdpLite:
+      return {.offset = at(6), .zero_means_none = true};
+    case protocol::kDccp:
+      return {.offset = at(6), .zero_means_none = false};
     default:
-      return false;
+      return {};
   }
 }
 
-/// The transport header, of which at least `payload` bytes are in the packet; sets the checksum
-/// fields of `out`.
+/// The shortest header of `protocol` that natto looks into or relies on.
+unsigned least_transport_header(std::uint8_t protocol) noexcept {
+  switch (protocol) {
+    case protocol::kTcp:
+      return 20;
+    case protocol::kUdp:
+    case protocol::kUdpLite:
+    case protocol::kIcmp:
+      return 8;
+    case protocol::kDccp:
+      return 12;
+    default:
+      return 0;
+  }
+}
+
+enum class IcmpKind { kOther, kError, kNotForwarded };
+
+IcmpKind icmp_kind(std::uint8_t type) noexcept {
+  switch (type) {
+    case icmp::kDestinationUnreachable:
+    case icmp::kTimeExceeded:
+    case icmp::kParameterProblem:
+      return IcmpKind::kError;
+    case icmp::kSourceQuench:
+    case icmp::kRedirect:
+      return IcmpKind::kNotForwarded;
+    default:
+      return IcmpKind::kOther;
+  }
+}
+
+/// How many of the `available` bytes behind an error's ICMP header are the quoted packet: all, or
+/// as many 32-bit words as the length attribute of RFC 4884 §4 says. Where that is too small to be
+/// one, an older sender has left something in a byte that was unused.
+std::size_t quote_length(const IcmpHeader& icmp, std::size_t available) noexcept {
+  const std::size_t attribute = std::size_t{icmp.rest[1]} * 4;
+  return attribute < sizeof(Ipv4Header) ? available : std::min(available, attribute);
+}
+
+/// The packet that an ICMP error quotes. `quote` starts at its IPv4 header, `offset` bytes into the
+/// frame, and holds as much of it as lies in the head; the whole quote has `length` bytes.
+Verdict parse_quote(std::span<const std::uint8_t> quote, std::size_t offset, std::size_t length,
+                    ParsedPacket& out) noexcept {
+  if (length < sizeof(Ipv4Header)) {
+    return kIcmpErrorQuoteBad;
+  }
+  const auto& ip = header_at<Ipv4Header>(quote, 0);
+  const std::size_t header = ip.header_length();
+  if (ip.version() != 4 || header < sizeof(Ipv4Header) || header > length) {
+    return kIcmpErrorQuoteBad;
+  }
+  if (out.destination != ip.source) {
+    return kIcmpErrorDestinationDiffers;
+  }
+  out.real_key = ip.destination;
+  out.mapped_key = ip.source;
+  out.quoted.ip_offset = static_cast<std::uint16_t>(offset);
+  out.quoted.checksum_bad = ones_sum(quote.first(header)) != 0xffff;
+  if (ip.fragment_offset() != 0) {
+    return Verdict::forward();
+  }
+  // What is both quoted and part of the quoted packet: its length field may lie.
+  const std::size_t present = std::min<std::size_t>(length, ip.total_length.host());
+  if (ip.protocol == protocol::kIcmp && present > header &&
+      icmp_kind(quote[header]) != IcmpKind::kOther) {
+    return kIcmpErrorNested;
+  }
+  const TransportChecksum transport = transport_checksum(ip.protocol, header);
+  if (transport.offset != 0 && transport.offset + sizeof(Be16) <= present) {
+    out.quoted.transport = {.offset = static_cast<std::uint16_t>(offset + transport.offset),
+                            .zero_means_none = transport.zero_means_none};
+  }
+  return Verdict::forward();
+}
+
+Verdict parse_icmp(const Frame& frame, const Ipv4Header& ip, ParsedPacket& out) noexcept {
+  const std::size_t offset = kIpv4Offset + ip.header_length();
+  const auto& icmp = header_at<IcmpHeader>(frame.head, offset);
+  switch (icmp_kind(icmp.type)) {
+    case IcmpKind::kOther:
+      return Verdict::forward();
+    case IcmpKind::kNotForwarded:
+      return kIcmpTypeNotForwarded;
+    case IcmpKind::kError:
+      break;
+  }
+  if (ip.more_fragments()) {
+    return kIcmpErrorFragmented;
+  }
+  const std::size_t quote = offset + sizeof(IcmpHeader);
+  const std::size_t end = kIpv4Offset + ip.total_length.host();
+  return parse_quote(frame.head.subspan(quote), quote, quote_length(icmp, end - quote), out);
+}
+
+/// The transport header of a packet that is whole or a first fragment.
 Verdict parse_transport(const Frame& frame, const Ipv4Header& ip, ParsedPacket& out) noexcept {
   const std::size_t offset = kIpv4Offset + ip.header_length();
   const unsigned payload = ip.total_length.host() - ip.header_length();
-  const auto checksum_at = [&](std::size_t in_header) {
-    out.l4_checksum_offset = static_cast<std::uint16_t>(offset + in_header);
-  };
-  switch (ip.protocol) {
-    case protocol::kTcp:
-      if (payload < 20) {
-        return ip.more_fragments() ? kTcpFragmentTiny : kL4HeaderTruncated;
-      }
-      checksum_at(16);
-      return Verdict::forward();
-    case protocol::kUdp: {
-      if (payload < sizeof(UdpHeader)) {
-        return kL4HeaderTruncated;
-      }
-      const unsigned length = header_at<UdpHeader>(frame.head, offset).length.host();
-      if (length < sizeof(UdpHeader) || (length > payload && !ip.more_fragments())) {
-        return kUdpLengthBad;
-      }
-      checksum_at(6);
-      out.zero_checksum_means_none = true;
-      return Verdict::forward();
-    }
-    case protocol::kUdpLite:
-      if (payload < 8) {
-        return kL4HeaderTruncated;
-      }
-      checksum_at(6);
-      out.zero_checksum_means_none = true;
-      return Verdict::forward();
-    case protocol::kDccp:
-      if (payload < 12) {
-        return kL4HeaderTruncated;
-      }
-      checksum_at(6);
-      return Verdict::forward();
-    case protocol::kIcmp:
-      if (payload < sizeof(IcmpHeader)) {
-        return kL4HeaderTruncated;
-      }
-      return is_icmp_error(header_at<IcmpHeader>(frame.head, offset).type)
-                 ? Verdict(kIcmpErrorNotTranslated)
-                 : Verdict::forward();
-    default:
-      return Verdict::forward();
+  if (payload < least_transport_header(ip.protocol)) {
+    return ip.protocol == protocol::kTcp && ip.more_fragments() ? kTcpFragmentTiny
+                                                                : kL4HeaderTruncated;
   }
+  if (ip.protocol == protocol::kUdp) {
+    const unsigned length = header_at<UdpHeader>(frame.head, offset).length.host();
+    if (length < sizeof(UdpHeader) || (length > payload && !ip.more_fragments())) {
+      return kUdpLengthBad;
+    }
+  }
+  if (ip.protocol == protocol::kIcmp) {
+    return parse_icmp(frame, ip, out);
+  }
+  out.transport = transport_checksum(ip.protocol, offset);
+  return Verdict::forward();
 }
 
 }  // namespace
@@ -177,7 +253,7 @@ Verdict parse(const Frame& frame, const FrameFilter& filter, ParsedPacket& out) 
   if (const Verdict verdict = parse_ethernet(frame, filter); !verdict.is_forward()) {
     return verdict;
   }
-  if (const Verdict verdict = check_ipv4(frame); !verdict.is_forward()) {
+  if (const Verdict verdict = check_ipv4(frame, filter); !verdict.is_forward()) {
     return verdict;
   }
   const auto& ip = header_at<Ipv4Header>(frame.head, kIpv4Offset);
@@ -186,18 +262,23 @@ Verdict parse(const Frame& frame, const FrameFilter& filter, ParsedPacket& out) 
   }
   out = {.source = ip.source,
          .destination = ip.destination,
+         .real_key = ip.source,
+         .mapped_key = ip.destination,
+         .ip_header_length = static_cast<std::uint16_t>(ip.header_length()),
          .total_length = ip.total_length.host(),
-         .l4_checksum_offset = 0,
-         .zero_checksum_means_none = false,
          .ttl = ip.ttl,
-         .protocol = ip.protocol};
-  if (ip.more_fragments() || ip.fragment_offset() != 0) {
+         .protocol = ip.protocol,
+         .dont_fragment = ip.dont_fragment(),
+         .later_fragment = ip.fragment_offset() != 0,
+         .transport = {},
+         .quoted = {}};
+  if (ip.more_fragments() || out.later_fragment) {
     if (const Verdict verdict = check_fragment(ip); !verdict.is_forward()) {
       return verdict;
     }
   }
-  if (ip.fragment_offset() != 0) {
-    return Verdict::forward();  // R17: later fragments carry no transport header
+  if (out.later_fragment) {
+    return Verdict::forward();  // R17
   }
   return parse_transport(frame, ip, out);
 }

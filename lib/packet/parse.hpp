@@ -13,8 +13,9 @@
 namespace natto {
 
 /// The parser needs this many of a frame's first bytes in one piece (all of them, if the frame is
-/// shorter): Ethernet, the longest IPv4 header, and the longest L4 header it looks into.
-inline constexpr std::size_t kHeadBytes = 14 + 60 + 20;
+/// shorter): Ethernet, the longest IPv4 header, an ICMP header, and of the packet which that quotes
+/// the longest IPv4 header and a TCP header.
+inline constexpr std::size_t kHeadBytes = 14 + 60 + 8 + 60 + 20;
 
 /// What the receive hardware says of the IPv4 header checksum. A "bad" from hardware is not trusted
 /// (ENA says bad for "not validated" as well), so it is the same as not knowing.
@@ -32,19 +33,41 @@ struct FrameFilter {
   MacAddress mac;                ///< the port's own
   bool any_unicast_mac = false;  ///< take frames for other stations too: captures, which were
                                  ///< made for another card
+  bool record_route = false;     ///< take packets with a record route or timestamp option (R23)
 };
 
-/// Where things are in a frame that may be translated. Offsets count from the frame's first byte.
+/// A transport checksum that covers the packet's addresses.
+struct TransportChecksum {
+  std::uint16_t offset = 0;      ///< from the frame's first byte; 0: there is none to adjust
+  bool zero_means_none = false;  ///< UDP and UDP-Lite (RFC 768)
+};
+
+/// The packet that an ICMP error quotes.
+struct QuotedPacket {
+  std::uint16_t ip_offset = 0;  ///< from the frame's first byte; 0: the packet is no ICMP error
+  bool checksum_bad = false;    ///< of its IPv4 header (R27)
+  TransportChecksum transport;  ///< none if the quote ends before it (R29)
+};
+
+/// Where things are in a frame that may be translated.
 struct ParsedPacket {
   Ipv4Address source;
   Ipv4Address destination;
+  /// What the table is asked: the address that must be real in the realm the packet came from, and
+  /// the one that must be mapped. Source and destination; for an ICMP error those of the quoted
+  /// packet the other way round, since that one went the other way.
+  Ipv4Address real_key;
+  Ipv4Address mapped_key;
+  std::uint16_t ip_header_length;  ///< bytes
   std::uint16_t total_length;  ///< bytes from the IPv4 header on; what follows is Ethernet padding
-  /// Of the transport checksum that covers the addresses (TCP, UDP, UDP-Lite, DCCP); 0 where there
-  /// is none to adjust: other protocols, later fragments.
-  std::uint16_t l4_checksum_offset;
-  bool zero_checksum_means_none;  ///< UDP and UDP-Lite (RFC 768)
   std::uint8_t ttl;
   std::uint8_t protocol;
+  bool dont_fragment;
+  bool later_fragment;          ///< not the first: it has no transport header
+  TransportChecksum transport;  ///< none: other protocols, later fragments
+  QuotedPacket quoted;
+
+  [[nodiscard]] constexpr bool is_icmp_error() const noexcept { return quoted.ip_offset != 0; }
 };
 
 /// Reads `frame`. `out` is complete exactly if the verdict is forward. ARP goes to control whole

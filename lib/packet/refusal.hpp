@@ -8,9 +8,14 @@ namespace natto {
 
 /// Which of a packet's two addresses the mapping table knows.
 struct Known {
-  bool source;
-  bool destination;
+  bool source = false;
+  bool destination = false;
 };
+
+/// A source that no packet may have (R21): from a port whose own address is `own`.
+[[nodiscard]] constexpr bool is_invalid_source(Ipv4Address source, const Ipv4Prefix& own) noexcept {
+  return is_martian(source) || is_multicast(source) || is_directed_broadcast(source, own);
+}
 
 /// Why a packet that arrived on the port with address `own` is not translated, most telling reason
 /// first; to_control if it is for natto itself. At least one address is unknown.
@@ -21,7 +26,7 @@ struct Known {
                                        Known known) noexcept {
   const Ipv4Address source = packet.source;
   const Ipv4Address destination = packet.destination;
-  if (is_martian(source) || is_multicast(source) || is_directed_broadcast(source, own)) {
+  if (is_invalid_source(source, own)) {
     return DropReason::kSourceMartian;
   }
   if (is_multicast(destination) || is_limited_broadcast(destination) ||
@@ -39,6 +44,9 @@ struct Known {
   }
   if (destination == own.address) {
     return Verdict::to_control();
+  }
+  if (packet.is_icmp_error()) {
+    return DropReason::kIcmpErrorNotMapped;  // R33
   }
   return known.source ? DropReason::kDestinationNotMapped : DropReason::kSourceNotMapped;
 }

@@ -4,8 +4,8 @@
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 
+#include <algorithm>
 #include <bit>
-#include <cstring>
 
 namespace natto::test {
 namespace {
@@ -34,8 +34,8 @@ rte_mbuf* make_mbuf(const Bytes& bytes, const std::vector<std::size_t>& cuts) {
   std::size_t at = 0;
   const auto append = [&](std::size_t length) {
     rte_mbuf* segment = rte_pktmbuf_alloc(shared_pool());
-    std::memcpy(rte_pktmbuf_append(segment, static_cast<std::uint16_t>(length)), bytes.data() + at,
-                length);
+    std::copy_n(bytes.begin() + static_cast<long>(at), length,
+                rte_pktmbuf_append(segment, static_cast<std::uint16_t>(length)));
     at += length;
     if (head == nullptr) {
       head = segment;
@@ -46,8 +46,9 @@ rte_mbuf* make_mbuf(const Bytes& bytes, const std::vector<std::size_t>& cuts) {
   for (const std::size_t length : cuts) {
     append(length);
   }
-  if (at < bytes.size() || head == nullptr) {
-    append(bytes.size() - at);
+  constexpr std::size_t kBufferBytes = 2048;
+  while (at < bytes.size() || head == nullptr) {
+    append(std::min(bytes.size() - at, kBufferBytes));
   }
   return head;
 }
@@ -99,11 +100,13 @@ Lab::Lab(const Options& options) {
   const auto neighbourhoods = make_neighbourhoods(options.static_next_hops);
   Rings rings{.to_control = create_ring("lab_to_control", 256).value(),
               .unresolved = create_ring("lab_unresolved", 256).value(),
+              .to_answer = create_ring("lab_to_answer", 256).value(),
               .to_worker = {}};
   rings.to_worker.push_back(create_ring("lab_inject_a", 256).value());
   rings.to_worker.push_back(create_ring("lab_inject_b", 256).value());
   auto next_hops = std::make_unique<const NextHopTable>(initial_next_hops(ports, neighbourhoods));
   dataplane_.reset(new Dataplane{.ports = std::move(ports),
+                                 .icmp = options.icmp,
                                  .pool = shared_pool(),
                                  .quiescence = Quiescence::create(1).value(),
                                  .generation = Published<Generation>(

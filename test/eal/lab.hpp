@@ -20,7 +20,7 @@ namespace natto::test {
 /// The pool that every EAL test uses; main checks after each test that all buffers are back.
 [[nodiscard]] rte_mempool* shared_pool();
 
-/// A packet of `bytes` in buffers of the given sizes, and one more for the rest.
+/// A packet of `bytes` in buffers of the given sizes, the rest in as few as hold it.
 [[nodiscard]] rte_mbuf* make_mbuf(const Bytes& bytes, const std::vector<std::size_t>& cuts = {});
 /// The packet's bytes, all segments joined. Frees it.
 [[nodiscard]] Bytes take_bytes(rte_mbuf* mbuf);
@@ -41,6 +41,7 @@ class Lab {
     bool static_next_hops = true;
     SourceNotMapped source_not_mapped = SourceNotMapped::kDrop;
     std::uint16_t mtu = 1500;
+    IcmpConfig icmp = {.errors_per_second = 1'000'000, .error_burst = 1'000'000};
     unsigned tx_capacity = 1023;  ///< packets that a port takes before its ring is full
   };
 

@@ -120,6 +120,38 @@ TEST(Pipeline, R14_H12_TtlEndsHere) {
   EXPECT_EQ(lab.dropped(kTtlExpired), 2U);
 }
 
+TEST(Pipeline, R9_R10_R11_WhatTheHeaderSaysElseIsKept) {
+  Lab lab;
+  std::vector<Bytes> expected;
+  for (const std::uint16_t flags :
+       std::initializer_list<std::uint16_t>{0x0000, 0x4000, 0x8000, 0xc000}) {
+    PacketSpec spec{.tos = 0xb9, .identification = 0xbeef, .fragment = flags};
+    lab.receive(kA, frame_of(make_udp(spec, {1})));
+    spec.source = "172.31.1.10";
+    spec.destination = "192.168.7.20";
+    spec.ttl = 63;
+    expected.push_back(make_udp(spec, {1}));
+  }
+  lab.run();
+  expect_sent(lab, kB, expected);
+}
+
+TEST(Pipeline, R17_H10_FragmentsInAnyOrderAndOverlapping) {
+  Lab lab;
+  std::vector<Bytes> expected;
+  for (const std::uint16_t field :
+       std::initializer_list<std::uint16_t>{0x0004, 0x2002, 0x2001, 0x2002, 0x2003}) {
+    PacketSpec spec{.fragment = field, .payload = Bytes(16, 0xaa)};
+    lab.receive(kA, frame_of(test::make_packet(spec)));
+    spec.source = "172.31.1.10";
+    spec.destination = "192.168.7.20";
+    spec.ttl = 63;
+    expected.push_back(test::make_packet(spec));
+  }
+  lab.run();
+  expect_sent(lab, kB, expected);
+}
+
 TEST(Pipeline, H11_LandStopsEvenWhenBothAddressesAreMapped) {
   Lab lab({.mappings = {make_mapping("a", kA, "10.1.1.10", "172.31.1.10"),
                         make_mapping("b", kB, "192.168.7.20", "10.1.1.10")}});

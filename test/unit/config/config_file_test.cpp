@@ -45,12 +45,19 @@ gateway = "10.33.1.113"
 mtu = 9001
 checksum_offload = "off"
 source_not_mapped = "pass"
+record_route = "pass"
 
 [[port]]
 realm = "company-b"
 device = "net_pcap0,rx_pcap=a.pcap,tx_pcap=b.pcap"
 address = "10.33.1.124/31"
 gateway_mac = "02:00:00:00:00:01"
+
+[icmp]
+outer_source = "mapped-destination"
+inner_checksum_bad = "drop"
+errors_per_second = 0
+error_burst = 7
 
 [table]
 file = "tables/mappings.toml"
@@ -71,6 +78,11 @@ file = "tables/mappings.toml"
   EXPECT_EQ(a.mtu, 9001);
   EXPECT_EQ(a.checksum_offload, ChecksumOffload::kOff);
   EXPECT_EQ(a.source_not_mapped, SourceNotMapped::kPass);
+  EXPECT_EQ(a.record_route, RecordRoute::kPass);
+  EXPECT_EQ(config->icmp.outer_source, OuterSource::kMappedDestination);
+  EXPECT_EQ(config->icmp.inner_checksum_bad, InnerChecksumBad::kDrop);
+  EXPECT_EQ(config->icmp.errors_per_second, 0U);
+  EXPECT_EQ(config->icmp.error_burst, 7U);
 
   const PortConfig& b = config->ports[1];
   EXPECT_EQ(b.device, "net_pcap0,rx_pcap=a.pcap,tx_pcap=b.pcap");
@@ -116,12 +128,13 @@ INSTANTIATE_TEST_SUITE_P(
         ConfigCase{
             with_port_line("vlan_stripping_mode = 1"),
             "natto.toml:6:1: unknown key \"vlan_stripping_mode\" in [[port]]; known here: realm, "
-            "device, address, gateway, gateway_mac, mtu, checksum_offload, source_not_mapped"},
+            "device, address, gateway, gateway_mac, mtu, checksum_offload, source_not_mapped, "
+            "record_route"},
         ConfigCase{"[dkdp]\nlcores = \"1\"\n" + test::one_port(),
                    "natto.toml:1:1: unknown section \"dkdp\"; did you mean \"dpdk\"?"},
         ConfigCase{"mbufs = 5\n" + test::one_port(),
                    "natto.toml:1:1: unknown key outside of a section \"mbufs\"; known here: dpdk, "
-                   "port, table"},
+                   "port, icmp, table"},
         ConfigCase{
             with("device = \"0000:00:06.0\"\n", ""),
             "natto.toml:1:1: [[port]] needs \"device\" (not empty, without control characters)"},

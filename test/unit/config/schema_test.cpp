@@ -23,8 +23,8 @@ std::int64_t default_number(std::string_view section, std::string_view name) {
 }
 
 /// The index of a choice's default, which is its enumerator's number.
-std::size_t default_choice(std::string_view name) {
-  const KeySchema& choice = key("port", name);
+std::size_t default_choice(std::string_view section, std::string_view name) {
+  const KeySchema& choice = key(section, name);
   const auto text = std::get<std::string_view>(choice.if_absent);
   for (std::size_t i = 0; i < choice.choices.size(); ++i) {
     if (choice.choices[i] == text) {
@@ -44,10 +44,20 @@ TEST(Schema, DefaultsAreTheModelsInitialValues) {
 
   const PortConfig port{};
   EXPECT_EQ(default_number("port", "mtu"), port.mtu);
-  EXPECT_EQ(default_choice("checksum_offload"), static_cast<std::size_t>(port.checksum_offload));
-  EXPECT_EQ(default_choice("source_not_mapped"), static_cast<std::size_t>(port.source_not_mapped));
+  EXPECT_EQ(default_choice("port", "checksum_offload"),
+            static_cast<std::size_t>(port.checksum_offload));
+  EXPECT_EQ(default_choice("port", "source_not_mapped"),
+            static_cast<std::size_t>(port.source_not_mapped));
+  EXPECT_EQ(default_choice("port", "record_route"), static_cast<std::size_t>(port.record_route));
   EXPECT_FALSE(port.gateway);
   EXPECT_FALSE(port.gateway_mac);
+
+  const IcmpConfig icmp{};
+  EXPECT_EQ(default_choice("icmp", "outer_source"), static_cast<std::size_t>(icmp.outer_source));
+  EXPECT_EQ(default_choice("icmp", "inner_checksum_bad"),
+            static_cast<std::size_t>(icmp.inner_checksum_bad));
+  EXPECT_EQ(default_number("icmp", "errors_per_second"), icmp.errors_per_second);
+  EXPECT_EQ(default_number("icmp", "error_burst"), icmp.error_burst);
 }
 
 TEST(Schema, TheLoaderUsesTheDefaults) {

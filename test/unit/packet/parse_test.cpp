@@ -11,7 +11,6 @@ namespace {
 
 using test::Bytes;
 using test::from_hex;
-using test::make_icmp;
 using test::make_packet;
 using test::make_tcp;
 using test::make_udp;
@@ -246,7 +245,7 @@ TEST(Parse, R5_WhichChecksumsCoverTheAddresses) {
     EXPECT_EQ(
         parse({.head = frame, .length = static_cast<std::uint32_t>(frame.size())}, kFilter, packet),
         kForward);
-    return packet.l4_checksum_offset;
+    return packet.transport.offset;
   };
   EXPECT_EQ(offset_of(6, 0), 14 + 20 + 16);
   EXPECT_EQ(offset_of(17, 0), 14 + 20 + 6);
@@ -263,16 +262,6 @@ TEST(Parse, R5_WhichChecksumsCoverTheAddresses) {
 
 TEST(Parse, R5_AuthenticationHeaderIsRefused) {
   EXPECT_EQ(parse_l3(make_packet({.protocol = 51, .payload = Bytes(24)})), kAuthenticationHeader);
-}
-
-TEST(Parse, IcmpErrorsAreNotTranslated) {
-  for (const std::uint8_t type : std::initializer_list<std::uint8_t>{3, 4, 5, 11, 12}) {
-    EXPECT_EQ(parse_l3(make_icmp({}, type, Bytes(32))), kIcmpErrorNotTranslated) << +type;
-  }
-  for (const std::uint8_t type :
-       std::initializer_list<std::uint8_t>{0, 8, 13, 14, 17, 18, 42, 200}) {
-    EXPECT_EQ(parse_l3(make_icmp({}, type, Bytes(32))), kForward) << +type;
-  }
 }
 
 TEST(Parse, H8_NothingBeyondTheHeadIsRead) {

@@ -154,8 +154,8 @@ TEST(Rewrite, ChangesNothingElse) {
     const Bytes after = test::l3_of(frame);
     for (std::size_t at = 0; at < before.size(); ++at) {
       const bool ours = at == 8 || (at >= 10 && at < 20) ||
-                        (packet.l4_checksum_offset != 0 && at + 14 >= packet.l4_checksum_offset &&
-                         at + 14 < packet.l4_checksum_offset + 2U);
+                        (packet.transport.offset != 0 && at + 14 >= packet.transport.offset &&
+                         at + 14 < packet.transport.offset + 2U);
       ASSERT_TRUE(ours || before[at] == after[at]) << "byte " << at;
     }
   }
