@@ -1,0 +1,167 @@
+"""Random tables and random traffic: `natto replay` must send exactly what the oracle says, in order.
+
+usage: random_replay.py NATTO [--packets N] [--seed S] [--junit FILE]
+"""
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from ipaddress import IPv4Address
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+import junit  # noqa: E402
+import pcap  # noqa: E402
+from oracle import Oracle  # noqa: E402
+from packets import Ends, random_frame  # noqa: E402
+
+SHAPES = {"one-arm": 1, "two-arm": 2, "three-arm": 3}
+
+
+def make_tables(rng: random.Random, realms: int, folder: Path) -> Path:
+    """Writes natto.toml and mappings.toml with overlapping real addresses, hosts and prefixes."""
+    text = ""
+    for realm in range(realms):
+        # Real hosts of every realm come from 10.0.0.0/16; ports have addresses beside them.
+        text += f'[[port]]\nrealm = "realm-{realm}"\ndevice = "unused{realm}"\naddress = "10.9.{realm}.1/24"\n'
+        text += f"mtu = {rng.choice([576, 1000, 1500])}\n"
+        text += f'source_not_mapped = "{rng.choice(["drop", "pass"])}"\n'
+        text += f'record_route = "{rng.choice(["drop", "pass"])}"\n'
+        if rng.random() < 0.5:
+            text += f'gateway_mac = "02:00:00:00:0{realm}:fe"\n'
+    text += f'[icmp]\nouter_source = "{rng.choice(["own", "mapped-destination", "drop"])}"\n'
+    text += f'inner_checksum_bad = "{rng.choice(["pass", "drop"])}"\n'
+    text += '[table]\nfile = "mappings.toml"\n'
+    (folder / "natto.toml").write_text(text)
+
+    mappings = ""
+    for realm in range(realms):
+        hosts = rng.sample(range(256), 12)
+        for i, host in enumerate(hosts):
+            mappings += f'[[mapping]]\nname = "h{realm}-{i}"\nrealm = "realm-{realm}"\n'
+            mappings += f'real = "10.0.0.{host}"\nmapped = "172.20.{realm}.{i + 1}"\n'
+        for i, length in enumerate(rng.sample([20, 22, 24, 25, 28, 30, 31], 4)):
+            mappings += f'[[mapping]]\nname = "p{realm}-{i}"\nrealm = "realm-{realm}"\n'
+            mappings += f'real = "10.{16 + i}.0.0/{length}"\nmapped = "100.{64 + realm}.{16 * i}.0/{length}"\n'
+    (folder / "mappings.toml").write_text(mappings)
+    return folder / "natto.toml"
+
+
+def ends_of(rng: random.Random, oracle: Oracle, realm: int) -> Ends:
+    pick = lambda network: network[rng.randrange(network.num_addresses)]  # noqa: E731
+    own = oracle.ports[realm].interface
+    real = [pick(m.real) for m in oracle.mappings if m.realm == realm]
+    mapped = [pick(m.mapped) for m in oracle.mappings]
+    odd = [own.ip, own.network.broadcast_address, IPv4Address("127.0.0.1"), IPv4Address("203.0.113.5")]
+    odd += [IPv4Address(a) for a in ("224.0.0.5", "255.255.255.255", "169.254.1.1", "240.1.1.1", "0.1.2.3")]
+    conversations = [(rng.choice(real), rng.choice(mapped)) for _ in range(20)]
+    conversations.append((IPv4Address("10.0.1.1"), mapped[0]))
+    return Ends(real * 6 + mapped[:2] + odd, mapped * 6 + real[:2] + odd, conversations)
+
+
+def run_natto(natto: Path, config: Path, inputs: dict[int, list[bytes]], oracle: Oracle):
+    """What left towards each realm, and the summary."""
+    command = [natto, "replay", "-c", config, "--json"]
+    for realm, frames in inputs.items():
+        file = config.parent / f"in-{realm}.pcap"
+        pcap.write(file, frames)
+        command += ["--in", f"{oracle.realms[realm]}={file}"]
+    outputs = {realm: config.parent / f"out-{realm}.pcap" for realm in range(len(oracle.ports))}
+    for realm, file in outputs.items():
+        command += ["--out", f"{oracle.realms[realm]}={file}"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode != 0:
+        raise AssertionError(f"natto replay failed ({run.returncode}): {run.stderr}")
+    return {realm: pcap.read(file) for realm, file in outputs.items()}, json.loads(run.stdout)
+
+
+def split(oracle: Oracle, realm: int, frames: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """Frames that natto forwarded and frames that it made (from its own address, or ARP).
+
+    It makes them aside, so the two are each in order, not together.
+    """
+    own = oracle.ports[realm].interface.ip.packed
+    forwarded, made = [], []
+    for frame in frames:
+        is_made = frame[12:14] == b"\x08\x06" or (frame[26:30] == own and is_answer(frame))
+        (made if is_made else forwarded).append(frame)
+    return forwarded, made
+
+
+def is_answer(frame: bytes) -> bool:
+    """An echo reply or an error that natto made itself: TTL 64 exactly, not one less."""
+    kind = frame[14 + (frame[14] & 15) * 4]
+    return frame[23] == 1 and frame[22] == 64 and kind in (0, 3, 11)
+
+
+def difference(kind: str, realm: int, expected: list[bytes], actual: list[bytes]) -> str | None:
+    for i, (want, have) in enumerate(zip(expected, actual)):
+        if want != have:
+            return f"{kind} to realm {realm}, frame {i}:\n  expected {want.hex()}\n  actual   {have.hex()}"
+    if len(expected) != len(actual):
+        extra = (expected if len(expected) > len(actual) else actual)[min(len(expected), len(actual))]
+        return f"{kind} to realm {realm}: {len(actual)} frames, expected {len(expected)}; first odd {extra.hex()}"
+    return None
+
+
+def compare(natto: Path, config: Path, oracle: Oracle, realm: int, frames: list[bytes]) -> str | None:
+    sent, summary = run_natto(natto, config, {realm: frames}, oracle)
+    outcomes = [oracle.frame(realm, frame) for frame in frames]
+    for out in range(len(oracle.ports)):
+        forwarded, made = split(oracle, out, sent[out])
+        expected = [f for o in outcomes for r, f in o.forwarded if r == out]
+        answers = [f for o in outcomes for r, f in o.generated if r == out]
+        problem = difference("forwarded", out, expected, forwarded) or difference(
+            "made", out, sorted(answers), sorted(made)
+        )
+        if problem:
+            return problem
+    drops = Counter(o.reason for o in outcomes if o.reason)
+    if drops != Counter(summary["drops"]):
+        return f"drops: natto {summary['drops']}\n  expected {dict(drops)}"
+    counted = {
+        "received": len(frames),
+        "translated": sum(bool(o.forwarded) for o in outcomes),
+        "consumed": sum(o.consumed for o in outcomes),
+        "generated": sum(len(o.generated) for o in outcomes),
+        "dropped": drops.total(),
+    }
+    actual = {name: summary[name] for name in counted}
+    return None if actual == counted else f"counters: natto {actual}, expected {counted}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("natto", type=Path)
+    parser.add_argument("--packets", type=int, default=21000)
+    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
+    parser.add_argument("--junit", type=Path)
+    arguments = parser.parse_args()
+    print(f"seed {arguments.seed}")
+    rng = random.Random(arguments.seed)
+    outcomes: dict[str, str | None] = {}
+    for shape, realms in SHAPES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            config = make_tables(rng, realms, Path(folder))
+            oracle = Oracle(config)
+            for realm in range(realms):
+                ends = ends_of(rng, oracle, realm)
+                count = arguments.packets // len(SHAPES) // realms
+                frames = [random_frame(rng, ends) for _ in range(count)]
+                name = f"{shape}, from realm {realm}, {count} packets"
+                outcomes[name] = compare(arguments.natto, config, oracle, realm, frames)
+                print(f"{'ok  ' if outcomes[name] is None else 'FAIL'} {name}\n{outcomes[name] or ''}".rstrip())
+    if arguments.junit:
+        junit.write(arguments.junit, "random replay", outcomes)
+    failed = sum(problem is not None for problem in outcomes.values())
+    print(f"{len(outcomes) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
