@@ -1,0 +1,57 @@
+"""IPv4 fragments, which pass one by one.
+
+On net_tap: with net_af_packet the kernel puts fragments together before natto sees them.
+"""
+
+import os
+
+from lab.config import Mapping, Port
+from lab.traffic import ping, udp_exchange
+from lab_test_case import LabTestCase
+
+REAL = "10.0.0.10"
+A_MAPPED, B_MAPPED = "100.64.1.10", "100.64.2.10"
+LONGEST = 65_507  # bytes that fit into a UDP datagram
+
+
+def is_later_fragment(frame: bytes) -> bool:
+    """Whether an Ethernet frame carries an IPv4 fragment that is not the first."""
+    return int.from_bytes(frame[20:22], "big") & 0x1FFF != 0
+
+
+class Fragments(LabTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        natto = self.lab.namespace("natto")
+        config = self.lab.write_config(
+            [
+                Port("a", "to-a", "10.0.0.1/24", driver="net_tap"),
+                Port("b", "to-b", "10.0.0.1/24", driver="net_tap"),
+            ],
+            [Mapping("a", "a", REAL, A_MAPPED), Mapping("b", "b", REAL, B_MAPPED)],
+        )
+        self.natto = self.lab.start_natto(config, natto)
+        self.a, self.b = self.lab.namespace("a"), self.lab.namespace("b")
+        for host in (self.a, self.b):
+            # The driver has made the host's end of the link.
+            interface = f"to-{host.name}"
+            natto.run("ip", "link", "set", "dev", interface, "netns", host.name)
+            host.run("ip", "link", "set", "dev", interface, "up")
+            host.address(interface, f"{REAL}/24")
+            host.route("default", "via", "10.0.0.1")
+
+    def test_r17_datagrams_in_fragments_arrive_whole(self) -> None:
+        payloads = [os.urandom(length) for length in (1472, 1473, 2953, 8000, LONGEST)]
+        capture = self.lab.capture(self.b, "to-b")
+        for checksum in (True, False):
+            talk = udp_exchange(self.a, self.b, (B_MAPPED, 53), payloads, checksum=checksum)
+            self.assertEqual(talk.exchanged, len(payloads))
+        capture.stop()
+        later = sum(is_later_fragment(frame) for frame in capture.frames)
+        self.assertGreater(later, 2 * 2 * (LONGEST // 1480))
+        self.assertEqual(capture.ip_pairs().keys(), {(A_MAPPED, REAL), (REAL, A_MAPPED)})
+        self.assertEqual(self.natto.stop().drops, {})
+
+    def test_r17_pings_in_fragments_are_answered(self) -> None:
+        self.assertEqual(ping(self.a, B_MAPPED, "-s", "5000").answered, 3)
+        self.assertEqual(ping(self.b, A_MAPPED, "-s", "20000").answered, 3)

@@ -1,0 +1,73 @@
+"""natto.toml and mappings.toml for the lab's links."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Port:
+    """A [[port]] on the lab's interface of that name."""
+
+    realm: str
+    interface: str
+    address: str
+    gateway: str | None = None
+    mtu: int = 1500
+    driver: str = "net_af_packet"  # joins an interface that is there; net_tap makes one
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A [[mapping]]."""
+
+    name: str
+    realm: str
+    real: str
+    mapped: str
+
+
+def _cores(workers: int) -> str:
+    """[dpdk]: a core each for control and the workers, or as many as there are, shared."""
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) > workers:
+        lcores = ",".join(str(cpu) for cpu in cpus[1 : workers + 1])
+        return f'main_lcore = {cpus[0]}\nlcores = "{lcores}"\n'
+    shared = ",".join(f"{lcore}@{cpus[lcore % len(cpus)]}" for lcore in range(workers + 1))
+    return f'main_lcore = 0\nlcores = "1-{workers}"\neal = ["--lcores", "{shared}"]\n'
+
+
+def _device(index: int, port: Port, queues: int) -> str:
+    queue_pairs = f",qpairs={queues}" if queues > 1 else ""
+    return f"{port.driver}{index},iface={port.interface}{queue_pairs}"
+
+
+def _port_toml(index: int, port: Port, queues: int) -> str:
+    gateway = f'gateway = "{port.gateway}"\n' if port.gateway else ""
+    return (
+        "[[port]]\n"
+        f'realm = "{port.realm}"\n'
+        f'device = "{_device(index, port, queues)}"\n'
+        f'address = "{port.address}"\n{gateway}'
+        f"mtu = {port.mtu}\n"
+    )
+
+
+def natto_toml(ports: list[Port], table: Path, workers: int) -> str:
+    """The text of a natto.toml, with a queue pair for each worker on every port."""
+    sections = [f"[dpdk]\n{_cores(workers)}"]
+    sections += [_port_toml(index, port, workers) for index, port in enumerate(ports)]
+    sections.append(f'[table]\nfile = "{table}"\n')
+    return "\n".join(sections)
+
+
+def mappings_toml(mappings: list[Mapping]) -> str:
+    """The text of a mappings.toml."""
+    return "\n".join(
+        "[[mapping]]\n"
+        f'name = "{mapping.name}"\n'
+        f'realm = "{mapping.realm}"\n'
+        f'real = "{mapping.real}"\n'
+        f'mapped = "{mapping.mapped}"\n'
+        for mapping in mappings
+    )

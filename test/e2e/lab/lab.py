@@ -1,0 +1,86 @@
+"""One laboratory: its namespaces, its programs, and the end of them all."""
+
+import itertools
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from .appliance import Appliance
+from .capture import Capture
+from .config import Mapping, Port, mappings_toml, natto_toml
+from .namespace import Namespace
+
+
+class Lab:
+    """Use it in a `with` statement, in a process that has called world.enter()."""
+
+    def __init__(self, natto: Path) -> None:
+        """`natto` is the program to be tried."""
+        self._binary = natto.resolve()
+        # On the world's own /run: gone with the process, whatever ends it.
+        self._directory = tempfile.TemporaryDirectory(prefix="lab-", dir="/run")
+        self._numbers = itertools.count(1)
+        self._namespaces: list[Namespace] = []
+        self._captures: list[Capture] = []
+        self.appliances: list[Appliance] = []
+
+    def __enter__(self) -> "Lab":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every program and remove everything."""
+        for appliance in self.appliances:
+            appliance.kill()
+        for capture in self._captures:
+            capture.close()
+        for namespace in self._namespaces:
+            namespace.delete()
+        self._directory.cleanup()
+
+    def namespace(self, name: str) -> Namespace:
+        """A new host, router or switch."""
+        namespace = Namespace(name)
+        self._namespaces.append(namespace)
+        return namespace
+
+    def capture(self, where: Namespace, interface: str, room: int = 1 << 14) -> Capture:
+        """Start to record what an interface sees: up to `room` frames."""
+        capture = Capture(where, interface, room)
+        self._captures.append(capture)
+        return capture
+
+    def write_config(
+        self, ports: list[Port], mappings: list[Mapping] | Path, workers: int = 1
+    ) -> Path:
+        """A natto.toml with a table, or with the table in a file that is there."""
+        if isinstance(mappings, Path):
+            table = mappings.resolve()
+        else:
+            table = self._file("mappings.toml")
+            table.write_text(mappings_toml(mappings))
+        config = self._file("natto.toml")
+        config.write_text(natto_toml(ports, table, workers))
+        return config
+
+    def launch_natto(self, config: Path, where: Namespace) -> Appliance:
+        """Start natto, which may fail."""
+        appliance = Appliance(self._binary, config, where, self._file("natto"))
+        self.appliances.append(appliance)
+        return appliance
+
+    def start_natto(self, config: Path, where: Namespace) -> Appliance:
+        """Start natto and wait until it forwards packets."""
+        appliance = self.launch_natto(config, where)
+        appliance.wait_until_ready()
+        return appliance
+
+    def _file(self, name: str) -> Path:
+        return Path(self._directory.name) / f"{next(self._numbers)}-{name}"

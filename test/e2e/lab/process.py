@@ -1,0 +1,58 @@
+"""Programs that the lab starts: their output is kept, and none outlives the lab."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+
+class Process:
+    """A running program. Its output goes to files, so that it never waits for a reader."""
+
+    def __init__(self, words: list[str], output: Path) -> None:
+        """`output` with `.out` and `.err` appended are the files."""
+        self.name = output.name
+        self.out_file = output.with_name(output.name + ".out")
+        self.err_file = output.with_name(output.name + ".err")
+        with self.out_file.open("wb") as out, self.err_file.open("wb") as err:
+            # If this process dies without a chance to clean up, the kernel ends its children.
+            self._popen = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "--", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
+
+    def errors(self) -> str:
+        """What it has written on standard error so far."""
+        return self.err_file.read_text(errors="replace")
+
+    def running(self) -> bool:
+        return self._popen.poll() is None
+
+    def wait_until_it_says(self, text: str, seconds: float = 30) -> None:
+        """Wait until it has written `text` on standard error."""
+        deadline = time.monotonic() + seconds
+        while text not in self.errors():
+            if not self.running():
+                raise RuntimeError(f"{self.name} ended without saying '{text}':\n{self.errors()}")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.name} did not say '{text}' within {seconds} s")
+            time.sleep(0.01)
+
+    def wait(self, seconds: float = 30) -> int:
+        """Its exit status; negative if a signal ended it."""
+        return self._popen.wait(seconds)
+
+    def send(self, which: signal.Signals) -> None:
+        self._popen.send_signal(which)
+
+    def stop(self, how: signal.Signals, seconds: float = 30) -> int:
+        """Send it a signal and return its exit status."""
+        self.send(how)
+        return self.wait(seconds)
+
+    def kill(self) -> None:
+        """End it at once, if it still runs."""
+        self._popen.kill()
+        self._popen.wait()
