@@ -39,6 +39,14 @@ std::span<std::uint8_t> contiguous_bytes(rte_mbuf& mbuf) {
 
 }  // namespace
 
+std::vector<PortNeighbourhood> neighbourhoods_of(const Config& config) {
+  std::vector<PortNeighbourhood> neighbourhoods;
+  for (const PortConfig& port : config.ports) {
+    neighbourhoods.push_back({.gateway = port.gateway, .static_mac = port.gateway_mac});
+  }
+  return neighbourhoods;
+}
+
 NextHopTable initial_next_hops(const std::vector<PortContext>& ports,
                                const std::vector<PortNeighbourhood>& neighbourhoods) {
   NextHopTable table;

@@ -21,6 +21,8 @@ struct PortNeighbourhood {
   std::optional<MacAddress> static_mac;  ///< takes every packet; nothing is resolved
 };
 
+[[nodiscard]] std::vector<PortNeighbourhood> neighbourhoods_of(const Config& config);
+
 /// The NextHopTable before anything was resolved.
 [[nodiscard]] NextHopTable initial_next_hops(const std::vector<PortContext>& ports,
                                              const std::vector<PortNeighbourhood>& neighbourhoods);

@@ -10,9 +10,6 @@
 namespace natto {
 namespace {
 
-constexpr unsigned kControlRingSize = 1024;
-constexpr unsigned kInjectRingSize = 256;
-
 Instant now() {
   return std::chrono::duration_cast<Instant>(std::chrono::steady_clock::now().time_since_epoch());
 }
@@ -56,27 +53,6 @@ Result<EalOptions> eal_options(const Config& config, std::uint32_t mbufs,
   return eal;
 }
 
-Result<Rings> create_rings(std::size_t ports) {
-  Rings rings;
-  for (const auto& [name, ring] : {std::pair{"natto_to_control", &rings.to_control},
-                                   std::pair{"natto_unresolved", &rings.unresolved},
-                                   std::pair{"natto_to_answer", &rings.to_answer}}) {
-    Result<Ring> created = create_ring(name, kControlRingSize);
-    if (!created) {
-      return created.error();
-    }
-    *ring = std::move(*created);
-  }
-  for (std::size_t i = 0; i < ports; ++i) {
-    Result<Ring> created = create_ring(fmt::format("natto_inject_{}", i), kInjectRingSize);
-    if (!created) {
-      return created.error();
-    }
-    rings.to_worker.push_back(std::move(*created));
-  }
-  return rings;
-}
-
 /// In a lab every error is made that may be made, whatever the clock says: what a capture gives
 /// does not depend on the machine's speed.
 IcmpConfig icmp_config(const Config& config, const RuntimeOptions& options) {
@@ -88,14 +64,6 @@ IcmpConfig icmp_config(const Config& config, const RuntimeOptions& options) {
   return icmp;
 }
 
-std::vector<PortNeighbourhood> neighbourhoods_of(const Config& config) {
-  std::vector<PortNeighbourhood> neighbourhoods;
-  for (const PortConfig& port : config.ports) {
-    neighbourhoods.push_back({.gateway = port.gateway, .static_mac = port.gateway_mac});
-  }
-  return neighbourhoods;
-}
-
 }  // namespace
 
 std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers) {
@@ -103,7 +71,7 @@ std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers) {
   const std::size_t in_queues = queues * 2 * Port::kDescriptors;
   const std::size_t in_workers = workers * (kBurst * ports + kMempoolCache);
   const std::size_t in_control =
-      3 * kControlRingSize + kMempoolCache + ports * (kInjectRingSize + Control::kMaxWaiting);
+      ring_capacity(ports) + kMempoolCache + ports * Control::kMaxWaiting;
   return static_cast<std::uint32_t>(in_queues + in_workers + in_control);
 }
 
@@ -143,18 +111,6 @@ Status Runtime::start(const Config& config, const MappingTable& table,
   }
   pool_ = std::move(*pool);
 
-  Result<Quiescence> quiescence = Quiescence::create(static_cast<unsigned>(worker_count));
-  Result<std::unique_ptr<const Generation>> generation = Generation::build(table);
-  Result<Rings> rings = create_rings(config.ports.size());
-  if (!quiescence) {
-    return quiescence.error();
-  }
-  if (!generation) {
-    return generation.error();
-  }
-  if (!rings) {
-    return rings.error();
-  }
   for (std::uint16_t i = 0; i < worker_count && !options.lab; ++i) {
     workers_.push_back({.runtime = this, .index = i, .lcore = config.dpdk.lcores[i]});
   }
@@ -164,27 +120,18 @@ Status Runtime::start(const Config& config, const MappingTable& table,
 
   std::vector<PortContext> contexts;
   for (std::size_t i = 0; i < ports_.size(); ++i) {
-    const PortConfig& port = config.ports[i];
-    contexts.push_back({.device = ports_[i].id(),
-                        .realm = static_cast<RealmId>(i),
-                        .filter = {.mac = ports_[i].mac(),
-                                   .any_unicast_mac = options.lab,
-                                   .record_route = port.record_route == RecordRoute::kPass},
-                        .address = port.address,
-                        .mtu = port.mtu,
-                        .source_not_mapped = port.source_not_mapped});
+    contexts.push_back(make_port_context(config.ports[i], static_cast<RealmId>(i), ports_[i].id(),
+                                         ports_[i].mac(), options.lab));
   }
   const std::vector<PortNeighbourhood> neighbourhoods = neighbourhoods_of(config);
-  auto next_hops =
-      std::make_unique<const NextHopTable>(initial_next_hops(contexts, neighbourhoods));
-  dataplane_.reset(new Dataplane{.ports = std::move(contexts),
-                                 .icmp = icmp_config(config, options),
-                                 .pool = pool_.get(),
-                                 .quiescence = std::move(*quiescence),
-                                 .generation = Published<Generation>(std::move(*generation)),
-                                 .next_hops = Published<NextHopTable>(std::move(next_hops)),
-                                 .rings = std::move(*rings),
-                                 .counters = std::vector<Counters>(worker_count + 1)});
+  NextHopTable next_hops = initial_next_hops(contexts, neighbourhoods);
+  Result<std::unique_ptr<Dataplane>> dataplane =
+      make_dataplane(std::move(contexts), std::move(next_hops), table, icmp_config(config, options),
+                     pool_.get(), worker_count);
+  if (!dataplane) {
+    return dataplane.error();
+  }
+  dataplane_ = std::move(*dataplane);
   control_.emplace(*dataplane_, neighbourhoods);
   if (options.lab) {
     lab_pipeline_.emplace(*dataplane_, std::uint16_t{0});

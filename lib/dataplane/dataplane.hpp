@@ -3,6 +3,7 @@
 // What workers and control share, and which of them reads and writes what.
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/address.hpp"
@@ -64,5 +65,19 @@ struct Dataplane {
   Rings rings;
   std::vector<Counters> counters;  ///< by worker, each written by its own; the last is control's
 };
+
+/// `config`'s port as the packet path knows it. `any_unicast_mac`: see FrameFilter.
+[[nodiscard]] PortContext make_port_context(const PortConfig& config, RealmId realm,
+                                            std::uint16_t device, const MacAddress& mac,
+                                            bool any_unicast_mac);
+
+/// Builds the table and everything else that `workers` workers and control share. Control side;
+/// fails if there is too little memory.
+[[nodiscard]] Result<std::unique_ptr<Dataplane>> make_dataplane(
+    std::vector<PortContext> ports, NextHopTable next_hops, const MappingTable& table,
+    const IcmpConfig& icmp, rte_mempool* pool, std::size_t workers);
+
+/// Packets that the rings to and from control can hold at once, for `ports` ports.
+[[nodiscard]] std::size_t ring_capacity(std::size_t ports) noexcept;
 
 }  // namespace natto

@@ -10,21 +10,23 @@
 namespace natto::test {
 namespace {
 
-PortContext make_port(std::uint16_t device, RealmId realm, const Lab::Options& options) {
-  return {.device = device,
-          .realm = realm,
-          .filter = {.mac = {{2, 0, 0, 0, 1, realm}}, .any_unicast_mac = true},
-          .address = parse_ipv4_prefix(realm == kA ? "10.1.0.1/16" : "192.168.0.1/16").value(),
-          .mtu = options.mtu,
-          .source_not_mapped = options.source_not_mapped};
-}
-
-std::vector<PortNeighbourhood> make_neighbourhoods(bool static_next_hops) {
-  if (static_next_hops) {
-    return {{.gateway = {}, .static_mac = kNextHopA}, {.gateway = {}, .static_mac = kNextHopB}};
+Config make_config(const Lab::Options& options) {
+  PortConfig port;
+  port.mtu = options.mtu;
+  port.source_not_mapped = options.source_not_mapped;
+  Config config;
+  config.icmp = options.icmp;
+  config.ports = {port, port};
+  config.ports[kA].address = parse_ipv4_prefix("10.1.0.1/16").value();
+  config.ports[kB].address = parse_ipv4_prefix("192.168.0.1/16").value();
+  if (options.static_next_hops) {
+    config.ports[kA].gateway_mac = kNextHopA;
+    config.ports[kB].gateway_mac = kNextHopB;
+  } else {
+    config.ports[kA].gateway = Ipv4Address::of(10, 1, 0, 254);
+    config.ports[kB].gateway = Ipv4Address::of(192, 168, 0, 254);
   }
-  return {{.gateway = Ipv4Address::of(10, 1, 0, 254), .static_mac = {}},
-          {.gateway = Ipv4Address::of(192, 168, 0, 254), .static_mac = {}}};
+  return config;
 }
 
 }  // namespace
@@ -91,29 +93,22 @@ Lab::Link Lab::make_link(unsigned tx_capacity) {
   return link;
 }
 
-Lab::Lab(const Options& options) {
+Lab::Lab(const Options& options)
+    : Lab(make_config(options), MappingTable{options.mappings}, options.tx_capacity) {}
+
+Lab::Lab(const Config& config, const MappingTable& table, unsigned tx_capacity) {
   std::vector<PortContext> ports;
-  for (const RealmId realm : {kA, kB}) {
-    links_.push_back(make_link(options.tx_capacity));
-    ports.push_back(make_port(links_.back().device, realm, options));
+  for (std::size_t i = 0; i < config.ports.size(); ++i) {
+    const auto realm = static_cast<RealmId>(i);
+    links_.push_back(make_link(tx_capacity));
+    ports.push_back(make_port_context(config.ports[i], realm, links_.back().device,
+                                      {{2, 0, 0, 0, 1, realm}}, true));
   }
-  const auto neighbourhoods = make_neighbourhoods(options.static_next_hops);
-  Rings rings{.to_control = create_ring("lab_to_control", 256).value(),
-              .unresolved = create_ring("lab_unresolved", 256).value(),
-              .to_answer = create_ring("lab_to_answer", 256).value(),
-              .to_worker = {}};
-  rings.to_worker.push_back(create_ring("lab_inject_a", 256).value());
-  rings.to_worker.push_back(create_ring("lab_inject_b", 256).value());
-  auto next_hops = std::make_unique<const NextHopTable>(initial_next_hops(ports, neighbourhoods));
-  dataplane_.reset(new Dataplane{.ports = std::move(ports),
-                                 .icmp = options.icmp,
-                                 .pool = shared_pool(),
-                                 .quiescence = Quiescence::create(1).value(),
-                                 .generation = Published<Generation>(
-                                     Generation::build(MappingTable{options.mappings}).value()),
-                                 .next_hops = Published<NextHopTable>(std::move(next_hops)),
-                                 .rings = std::move(rings),
-                                 .counters = std::vector<Counters>(2)});
+  const auto neighbourhoods = neighbourhoods_of(config);
+  NextHopTable next_hops = initial_next_hops(ports, neighbourhoods);
+  dataplane_ =
+      make_dataplane(std::move(ports), std::move(next_hops), table, config.icmp, shared_pool(), 1)
+          .value();
   pipeline_.emplace(*dataplane_, std::uint16_t{0});
   control_.emplace(*dataplane_, neighbourhoods);
 }
@@ -122,8 +117,8 @@ Lab::~Lab() {
   run();
   control_->finish(Instant::max() / 2);
   pipeline_->poll();
-  for (const RealmId realm : {kA, kB}) {
-    static_cast<void>(sent(realm));
+  for (const PortContext& port : dataplane_->ports) {
+    static_cast<void>(sent(port.realm));
   }
   const CounterSums sums = counters();
   EXPECT_EQ(sums.received, sums.translated + sums.consumed + sums.dropped()) << "F7: conservation";

@@ -46,6 +46,8 @@ class Lab {
   };
 
   explicit Lab(const Options& options);
+  /// Ring devices in place of the config's.
+  Lab(const Config& config, const MappingTable& table, unsigned tx_capacity = 1023);
   Lab() : Lab(Options{}) {}
   ~Lab();
 

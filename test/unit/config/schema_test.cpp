@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <variant>
@@ -26,12 +27,13 @@ std::int64_t default_number(std::string_view section, std::string_view name) {
 std::size_t default_choice(std::string_view section, std::string_view name) {
   const KeySchema& choice = key(section, name);
   const auto text = std::get<std::string_view>(choice.if_absent);
-  for (std::size_t i = 0; i < choice.choices.size(); ++i) {
-    if (choice.choices[i] == text) {
-      return i;
-    }
-  }
-  return choice.choices.size();
+  const auto found = std::ranges::find(choice.choices, text);
+  return static_cast<std::size_t>(found - choice.choices.begin());
+}
+
+template <typename Enum>
+std::size_t number(Enum enumerator) {
+  return static_cast<std::size_t>(enumerator);
 }
 
 TEST(Schema, DefaultsAreTheModelsInitialValues) {
@@ -44,18 +46,15 @@ TEST(Schema, DefaultsAreTheModelsInitialValues) {
 
   const PortConfig port{};
   EXPECT_EQ(default_number("port", "mtu"), port.mtu);
-  EXPECT_EQ(default_choice("port", "checksum_offload"),
-            static_cast<std::size_t>(port.checksum_offload));
-  EXPECT_EQ(default_choice("port", "source_not_mapped"),
-            static_cast<std::size_t>(port.source_not_mapped));
-  EXPECT_EQ(default_choice("port", "record_route"), static_cast<std::size_t>(port.record_route));
+  EXPECT_EQ(default_choice("port", "checksum_offload"), number(port.checksum_offload));
+  EXPECT_EQ(default_choice("port", "source_not_mapped"), number(port.source_not_mapped));
+  EXPECT_EQ(default_choice("port", "record_route"), number(port.record_route));
   EXPECT_FALSE(port.gateway);
   EXPECT_FALSE(port.gateway_mac);
 
   const IcmpConfig icmp{};
-  EXPECT_EQ(default_choice("icmp", "outer_source"), static_cast<std::size_t>(icmp.outer_source));
-  EXPECT_EQ(default_choice("icmp", "inner_checksum_bad"),
-            static_cast<std::size_t>(icmp.inner_checksum_bad));
+  EXPECT_EQ(default_choice("icmp", "outer_source"), number(icmp.outer_source));
+  EXPECT_EQ(default_choice("icmp", "inner_checksum_bad"), number(icmp.inner_checksum_bad));
   EXPECT_EQ(default_number("icmp", "errors_per_second"), icmp.errors_per_second);
   EXPECT_EQ(default_number("icmp", "error_burst"), icmp.error_burst);
 }
@@ -73,6 +72,12 @@ TEST(Schema, TheLoaderUsesTheDefaults) {
   EXPECT_EQ(config->ports[0].mtu, port.mtu);
   EXPECT_EQ(config->ports[0].checksum_offload, port.checksum_offload);
   EXPECT_EQ(config->ports[0].source_not_mapped, port.source_not_mapped);
+  EXPECT_EQ(config->ports[0].record_route, port.record_route);
+  const IcmpConfig icmp{};
+  EXPECT_EQ(config->icmp.outer_source, icmp.outer_source);
+  EXPECT_EQ(config->icmp.inner_checksum_bad, icmp.inner_checksum_bad);
+  EXPECT_EQ(config->icmp.errors_per_second, icmp.errors_per_second);
+  EXPECT_EQ(config->icmp.error_burst, icmp.error_burst);
 }
 
 TEST(Schema, RangesFitTheModelsTypes) {

@@ -1,0 +1,80 @@
+#include "dataplane/dataplane.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace natto {
+namespace {
+
+constexpr unsigned kToControlSize = 1024;
+constexpr unsigned kToWorkerSize = 256;
+
+Result<Rings> create_rings(std::size_t ports) {
+  Rings rings;
+  for (const auto& [name, ring] : {std::pair{"natto_to_control", &rings.to_control},
+                                   std::pair{"natto_unresolved", &rings.unresolved},
+                                   std::pair{"natto_to_answer", &rings.to_answer}}) {
+    Result<Ring> created = create_ring(name, kToControlSize);
+    if (!created) {
+      return created.error();
+    }
+    *ring = std::move(*created);
+  }
+  for (std::size_t i = 0; i < ports; ++i) {
+    Result<Ring> created = create_ring(fmt::format("natto_to_worker_{}", i), kToWorkerSize);
+    if (!created) {
+      return created.error();
+    }
+    rings.to_worker.push_back(std::move(*created));
+  }
+  return rings;
+}
+
+}  // namespace
+
+PortContext make_port_context(const PortConfig& config, RealmId realm, std::uint16_t device,
+                              const MacAddress& mac, bool any_unicast_mac) {
+  return {.device = device,
+          .realm = realm,
+          .filter = {.mac = mac,
+                     .any_unicast_mac = any_unicast_mac,
+                     .record_route = config.record_route == RecordRoute::kPass},
+          .address = config.address,
+          .mtu = config.mtu,
+          .source_not_mapped = config.source_not_mapped};
+}
+
+Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports,
+                                                  NextHopTable next_hops, const MappingTable& table,
+                                                  const IcmpConfig& icmp, rte_mempool* pool,
+                                                  std::size_t workers) {
+  Result<Quiescence> quiescence = Quiescence::create(static_cast<unsigned>(workers));
+  if (!quiescence) {
+    return quiescence.error();
+  }
+  Result<std::unique_ptr<const Generation>> generation = Generation::build(table);
+  if (!generation) {
+    return generation.error();
+  }
+  Result<Rings> rings = create_rings(ports.size());
+  if (!rings) {
+    return rings.error();
+  }
+  return std::unique_ptr<Dataplane>(new Dataplane{
+      .ports = std::move(ports),
+      .icmp = icmp,
+      .pool = pool,
+      .quiescence = std::move(*quiescence),
+      .generation = Published<Generation>(std::move(*generation)),
+      .next_hops =
+          Published<NextHopTable>(std::make_unique<const NextHopTable>(std::move(next_hops))),
+      .rings = std::move(*rings),
+      .counters = std::vector<Counters>(workers + 1)});
+}
+
+std::size_t ring_capacity(std::size_t ports) noexcept {
+  return 3 * kToControlSize + ports * kToWorkerSize;
+}
+
+}  // namespace natto
