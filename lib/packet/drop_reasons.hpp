@@ -141,7 +141,7 @@ namespace natto {
     "the time to live ended here",                                                                 \
     "normal for traceroute; else look for a routing loop")                                         \
   X(kExceedsMtu, "exceeds_mtu", "R15",                                                             \
-    "the packet is larger than the outgoing port's MTU and may not be fragmented",                                          \
+    "the packet is larger than the outgoing port's MTU and may not be fragmented",                 \
     "raise the port's mtu if the link allows it")                                                  \
   X(kFragmentationFailed, "fragmentation_failed", "R16",                                           \
     "the packet had to be fragmented, and no buffers were left or it takes too many fragments",    \
@@ -152,8 +152,8 @@ namespace natto {
   X(kTxRingFull, "tx_ring_full", "H16",                                                            \
     "the outgoing port could not take the packet in time",                                         \
     "the link or the instance's allowance is saturated")                                           \
-  X(kMbufUnavailable, "mbuf_unavailable", "H16",                                                      \
-    "no free packet buffer was left for a copy that the packet needed",                        \
+  X(kMbufUnavailable, "mbuf_unavailable", "H16",                                                   \
+    "no free packet buffer was left for a copy that the packet needed",                            \
     "raise mbufs")                                                                                 \
   X(kArpMalformed, "arp_malformed", "H3",                                                          \
     "the ARP packet is short or not about Ethernet and IPv4",                                      \
