@@ -18,7 +18,7 @@ constexpr std::size_t kMaxPerStep = 256;
 
 NextHops next_hops_of(const PortContext& port, const PortNeighbourhood& settings,
                       std::optional<MacAddress> gateway_mac, std::vector<ArpParty> neighbours) {
-  return NextHops({.subnet = port.address,
+  return NextHops({.subnet = port.rules.address,
                    .static_mac = settings.static_mac,
                    .gateway_mac = gateway_mac,
                    .neighbours = std::move(neighbours)});
@@ -63,7 +63,7 @@ Control::Control(Dataplane& dataplane, std::vector<PortNeighbourhood> neighbourh
     const auto gateway = settings.static_mac ? std::nullopt : settings.gateway;
     neighbourhoods_.push_back(
         {.settings = settings,
-         .resolver = Resolver({port.filter.mac, port.address.address}, gateway),
+         .resolver = Resolver({port.filter.mac, port.rules.address.address}, gateway),
          .waiting = {}});
   }
 }
@@ -137,7 +137,7 @@ void Control::handle_arp(Mbuf packet, const PortContext& port, Instant now) {
 // those of hosts in other realms, or of any host where all are behind one port. Never an address
 // that a host of this realm really has.
 bool Control::answers_arp_for(Ipv4Address address, const PortContext& port) const {
-  if (address == port.address.address) {
+  if (address == port.rules.address.address) {
     return true;
   }
   const Generation& table = dataplane_.generation.read();
@@ -173,7 +173,7 @@ std::size_t Control::take_unresolved(Instant now) {
     const Ipv4Address destination =
         header_at<Ipv4Header>(read_head(*packet, scratch).bytes, kIpv4Offset).destination;
     const auto next_hop =
-        port.address.contains(destination) ? destination : neighbourhood.settings.gateway;
+        port.rules.address.contains(destination) ? destination : neighbourhood.settings.gateway;
     if (!next_hop || neighbourhood.waiting.size() >= kMaxWaiting ||
         !neighbourhood.resolver.want(*next_hop)) {
       drop(std::move(packet), DropReason::kNextHopUnresolved);
@@ -205,9 +205,9 @@ void Control::send_icmp_error(const rte_mbuf& about, const PortContext& port) {
   const std::span original(
       static_cast<const std::uint8_t*>(rte_pktmbuf_read(&about, 0, readable, scratch.data())),
       readable);
-  const std::size_t quote =
-      std::min<std::size_t>({header_at<Ipv4Header>(original, kIpv4Offset).total_length.host(),
-                             kMaxQuoteBytes, port.mtu - (kMaxIcmpErrorBytes - kMaxQuoteBytes)});
+  const std::size_t quote = std::min<std::size_t>(
+      {header_at<Ipv4Header>(original, kIpv4Offset).total_length.host(), kMaxQuoteBytes,
+       port.rules.mtu - (kMaxIcmpErrorBytes - kMaxQuoteBytes)});
 
   std::array<std::uint8_t, kIpv4Offset + kMaxIcmpErrorBytes> frame{};
   const std::span<std::uint8_t> bytes(frame);
@@ -216,7 +216,7 @@ void Control::send_icmp_error(const rte_mbuf& about, const PortContext& port) {
       .source = port.filter.mac,
       .ethertype = Be16::from_host(ethertype::kIpv4)};
   const std::size_t length = write_icmp_error(
-      {.kind = *kind, .next_hop_mtu = tag.next_hop_mtu, .source = port.address.address},
+      {.kind = *kind, .next_hop_mtu = tag.next_hop_mtu, .source = port.rules.address.address},
       original.subspan(kIpv4Offset, quote), bytes.subspan(kIpv4Offset));
   send_frame(bytes.first(kIpv4Offset + length), port);
 }

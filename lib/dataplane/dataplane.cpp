@@ -40,9 +40,9 @@ PortContext make_port_context(const PortConfig& config, RealmId realm, std::uint
           .filter = {.mac = mac,
                      .any_unicast_mac = any_unicast_mac,
                      .record_route = config.record_route == RecordRoute::kPass},
-          .address = config.address,
-          .mtu = config.mtu,
-          .source_not_mapped = config.source_not_mapped};
+          .rules = {.address = config.address,
+                    .mtu = config.mtu,
+                    .admits_unmapped_sources = config.source_not_mapped == SourceNotMapped::kPass}};
 }
 
 Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports,

@@ -14,6 +14,7 @@
 #include "dataplane/published.hpp"
 #include "dpdk/mempool.hpp"
 #include "dpdk/ring.hpp"
+#include "packet/forwarding.hpp"
 #include "packet/parse.hpp"
 
 namespace natto {
@@ -23,9 +24,7 @@ struct PortContext {
   std::uint16_t device;  ///< ethdev id
   RealmId realm;         ///< index in Dataplane::ports
   FrameFilter filter;    ///< filter.mac is the port's own
-  Ipv4Prefix address;    ///< natto's own on this link
-  std::uint16_t mtu;     ///< bytes from the IPv4 header on
-  SourceNotMapped source_not_mapped;
+  PortRules rules;
 };
 
 /// Whether a packet that control gives to a worker came in from a port (and counts as translated

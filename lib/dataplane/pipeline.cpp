@@ -8,9 +8,7 @@
 #include <utility>
 
 #include "dataplane/fragment.hpp"
-#include "packet/address_rules.hpp"
 #include "packet/icmp_error.hpp"
-#include "packet/refusal.hpp"
 #include "packet/rewrite.hpp"
 
 namespace natto {
@@ -25,7 +23,7 @@ TokenBucket::Limits share(const IcmpConfig& icmp, std::size_t workers) noexcept 
 }
 
 bool exceeds_mtu(const rte_mbuf& mbuf, const PortContext& out) noexcept {
-  return mbuf.pkt_len > kIpv4Offset + out.mtu;
+  return mbuf.pkt_len > kIpv4Offset + out.rules.mtu;
 }
 
 }  // namespace
@@ -105,29 +103,21 @@ void Pipeline::look_up(const PortContext& in) noexcept {
 
 Verdict Pipeline::translate(Packet& packet, const PortContext& in) noexcept {
   const ParsedPacket& parsed = packet.parsed;
-  if (packet.source == nullptr || packet.destination == nullptr) [[unlikely]] {
-    if (const Verdict verdict = admit_unmapped(packet, in); !verdict.is_forward()) {
-      return verdict;
-    }
-  }
-  if (is_directed_broadcast(parsed.destination, in.address)) {
-    return DropReason::kDestinationBroadcast;
-  }
-  if (parsed.source == parsed.destination) {
-    return DropReason::kSourceIsDestination;
+  const Known known{.source = packet.source != nullptr,
+                    .destination = packet.destination != nullptr};
+  const auto is_mapped_address = [this](Ipv4Address address) {
+    return table_->look_up({Generation::kMappedScope, address}) != nullptr;
+  };
+  if (const Verdict verdict = admit(parsed, in.rules, known, is_mapped_address);
+      !verdict.is_forward()) {
+    return verdict;
   }
   const PortContext& out = dataplane_.ports[packet.destination->realm];
   const Replacement host = packet.source != nullptr ? packet.source->apply(parsed.real_key)
                                                     : Replacement{parsed.real_key, ChecksumDelta{}};
   const Replacement peer = packet.destination->apply(parsed.mapped_key);
-  if (is_directed_broadcast(peer.address, out.address)) {
-    return DropReason::kDestinationBroadcast;
-  }
-  if (parsed.ttl <= 1) {
-    return DropReason::kTtlExpired;
-  }
-  if (parsed.total_length > out.mtu && parsed.dont_fragment) {
-    return DropReason::kExceedsMtu;
+  if (const Verdict verdict = may_leave(parsed, peer.address, out.rules); !verdict.is_forward()) {
+    return verdict;
   }
 
   if (!parsed.is_icmp_error()) [[likely]] {
@@ -189,32 +179,15 @@ Pipeline::Pipeline(Dataplane& dataplane, std::uint16_t worker)
       worker_(worker),
       tx_(dataplane.ports.size()) {}
 
-// A packet with an unknown address may still pass: towards a mapped host, where the port lets
-// unmapped senders in, unless the sender poses as a mapped host (R24, H11).
-Verdict Pipeline::admit_unmapped(const Packet& packet, const PortContext& in) const noexcept {
-  const Known known{.source = packet.source != nullptr,
-                    .destination = packet.destination != nullptr};
-  const Verdict refusal = refuse(packet.parsed, in.address, known);
-  const bool may_pass = refusal == Verdict(DropReason::kSourceNotMapped) && known.destination &&
-                        in.source_not_mapped == SourceNotMapped::kPass;
-  if (!may_pass) {
-    return refusal;
-  }
-  if (table_->look_up({Generation::kMappedScope, packet.parsed.source}) != nullptr) {
-    return DropReason::kSourceIsMappedAddress;
-  }
-  return Verdict::forward();
-}
-
 // An ICMP error's own checksum covers all of it, so that no damage is taken for a quoted address
 // (R26). What it quotes may have been damaged before it was quoted (R27). Its sender may be a
 // router that no mapping knows, so its address is looked at here (R21).
 Verdict Pipeline::check_icmp_error(const Packet& packet, const PortContext& in) noexcept {
   const ParsedPacket& parsed = packet.parsed;
-  if (is_invalid_source(parsed.source, in.address)) {
+  if (is_invalid_source(parsed.source, in.rules.address)) {
     return DropReason::kSourceMartian;
   }
-  if (parsed.source == in.address.address) {
+  if (parsed.source == in.rules.address.address) {
     return DropReason::kSourceIsOwnAddress;
   }
   if (ones_sum(*packet.mbuf, kIpv4Offset + parsed.ip_header_length,
@@ -244,7 +217,7 @@ std::optional<Replacement> Pipeline::reporter(const Packet& packet, const PortCo
   };
   switch (dataplane_.icmp.outer_source) {
     case OuterSource::kOwn:
-      return become(out.address.address);
+      return become(out.rules.address.address);
     case OuterSource::kMappedDestination:
       return become(quoted_host.address);
     case OuterSource::kDrop:
@@ -256,7 +229,7 @@ std::optional<Replacement> Pipeline::reporter(const Packet& packet, const PortCo
 // R16. A packet counts as translated if all its fragments were sent.
 void Pipeline::send_fragments(const PortContext& out, rte_mbuf* mbuf) noexcept {
   std::array<rte_mbuf*, kMaxFragments> fragments;
-  const std::size_t count = fragment(mbuf, out.mtu, dataplane_.pool, fragments);
+  const std::size_t count = fragment(mbuf, out.rules.mtu, dataplane_.pool, fragments);
   if (count == 0) {
     drop(mbuf, DropReason::kFragmentationFailed);
     return;
@@ -336,7 +309,8 @@ void Pipeline::drop_and_tell(const Packet& packet, const PortContext& in,
     return;
   }
   const bool too_big = reason == DropReason::kExceedsMtu;
-  AnswerTag{reason, too_big ? dataplane_.ports[packet.destination->realm].mtu : std::uint16_t{0}}
+  AnswerTag{reason,
+            too_big ? dataplane_.ports[packet.destination->realm].rules.mtu : std::uint16_t{0}}
       .put(*packet.mbuf);
   packet.mbuf->port = in.realm;
   counters_.drop(reason);

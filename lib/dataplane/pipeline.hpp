@@ -48,7 +48,6 @@ class Pipeline {
   Verdict translate(Packet& packet, const PortContext& in) noexcept;
   void transmit() noexcept;
 
-  [[nodiscard]] Verdict admit_unmapped(const Packet& packet, const PortContext& in) const noexcept;
   Verdict check_icmp_error(const Packet& packet, const PortContext& in) noexcept;
   [[nodiscard]] std::optional<Replacement> reporter(const Packet& packet, const PortContext& in,
                                                     const PortContext& out,
