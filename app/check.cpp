@@ -2,6 +2,7 @@
 
 #include "commands.hpp"
 #include "config/loader.hpp"
+#include "config/table_digest.hpp"
 
 namespace natto {
 
@@ -10,8 +11,10 @@ Result<std::string> check(const std::filesystem::path& config_file) {
   if (!appliance) {
     return appliance.error();
   }
-  return fmt::format("ok: {} port(s), {} mapping(s) in {}\n", appliance->config.ports.size(),
-                     appliance->table.mappings.size(), appliance->config.table_file.string());
+  return fmt::format("ok: {} port(s), {} mapping(s) in {}, digest {}\n",
+                     appliance->config.ports.size(), appliance->table.mappings.size(),
+                     appliance->config.table_file.string(),
+                     table_digest(appliance->table, appliance->config));
 }
 
 }  // namespace natto

@@ -8,7 +8,7 @@
 #include "capture.hpp"
 #include "commands.hpp"
 #include "config/loader.hpp"
-#include "control/runtime.hpp"
+#include "runtime/runtime.hpp"
 #include "summary.hpp"
 
 namespace natto {

@@ -3,30 +3,42 @@
 #include <time.h>
 
 #include <cstdio>
+#include <optional>
+#include <string>
 
 #include "commands.hpp"
 #include "config/loader.hpp"
-#include "control/runtime.hpp"
+#include "runtime/runtime.hpp"
 #include "summary.hpp"
 
 namespace natto {
 namespace {
 
-/// SIGINT and SIGTERM, held back from every thread made after this so that control alone takes
-/// them.
-class StopSignals {
+/// SIGINT, SIGTERM and SIGHUP, held back from every thread made after this so that control alone
+/// takes them.
+class Signals {
  public:
-  StopSignals() {
+  Signals() {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   }
 
+  /// The signal that came, and who sent it.
+  struct Arrival {
+    int signal;
+    std::string sender;
+  };
   /// Waits one millisecond, or until a signal came: control's clock tick.
-  [[nodiscard]] bool arrived() const {
+  [[nodiscard]] std::optional<Arrival> wait_a_tick() const {
     const timespec tick{.tv_sec = 0, .tv_nsec = 1'000'000};
-    return sigtimedwait(&signals_, nullptr, &tick) > 0;
+    siginfo_t info{};
+    const int signal = sigtimedwait(&signals_, &info, &tick);
+    return signal > 0 ? std::optional(Arrival{
+                            signal, fmt::format("uid {}, pid {}", info.si_uid, info.si_pid)})
+                      : std::nullopt;
   }
 
  private:
@@ -51,7 +63,7 @@ Result<std::string> run(const RunArguments& arguments) {
     return appliance.error();
   }
   const Config& config = appliance->config;
-  const StopSignals stop_signals;
+  const Signals signals;
 
   const Result<std::unique_ptr<Runtime>> runtime = Runtime::create(config, appliance->table, {});
   if (!runtime) {
@@ -61,7 +73,14 @@ Result<std::string> run(const RunArguments& arguments) {
     return status.error();
   }
   announce(config, **runtime);
-  while (!stop_signals.arrived()) {
+  while (true) {
+    const auto arrival = signals.wait_a_tick();
+    if (arrival && arrival->signal != SIGHUP) {
+      break;
+    }
+    if (arrival) {
+      (*runtime)->request_reload("SIGHUP", arrival->sender);
+    }
     (*runtime)->step_control();
   }
   (*runtime)->stop();

@@ -140,11 +140,11 @@ bool Control::answers_arp_for(Ipv4Address address, const PortContext& port) cons
   if (address == port.rules.address.address) {
     return true;
   }
-  const Generation& table = dataplane_.generation.read();
-  const Translation* mapped = table.look_up({Generation::kMappedScope, address});
+  const std::shared_ptr<const Generation> table = dataplane_.generation.hold();
+  const Translation* mapped = table->look_up({Generation::kMappedScope, address});
   const bool one_arm = dataplane_.ports.size() == 1;
   return mapped != nullptr && (one_arm || mapped->realm != port.realm) &&
-         table.look_up({Generation::real_scope(port.realm), address}) == nullptr;
+         table->look_up({Generation::real_scope(port.realm), address}) == nullptr;
 }
 
 void Control::handle_own_address(Mbuf packet, const PortContext& port) {

@@ -6,27 +6,13 @@
 // translated - fragmented + fragments + generated.
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 
 #include "config/model.hpp"
+#include "dataplane/counter.hpp"
 #include "packet/drop_reasons.hpp"
 
 namespace natto {
-
-/// A number with one writer and any readers: plain loads and stores, no locked instruction.
-class Counter {
- public:
-  void add(std::uint64_t n) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
-  [[nodiscard]] std::uint64_t value() const noexcept {
-    return value_.load(std::memory_order_relaxed);
-  }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
 
 struct alignas(64) Counters {
   struct Port {

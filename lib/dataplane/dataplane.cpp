@@ -46,16 +46,13 @@ PortContext make_port_context(const PortConfig& config, RealmId realm, std::uint
 }
 
 Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports,
-                                                  NextHopTable next_hops, const MappingTable& table,
+                                                  NextHopTable next_hops,
+                                                  std::shared_ptr<const Generation> table,
                                                   const IcmpConfig& icmp, rte_mempool* pool,
                                                   std::size_t workers) {
   Result<Quiescence> quiescence = Quiescence::create(static_cast<unsigned>(workers));
   if (!quiescence) {
     return quiescence.error();
-  }
-  Result<std::unique_ptr<const Generation>> generation = Generation::build(table);
-  if (!generation) {
-    return generation.error();
   }
   Result<Rings> rings = create_rings(ports.size());
   if (!rings) {
@@ -66,11 +63,12 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
       .icmp = icmp,
       .pool = pool,
       .quiescence = std::move(*quiescence),
-      .generation = Published<Generation>(std::move(*generation)),
+      .generation = Published<Generation>(std::move(table)),
       .next_hops =
           Published<NextHopTable>(std::make_unique<const NextHopTable>(std::move(next_hops))),
       .rings = std::move(*rings),
-      .counters = std::vector<Counters>(workers + 1)});
+      .counters = std::vector<Counters>(workers + 1),
+      .activity = std::vector<WorkerActivity>(workers)});
 }
 
 std::size_t ring_capacity(std::size_t ports) noexcept {

@@ -12,6 +12,7 @@
 #include "dataplane/generation.hpp"
 #include "dataplane/next_hops.hpp"
 #include "dataplane/published.hpp"
+#include "dataplane/worker_activity.hpp"
 #include "dpdk/mempool.hpp"
 #include "dpdk/ring.hpp"
 #include "packet/forwarding.hpp"
@@ -63,6 +64,7 @@ struct Dataplane {
   Published<NextHopTable> next_hops;  ///< control publishes, workers read
   Rings rings;
   std::vector<Counters> counters;  ///< by worker, each written by its own; the last is control's
+  std::vector<WorkerActivity> activity;  ///< by worker, each written by its own
 };
 
 /// `config`'s port as the packet path knows it. `any_unicast_mac`: see FrameFilter.
@@ -70,10 +72,10 @@ struct Dataplane {
                                             std::uint16_t device, const MacAddress& mac,
                                             bool any_unicast_mac);
 
-/// Builds the table and everything else that `workers` workers and control share. Control side;
-/// fails if there is too little memory.
+/// What `workers` workers and control share; `table` was built for as many. Control side; fails if
+/// there is too little memory.
 [[nodiscard]] Result<std::unique_ptr<Dataplane>> make_dataplane(
-    std::vector<PortContext> ports, NextHopTable next_hops, const MappingTable& table,
+    std::vector<PortContext> ports, NextHopTable next_hops, std::shared_ptr<const Generation> table,
     const IcmpConfig& icmp, rte_mempool* pool, std::size_t workers);
 
 /// Packets that the rings to and from control can hold at once, for `ports` ports.

@@ -49,7 +49,19 @@ static_assert(sizeof(Key) == 8);
   return lengths;
 }
 
-[[nodiscard]] rte_hash* create_hash(std::size_t keys) {
+/// What is allocated of DPDK's memory now.
+[[nodiscard]] std::size_t allocated_bytes() {
+  std::size_t bytes = 0;
+  for (unsigned i = 0; i < rte_socket_count(); ++i) {
+    rte_malloc_socket_stats stats{};
+    if (rte_malloc_get_socket_stats(rte_socket_id_by_idx(i), &stats) == 0) {
+      bytes += stats.heap_allocsz_bytes;
+    }
+  }
+  return bytes;
+}
+
+[[nodiscard]] rte_hash* create_hash(std::size_t keys, int socket) {
   // rte_hash needs a name that no other has; the table is found by its pointer only.
   static std::atomic<unsigned> serial{0};
   const std::string name = fmt::format("natto_table_{}", serial++);
@@ -59,13 +71,14 @@ static_assert(sizeof(Key) == 8);
   parameters.entries = static_cast<std::uint32_t>(keys + keys / 8 + 64);
   parameters.key_len = sizeof(Key);
   parameters.hash_func = rte_hash_crc;
-  parameters.socket_id = static_cast<int>(rte_socket_id());
+  parameters.socket_id = socket;
   return rte_hash_create(&parameters);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<const Generation>> Generation::build(const MappingTable& table) {
+Result<std::unique_ptr<const Generation>> Generation::build(const MappingTable& table,
+                                                            std::size_t workers) {
   const auto out_of_memory = [&](int error) {
     Error failure =
         dpdk_error("build", fmt::format("the table of {} mappings", table.mappings.size()), error);
@@ -73,18 +86,30 @@ Result<std::unique_ptr<const Generation>> Generation::build(const MappingTable& 
     return failure;
   };
 
+  const int socket = static_cast<int>(rte_socket_id());
+  const std::size_t before = allocated_bytes();
   std::unique_ptr<Generation> generation(new Generation);
-  generation->hash_.reset(create_hash(2 * table.mappings.size()));
+  generation->hash_.reset(create_hash(2 * table.mappings.size(), socket));
   if (!generation->hash_) {
     return out_of_memory(rte_errno);
   }
+  generation->translations_ = make_rte_array<Translation>(2 * table.mappings.size(), socket);
+  if (!generation->translations_) {
+    return out_of_memory(ENOMEM);
+  }
+  for (std::size_t worker = 0; worker < workers; ++worker) {
+    generation->counters_.push_back(make_rte_array<MappingCounters>(table.mappings.size(), socket));
+    if (!generation->counters_.back()) {
+      return out_of_memory(ENOMEM);
+    }
+  }
   generation->lengths_ = lengths_in_use(table);
-  generation->translations_.reserve(2 * table.mappings.size());
 
+  Translation* next = generation->translations_.get();
   const auto add = [&](Query query, std::uint8_t length, const Translation& translation) {
-    generation->translations_.push_back(translation);
+    *next = translation;
     const Key key = make_key(query, length);
-    return rte_hash_add_key_data(generation->hash_.get(), &key, &generation->translations_.back());
+    return rte_hash_add_key_data(generation->hash_.get(), &key, next++);
   };
   for (std::uint32_t i = 0; i < table.mappings.size(); ++i) {
     const Mapping& m = table.mappings[i];
@@ -96,6 +121,7 @@ Result<std::unique_ptr<const Generation>> Generation::build(const MappingTable& 
       return out_of_memory(std::min(real, mapped));
     }
   }
+  generation->memory_bytes_ = sizeof(Generation) + allocated_bytes() - before;
   return std::unique_ptr<const Generation>(std::move(generation));
 }
 

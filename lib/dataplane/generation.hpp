@@ -19,6 +19,8 @@
 #include "base/address.hpp"
 #include "base/result.hpp"
 #include "config/model.hpp"
+#include "dataplane/mapping_counters.hpp"
+#include "dpdk/memory.hpp"
 #include "packet/checksum.hpp"
 #include "packet/rewrite.hpp"
 
@@ -52,8 +54,10 @@ class Generation {
   /// Queries of one look_up: rte_hash's limit.
   static constexpr std::size_t kMaxQueries = RTE_HASH_LOOKUP_BULK_MAX;
 
-  /// Control side only: allocates and may take seconds. Fails if there is too little memory.
-  [[nodiscard]] static Result<std::unique_ptr<const Generation>> build(const MappingTable& table);
+  /// For `workers` workers. Control side only: allocates and may take seconds. Fails if there is
+  /// too little memory.
+  [[nodiscard]] static Result<std::unique_ptr<const Generation>> build(const MappingTable& table,
+                                                                       std::size_t workers);
 
   /// `answers[i]` becomes the translation of `queries[i]`, or null. Any worker; the answers live as
   /// long as the generation.
@@ -61,6 +65,14 @@ class Generation {
                std::span<const Translation*> answers) const noexcept;
 
   [[nodiscard]] const Translation* look_up(Query query) const noexcept;
+
+  /// By index of the mapping in the MappingTable. Written by `worker` alone.
+  [[nodiscard]] MappingCounters* counters(std::size_t worker) const noexcept {
+    return counters_[worker].get();
+  }
+
+  /// All that it takes, counters included.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept { return memory_bytes_; }
 
  private:
   struct HashDeleter {
@@ -70,8 +82,10 @@ class Generation {
   Generation() = default;
 
   std::unique_ptr<rte_hash, HashDeleter> hash_;
-  std::vector<Translation> translations_;  ///< what the hash's data pointers point at
-  std::vector<std::uint8_t> lengths_;      ///< prefix lengths in use, the most frequent first
+  RteArray<Translation> translations_;  ///< what the hash's data pointers point at
+  std::vector<std::uint8_t> lengths_;   ///< prefix lengths in use, the most frequent first
+  std::vector<RteArray<MappingCounters>> counters_;  ///< by worker
+  std::size_t memory_bytes_ = 0;
 };
 
 }  // namespace natto

@@ -34,6 +34,7 @@ bool exceeds_mtu(const rte_mbuf& mbuf, const PortContext& out) noexcept {
 std::size_t Pipeline::poll() noexcept {
   table_ = &dataplane_.generation.read();
   next_hops_ = &dataplane_.next_hops.read();
+  mapping_counters_ = table_->counters(worker_);
   std::size_t received = 0;
   for (const PortContext& in : dataplane_.ports) {
     receive(in);
@@ -59,6 +60,10 @@ void Pipeline::receive(const PortContext& in) noexcept {
     rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void*));
     burst_[i].mbuf = mbufs[i];
   }
+  if (burst_size_ == 0) {
+    return;
+  }
+  burst_tsc_ = rte_rdtsc();
   counters_.received.add(burst_size_);
   counters_.ports[in.realm].received.add(burst_size_);
 }
@@ -136,6 +141,7 @@ Verdict Pipeline::translate(Packet& packet, const PortContext& in) noexcept {
   if (packet.mbuf->pkt_len != length || packet.mbuf->nb_segs > 1) {
     truncate(*packet.mbuf, length);
   }
+  count(packet);
   return next_hop != nullptr ? Verdict::forward() : Verdict::unresolved();
 }
 
@@ -168,6 +174,14 @@ void Pipeline::flush(const PortContext& out) noexcept {
     drop(queue.packets[i], DropReason::kTxRingFull);
   }
   queue.count = 0;
+}
+
+void Pipeline::count(const Packet& packet) noexcept {
+  const std::uint16_t bytes = packet.parsed.total_length;
+  if (packet.source != nullptr) {
+    mapping_counters_[packet.source->mapping].from.count(bytes, burst_tsc_);
+  }
+  mapping_counters_[packet.destination->mapping].to.count(bytes, burst_tsc_);
 }
 
 // Off the main way.

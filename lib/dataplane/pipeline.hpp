@@ -48,6 +48,7 @@ class Pipeline {
   Verdict translate(Packet& packet, const PortContext& in) noexcept;
   void transmit() noexcept;
 
+  void count(const Packet& packet) noexcept;
   Verdict check_icmp_error(const Packet& packet, const PortContext& in) noexcept;
   [[nodiscard]] std::optional<Replacement> reporter(const Packet& packet, const PortContext& in,
                                                     const PortContext& out,
@@ -68,8 +69,10 @@ class Pipeline {
   TokenBucket errors_;  ///< what this worker may have control answer with ICMP errors
   const std::uint16_t worker_;
 
-  const Generation* table_ = nullptr;        ///< of this poll
-  const NextHopTable* next_hops_ = nullptr;  ///< of this poll
+  const Generation* table_ = nullptr;            ///< of this poll
+  const NextHopTable* next_hops_ = nullptr;      ///< of this poll
+  MappingCounters* mapping_counters_ = nullptr;  ///< of this poll's table
+  std::uint64_t burst_tsc_ = 0;                  ///< when the burst was received
   std::array<Packet, kBurst> burst_;
   std::uint16_t burst_size_ = 0;
   std::array<HeadScratch, kBurst> scratch_;

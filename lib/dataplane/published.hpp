@@ -1,9 +1,9 @@
 #pragma once
 
 // How control replaces what workers read: a Published<T> is a pointer to an immutable T. Workers
-// read it once per burst and say so when they hold none (report_quiescent); the replaced T is freed
-// when every worker has said so since. Workers never wait; a worker that stalls delays the free.
-// This is DPDK's rte_rcu_qsbr.
+// read it once per burst and say so when they hold none (Quiescence::report); the replaced T is let
+// go when every worker has said so since. Workers never wait; a worker that stalls delays the free.
+// This is DPDK's rte_rcu_qsbr. Everyone else holds a T by shared ownership.
 
 #include <rte_rcu_qsbr.h>
 
@@ -12,7 +12,9 @@
 #include <cstdlib>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -30,9 +32,9 @@ class Quiescence {
   /// Worker thread, between bursts: it holds nothing that was published.
   void report(unsigned worker) noexcept { rte_rcu_qsbr_quiescent(state_.get(), worker); }
 
-  /// Control thread: a token for the moment now.
+  /// Any thread: a token for the moment now.
   [[nodiscard]] std::uint64_t start() noexcept { return rte_rcu_qsbr_start(state_.get()); }
-  /// Control thread: whether every worker was quiescent since `token`'s moment. Never waits.
+  /// Any thread: whether every worker was quiescent since `token`'s moment. Never waits.
   [[nodiscard]] bool passed(std::uint64_t token) noexcept {
     return rte_rcu_qsbr_check(state_.get(), token, false) == 1;
   }
@@ -49,35 +51,48 @@ class Quiescence {
 template <typename T>
 class Published {
  public:
-  explicit Published(std::unique_ptr<const T> first) noexcept : current_(first.release()) {}
+  explicit Published(std::shared_ptr<const T> first) noexcept
+      : current_(first.get()), owner_(std::move(first)) {}
   Published(const Published&) = delete;
   Published& operator=(const Published&) = delete;
-  /// No worker reads any more.
-  ~Published() { delete current_.load(std::memory_order_relaxed); }
+  ~Published() = default;  // no worker reads any more
 
-  /// Worker: the T to use until its next quiescent report. Control: what is published.
+  /// Worker: the T to use until its next quiescent report.
   [[nodiscard]] const T& read() const noexcept { return *current_.load(std::memory_order_acquire); }
 
-  /// Control: from now on workers that read get `next`.
-  void publish(std::unique_ptr<const T> next, Quiescence& quiescence) {
-    std::unique_ptr<const T> old(current_.exchange(next.release(), std::memory_order_acq_rel));
-    retired_.push_back({std::move(old), quiescence.start()});
+  /// Any other thread: what is published.
+  [[nodiscard]] std::shared_ptr<const T> hold() const {
+    const std::lock_guard lock(mutex_);
+    return owner_;
   }
 
-  /// Control, now and then: frees what no worker can hold any more.
-  void reclaim(Quiescence& quiescence) {
+  /// One thread: from now on workers that read get `next`.
+  void publish(std::shared_ptr<const T> next, Quiescence& quiescence) {
+    const std::lock_guard lock(mutex_);
+    retired_.push_back({owner_, 0});
+    current_.store(next.get(), std::memory_order_release);
+    owner_ = std::move(next);
+    retired_.back().token = quiescence.start();
+  }
+
+  /// The thread that publishes, now and then: lets go of what no worker can hold any more. Returns
+  /// how many replaced Ts workers may still hold.
+  std::size_t reclaim(Quiescence& quiescence) {
     while (!retired_.empty() && quiescence.passed(retired_.front().token)) {
       retired_.pop_front();
     }
+    return retired_.size();
   }
 
  private:
   struct Retired {
-    std::unique_ptr<const T> value;
+    std::shared_ptr<const T> value;
     std::uint64_t token;
   };
 
   std::atomic<const T*> current_;
+  mutable std::mutex mutex_;  ///< guards owner_; workers never take it
+  std::shared_ptr<const T> owner_;
   std::deque<Retired> retired_;
 };
 

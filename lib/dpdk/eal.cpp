@@ -7,9 +7,9 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <system_error>
 #include <utility>
 
@@ -24,21 +24,6 @@ std::uint64_t read_number(const std::filesystem::path& file) {
   return value;
 }
 
-/// The CPUs this process may run on.
-std::set<unsigned> allowed_cpus() {
-  std::set<unsigned> cpus;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) {
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-      if (CPU_ISSET(cpu, &set)) {
-        cpus.insert(cpu);
-      }
-    }
-  }
-  return cpus;
-}
-
 std::vector<unsigned> all_lcores(const EalOptions& options) {
   std::vector<unsigned> lcores = {options.main_lcore};
   lcores.insert(lcores.end(), options.lcores.begin(), options.lcores.end());
@@ -46,9 +31,9 @@ std::vector<unsigned> all_lcores(const EalOptions& options) {
 }
 
 Status check_cpus(const EalOptions& options) {
-  const std::set<unsigned> cpus = allowed_cpus();
+  const std::vector<unsigned> cpus = allowed_cpus();
   for (const unsigned lcore : all_lcores(options)) {
-    if (!cpus.contains(lcore)) {
+    if (!std::ranges::binary_search(cpus, lcore)) {
       return system_error(
           fmt::format("lcore {} is not a CPU this process may use (it may use {}): "
                       "choose others in [dpdk] lcores and main_lcore",
@@ -70,7 +55,7 @@ bool maps_lcores_itself(const std::vector<std::string>& extra) {
 }  // namespace
 
 std::vector<std::string> eal_arguments(const EalOptions& options) {
-  std::vector<std::string> arguments = {"--log-level=error"};
+  std::vector<std::string> arguments = {"--log-level=*:error", "--log-level=natto:info"};
   const auto add = [&](auto... more) { (arguments.emplace_back(more), ...); };
 
   if (!maps_lcores_itself(options.extra)) {
@@ -101,6 +86,20 @@ std::vector<std::string> eal_arguments(const EalOptions& options) {
   }
   arguments.insert(arguments.end(), options.extra.begin(), options.extra.end());
   return arguments;
+}
+
+std::vector<unsigned> allowed_cpus() {
+  std::vector<unsigned> cpus;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) {
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (CPU_ISSET(cpu, &set)) {
+        cpus.push_back(cpu);
+      }
+    }
+  }
+  return cpus;
 }
 
 std::uint64_t free_hugepage_mib() {
@@ -144,7 +143,11 @@ Eal::Eal(Eal&& other) noexcept : owner_(std::exchange(other.owner_, false)) {}
 
 Eal::~Eal() {
   if (owner_) {
+    const std::filesystem::path runtime_folder = rte_eal_get_runtime_dir();
     rte_eal_cleanup();
+    // EAL leaves it; it is named after this process (--file-prefix).
+    std::error_code error;
+    std::filesystem::remove_all(runtime_folder, error);
   }
 }
 

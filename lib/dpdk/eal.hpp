@@ -27,6 +27,9 @@ struct EalOptions {
 /// The EAL command line for `options`, without the program's name.
 [[nodiscard]] std::vector<std::string> eal_arguments(const EalOptions& options);
 
+/// The CPUs that the calling thread may run on, ascending. Starting EAL narrows them to one.
+[[nodiscard]] std::vector<unsigned> allowed_cpus();
+
 /// Free hugepage memory of this machine in MiB, over all page sizes. 0 if there is none.
 [[nodiscard]] std::uint64_t free_hugepage_mib();
 

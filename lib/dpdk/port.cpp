@@ -83,30 +83,6 @@ Status set_up_queues(std::uint16_t id, const PortOptions& options) {
   return Done{};
 }
 
-Status configure(std::uint16_t id, const PortOptions& options) {
-  rte_eth_dev_info info{};
-  if (const int error = rte_eth_dev_info_get(id, &info); error < 0) {
-    return dpdk_error("query", options.device, error);
-  }
-  const std::uint16_t queues = std::min(info.max_rx_queues, info.max_tx_queues);
-  if (options.queues > queues) {
-    return system_error(fmt::format(
-        "device {} has {} queue pair(s), but {} workers want one each: name at most {} in [dpdk] "
-        "lcores",
-        options.device, queues, options.queues, queues));
-  }
-  const rte_eth_conf conf = make_conf(info, options);
-  if (const int error = rte_eth_dev_configure(id, options.queues, options.queues, &conf);
-      error < 0) {
-    return dpdk_error("configure", options.device, error);
-  }
-  // Configuring does not tell every driver (ENA) the MTU. Those without the call take any frame.
-  if (const int error = rte_eth_dev_set_mtu(id, options.mtu); error < 0 && error != -ENOTSUP) {
-    return dpdk_error(fmt::format("set the MTU {} of", options.mtu), options.device, error);
-  }
-  return set_up_queues(id, options);
-}
-
 }  // namespace
 
 bool is_pci_device(std::string_view device) {
@@ -120,7 +96,7 @@ Result<Port> Port::open(const PortOptions& options) {
     return id.error();
   }
   Port port(*id);
-  if (const Status status = configure(*id, options); !status) {
+  if (const Status status = port.configure(options); !status) {
     return status.error();
   }
   if (const int error = rte_eth_dev_start(*id); error < 0) {
@@ -134,8 +110,38 @@ Result<Port> Port::open(const PortOptions& options) {
   return port;
 }
 
+Status Port::configure(const PortOptions& options) {
+  rte_eth_dev_info info{};
+  if (const int error = rte_eth_dev_info_get(id_, &info); error < 0) {
+    return dpdk_error("query", options.device, error);
+  }
+  const std::uint16_t queues = std::min(info.max_rx_queues, info.max_tx_queues);
+  if (options.queues > queues) {
+    return system_error(fmt::format(
+        "device {} has {} queue pair(s), but {} workers want one each: name at most {} in [dpdk] "
+        "lcores",
+        options.device, queues, options.queues, queues));
+  }
+  const rte_eth_conf conf = make_conf(info, options);
+  rx_offloads_ = conf.rxmode.offloads;
+  tx_offloads_ = conf.txmode.offloads;
+  if (const int error = rte_eth_dev_configure(id_, options.queues, options.queues, &conf);
+      error < 0) {
+    return dpdk_error("configure", options.device, error);
+  }
+  // Configuring does not tell every driver (ENA) the MTU. Those without the call take any frame.
+  if (const int error = rte_eth_dev_set_mtu(id_, options.mtu); error < 0 && error != -ENOTSUP) {
+    return dpdk_error(fmt::format("set the MTU {} of", options.mtu), options.device, error);
+  }
+  return set_up_queues(id_, options);
+}
+
 Port::Port(Port&& other) noexcept
-    : id_(other.id_), mac_(other.mac_), owner_(std::exchange(other.owner_, false)) {}
+    : id_(other.id_),
+      mac_(other.mac_),
+      rx_offloads_(other.rx_offloads_),
+      tx_offloads_(other.tx_offloads_),
+      owner_(std::exchange(other.owner_, false)) {}
 
 Port::~Port() {
   if (owner_) {

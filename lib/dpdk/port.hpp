@@ -36,15 +36,21 @@ class Port {
 
   [[nodiscard]] std::uint16_t id() const noexcept { return id_; }
   [[nodiscard]] const MacAddress& mac() const noexcept { return mac_; }
+  /// RTE_ETH_RX_OFFLOAD_* and RTE_ETH_TX_OFFLOAD_* in use.
+  [[nodiscard]] std::uint64_t rx_offloads() const noexcept { return rx_offloads_; }
+  [[nodiscard]] std::uint64_t tx_offloads() const noexcept { return tx_offloads_; }
 
   /// RX and TX descriptors of a queue, asked for before the device rounds them.
   static constexpr std::uint16_t kDescriptors = 1024;
 
  private:
   explicit Port(std::uint16_t id) noexcept : id_(id) {}
+  [[nodiscard]] Status configure(const PortOptions& options);
 
   std::uint16_t id_;
   MacAddress mac_{};
+  std::uint64_t rx_offloads_ = 0;
+  std::uint64_t tx_offloads_ = 0;
   bool owner_ = true;
 };
 

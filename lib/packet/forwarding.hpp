@@ -11,9 +11,9 @@ namespace natto {
 
 /// What decides about the packets of one port, beside the mapping table.
 struct PortRules {
-  Ipv4Prefix address;                   ///< natto's own on this link
-  std::uint16_t mtu = 1500;             ///< bytes from the IPv4 header on
-  bool admits_unmapped_sources = false; ///< R24
+  Ipv4Prefix address;                    ///< natto's own on this link
+  std::uint16_t mtu = 1500;              ///< bytes from the IPv4 header on
+  bool admits_unmapped_sources = false;  ///< R24
 };
 
 /// Whether a packet that arrived on port `in` is to be translated, or why not; to_control if it is
@@ -42,7 +42,8 @@ template <typename IsMappedAddress>
   return Verdict::forward();
 }
 
-/// Whether an admitted packet may leave by port `out` for `destination`, its new one. R14, R15, R22.
+/// Whether an admitted packet may leave by port `out` for `destination`, its new one. R14, R15,
+/// R22.
 [[nodiscard]] constexpr Verdict may_leave(const ParsedPacket& packet, Ipv4Address destination,
                                           const PortRules& out) noexcept {
   if (is_directed_broadcast(destination, out.address)) {

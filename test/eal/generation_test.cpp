@@ -22,7 +22,8 @@ std::string replaced(const Generation& table, Generation::Scope scope, const cha
 
 TEST(Generation, R1_TheRealmIsPartOfTheKey) {
   const auto table = Generation::build({{make_mapping("a", kA, "10.0.0.10", "172.16.1.10"),
-                                         make_mapping("b", kB, "10.0.0.10", "172.16.2.10")}})
+                                         make_mapping("b", kB, "10.0.0.10", "172.16.2.10")}},
+                                       1)
                          .value();
   EXPECT_EQ(replaced(*table, Generation::real_scope(kA), "10.0.0.10"), "172.16.1.10");
   EXPECT_EQ(replaced(*table, Generation::real_scope(kB), "10.0.0.10"), "172.16.2.10");
@@ -36,7 +37,8 @@ TEST(Generation, PrefixesResolveArithmeticallyBesideHosts) {
   const auto table =
       Generation::build({{make_mapping("net", kB, "10.34.0.0/20", "10.50.16.0/20"),
                           make_mapping("host", kB, "10.34.16.1", "10.50.32.9"),
-                          make_mapping("small", kB, "192.0.2.8/31", "198.51.100.6/31")}})
+                          make_mapping("small", kB, "192.0.2.8/31", "198.51.100.6/31")}},
+                        1)
           .value();
   const auto real = Generation::real_scope(kB);
   EXPECT_EQ(replaced(*table, real, "10.34.0.0"), "10.50.16.0");
@@ -50,7 +52,7 @@ TEST(Generation, PrefixesResolveArithmeticallyBesideHosts) {
 
 TEST(Generation, R2_OneDeltaServesAWholePrefix) {
   const auto mapping = make_mapping("net", kB, "10.32.0.0/11", "203.64.0.0/11");
-  const auto table = Generation::build({{mapping}}).value();
+  const auto table = Generation::build({{mapping}}, 1).value();
   std::mt19937 generator(5);
   const auto random = [&] { return static_cast<std::uint32_t>(generator()); };
   for (int i = 0; i < 10'000; ++i) {
@@ -62,7 +64,7 @@ TEST(Generation, R2_OneDeltaServesAWholePrefix) {
 }
 
 TEST(Generation, AnEmptyTableKnowsNothing) {
-  const auto table = Generation::build({}).value();
+  const auto table = Generation::build({}, 1).value();
   EXPECT_EQ(table->look_up({Generation::kMappedScope, Ipv4Address::of(10, 0, 0, 1)}), nullptr);
 }
 
@@ -81,7 +83,7 @@ TEST(Generation, BulkAnswersEqualSingleOnes) {
                                    .mapped = {Ipv4Address::from_host(mapped), 32}});
     }
   }
-  const auto table = Generation::build(mappings).value();
+  const auto table = Generation::build(mappings, 1).value();
   for (std::size_t count = 1; count <= Generation::kMaxQueries; ++count) {
     std::vector<Generation::Query> queries(count);
     std::vector<const Translation*> answers(count);
@@ -122,7 +124,7 @@ TEST(Generation, HoldsAsManyHostsAsAsked) {
                                    .real = {Ipv4Address::from_host(0x0a000000 + i), 32},
                                    .mapped = {Ipv4Address::from_host(0x14000000 + i * 7), 32}});
     }
-    const auto table = Generation::build(mappings);
+    const auto table = Generation::build(mappings, 1);
     ASSERT_TRUE(table) << table.error().message;
     for (std::uint32_t i = 0; i < hosts; ++i) {
       const auto address = Ipv4Address::from_host(0x0a000000 + i);

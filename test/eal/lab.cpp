@@ -106,9 +106,9 @@ Lab::Lab(const Config& config, const MappingTable& table, unsigned tx_capacity) 
   }
   const auto neighbourhoods = neighbourhoods_of(config);
   NextHopTable next_hops = initial_next_hops(ports, neighbourhoods);
-  dataplane_ =
-      make_dataplane(std::move(ports), std::move(next_hops), table, config.icmp, shared_pool(), 1)
-          .value();
+  dataplane_ = make_dataplane(std::move(ports), std::move(next_hops),
+                              Generation::build(table, 1).value(), config.icmp, shared_pool(), 1)
+                   .value();
   pipeline_.emplace(*dataplane_, std::uint16_t{0});
   control_.emplace(*dataplane_, neighbourhoods);
 }

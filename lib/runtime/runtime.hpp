@@ -1,7 +1,7 @@
 #pragma once
 
-// A whole appliance in this process: DPDK, ports, table, workers and control, built from a config
-// and taken down in reverse.
+// A whole appliance in this process: DPDK, ports, table, workers, control, reloader and telemetry,
+// built from a config and taken down in reverse.
 
 #include <atomic>
 #include <memory>
@@ -12,10 +12,14 @@
 #include "base/result.hpp"
 #include "config/model.hpp"
 #include "control/control.hpp"
+#include "control/live_table.hpp"
+#include "control/rates.hpp"
+#include "control/reloader.hpp"
 #include "dataplane/dataplane.hpp"
 #include "dataplane/pipeline.hpp"
 #include "dpdk/eal.hpp"
 #include "dpdk/port.hpp"
+#include "telemetry/commands.hpp"
 
 namespace natto {
 
@@ -41,11 +45,14 @@ class Runtime {
   /// Stops the workers.
   ~Runtime();
 
-  /// Live: starts the workers on their lcores.
+  /// Live: starts the workers on their lcores, follows the table file, and answers telemetry.
   [[nodiscard]] Status launch();
 
   /// Live: does what control has to do now. Main lcore, again and again.
   void step_control();
+
+  /// Live: loads the table file again, soon. Main thread.
+  void request_reload(std::string trigger, std::string who);
 
   /// Live: stops the workers; afterwards every packet is accounted for.
   void stop();
@@ -71,18 +78,26 @@ class Runtime {
   [[nodiscard]] Status start(const Config& config, const MappingTable& table,
                              const RuntimeOptions& options);
   [[nodiscard]] Status open_ports(const Config& config, const RuntimeOptions& options);
+  [[nodiscard]] Status build_dataplane(const MappingTable& table, const RuntimeOptions& options);
+  [[nodiscard]] std::vector<unsigned> cpus_beside_workers() const;
   static int run_worker(void* worker);
 
   // In the order in which each needs those before it.
+  Config config_;
+  std::vector<unsigned> cpus_;  ///< that the process may use
   std::optional<Eal> eal_;
   Mempool pool_;
   std::vector<Port> ports_;
   std::unique_ptr<Dataplane> dataplane_;
+  std::optional<LiveTable> live_table_;
   std::optional<Control> control_;
+  Rates rates_;
   std::vector<Worker> workers_;
   std::optional<Pipeline> lab_pipeline_;
   std::atomic<bool> stopping_{false};
   bool launched_ = false;
+  std::optional<Reloader> reloader_;
+  std::optional<TelemetryCommands> telemetry_;
 };
 
 }  // namespace natto

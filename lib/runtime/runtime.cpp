@@ -1,11 +1,16 @@
-#include "control/runtime.hpp"
+#include "runtime/runtime.hpp"
 
 #include <fmt/format.h>
+#include <rte_cycles.h>
 #include <rte_launch.h>
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
+
+#include "config/table_digest.hpp"
+#include "dpdk/log.hpp"
+#include "telemetry/answers.hpp"
 
 namespace natto {
 namespace {
@@ -78,6 +83,8 @@ std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers) {
 Result<std::unique_ptr<Runtime>> Runtime::create(const Config& config, const MappingTable& table,
                                                  const RuntimeOptions& options) {
   std::unique_ptr<Runtime> runtime(new Runtime);
+  runtime->config_ = config;
+  runtime->cpus_ = allowed_cpus();
   if (const Status status = runtime->start(config, table, options); !status) {
     return status.error();
   }
@@ -105,6 +112,7 @@ Status Runtime::start(const Config& config, const MappingTable& table,
     return started.error();
   }
   eal_.emplace(std::move(*started));
+  log_to_standard_error();
   Result<Mempool> pool = create_mempool("natto_packets", mbufs);
   if (!pool) {
     return pool.error();
@@ -117,6 +125,24 @@ Status Runtime::start(const Config& config, const MappingTable& table,
   if (const Status status = open_ports(config, options); !status) {
     return status;
   }
+  return build_dataplane(table, options);
+}
+
+Status Runtime::build_dataplane(const MappingTable& table, const RuntimeOptions& options) {
+  const Config& config = config_;
+  const std::size_t worker_count = options.lab ? 1 : workers_.size();
+  Result<std::unique_ptr<const Generation>> built = Generation::build(table, worker_count);
+  if (!built) {
+    return built.error();
+  }
+  auto version = std::make_shared<const TableVersion>(
+      TableVersion{.number = 1,
+                   .table = std::make_shared<const MappingTable>(table),
+                   .generation = std::move(*built),
+                   .digest = table_digest(table, config),
+                   .trigger = "start",
+                   .who = "",
+                   .loaded = std::chrono::system_clock::now()});
 
   std::vector<PortContext> contexts;
   for (std::size_t i = 0; i < ports_.size(); ++i) {
@@ -126,12 +152,13 @@ Status Runtime::start(const Config& config, const MappingTable& table,
   const std::vector<PortNeighbourhood> neighbourhoods = neighbourhoods_of(config);
   NextHopTable next_hops = initial_next_hops(contexts, neighbourhoods);
   Result<std::unique_ptr<Dataplane>> dataplane =
-      make_dataplane(std::move(contexts), std::move(next_hops), table, icmp_config(config, options),
-                     pool_.get(), worker_count);
+      make_dataplane(std::move(contexts), std::move(next_hops), version->generation,
+                     icmp_config(config, options), pool_.get(), worker_count);
   if (!dataplane) {
     return dataplane.error();
   }
   dataplane_ = std::move(*dataplane);
+  live_table_.emplace(*dataplane_, std::move(version));
   control_.emplace(*dataplane_, neighbourhoods);
   if (options.lab) {
     lab_pipeline_.emplace(*dataplane_, std::uint16_t{0});
@@ -162,10 +189,15 @@ int Runtime::run_worker(void* argument) {
   const Worker& worker = *static_cast<Worker*>(argument);
   Dataplane& dataplane = *worker.runtime->dataplane_;
   Pipeline pipeline(dataplane, worker.index);
+  WorkerActivity& activity = dataplane.activity[worker.index];
   dataplane.quiescence.enter(worker.index);
+  std::uint64_t begin = rte_rdtsc();
   while (!worker.runtime->stopping_.load(std::memory_order_relaxed)) {
-    pipeline.poll();
+    const bool busy = pipeline.poll() > 0;
     dataplane.quiescence.report(worker.index);
+    const std::uint64_t end = rte_rdtsc();
+    activity.record(busy, begin, end);
+    begin = end;
   }
   dataplane.quiescence.leave(worker.index);
   return 0;
@@ -179,15 +211,49 @@ Status Runtime::launch() {
           fmt::format("cannot start a worker on lcore {}: it is not free", worker.lcore));
     }
   }
+  reloader_.emplace(config_, *dataplane_, *live_table_);
+  if (const Status status = reloader_->start(cpus_beside_workers()); !status) {
+    return status;
+  }
+  Result<TelemetryCommands> telemetry =
+      TelemetryCommands::serve(appliance_commands({.config = config_,
+                                                   .dataplane = *dataplane_,
+                                                   .ports = ports_,
+                                                   .live_table = *live_table_,
+                                                   .rates = rates_,
+                                                   .reloader = *reloader_}));
+  if (!telemetry) {
+    return telemetry.error();
+  }
+  telemetry_.emplace(std::move(*telemetry));
   return Done{};
 }
 
-void Runtime::step_control() { control_->step(now()); }
+/// Where slow work disturbs no worker; if there is no such CPU, where control runs.
+std::vector<unsigned> Runtime::cpus_beside_workers() const {
+  std::vector<unsigned> cpus = cpus_;
+  std::erase_if(
+      cpus, [this](unsigned cpu) { return std::ranges::binary_search(config_.dpdk.lcores, cpu); });
+  return cpus.empty() ? std::vector{config_.dpdk.main_lcore} : cpus;
+}
+
+void Runtime::step_control() {
+  control_->step(now());
+  rates_.sample(now(), counters());
+}
+
+void Runtime::request_reload(std::string trigger, std::string who) {
+  reloader_->request({ReloadKind::kReload, std::move(trigger), std::move(who)});
+}
 
 void Runtime::stop() {
   if (!std::exchange(launched_, false)) {
     return;
   }
+  if (reloader_) {
+    reloader_->stop();  // first: answers may wait for it
+  }
+  telemetry_.reset();
   stopping_.store(true, std::memory_order_relaxed);
   for (const Worker& worker : workers_) {
     rte_eal_wait_lcore(worker.lcore);

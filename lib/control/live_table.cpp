@@ -1,0 +1,99 @@
+#include "control/live_table.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace natto {
+namespace {
+
+DirectionTotals read(const DirectionCounters& counters) noexcept {
+  return {.packets = counters.packets.value(),
+          .bytes = counters.bytes.value(),
+          .last_tsc = counters.last_tsc.value()};
+}
+
+}  // namespace
+
+DirectionTotals& DirectionTotals::operator+=(const DirectionTotals& other) noexcept {
+  packets += other.packets;
+  bytes += other.bytes;
+  last_tsc = std::max(last_tsc, other.last_tsc);
+  return *this;
+}
+
+MappingTotals& MappingTotals::operator+=(const MappingTotals& other) noexcept {
+  from += other.from;
+  to += other.to;
+  return *this;
+}
+
+LiveTable::LiveTable(Dataplane& dataplane, std::shared_ptr<const TableVersion> first)
+    : dataplane_(dataplane) {
+  const std::size_t mappings = first->table->mappings.size();
+  versions_.push_back({.version = std::move(first),
+                       .earlier = std::vector<MappingTotals>(mappings),
+                       .in_prior = std::vector<std::uint32_t>(mappings, kAbsent)});
+}
+
+std::shared_ptr<const TableVersion> LiveTable::current() const {
+  const std::lock_guard lock(mutex_);
+  return versions_.back().version;
+}
+
+void LiveTable::publish(std::shared_ptr<const TableVersion> next) {
+  // Only this thread changes versions_, so it may read without the lock.
+  const auto& before = versions_.back().version->table->mappings;
+  std::unordered_map<std::string_view, std::uint32_t> index_before;
+  index_before.reserve(before.size());
+  for (std::uint32_t i = 0; i < before.size(); ++i) {
+    index_before.emplace(before[i].name, i);
+  }
+  const auto& mappings = next->table->mappings;
+  Version version{.version = std::move(next),
+                  .earlier = std::vector<MappingTotals>(mappings.size()),
+                  .in_prior = {}};
+  version.in_prior.reserve(mappings.size());
+  for (const Mapping& mapping : mappings) {
+    const auto found = index_before.find(mapping.name);
+    version.in_prior.push_back(found == index_before.end() ? kAbsent : found->second);
+  }
+
+  const std::lock_guard lock(mutex_);
+  versions_.push_back(std::move(version));
+  dataplane_.generation.publish(versions_.back().version->generation, dataplane_.quiescence);
+}
+
+bool LiveTable::settle() {
+  const std::size_t in_use = dataplane_.generation.reclaim(dataplane_.quiescence);
+  std::deque<Version> gone;  // freed without the lock
+  const std::lock_guard lock(mutex_);
+  while (versions_.size() - 1 > in_use) {
+    Version& second = versions_[1];
+    for (std::uint32_t i = 0; i < second.in_prior.size(); ++i) {
+      if (second.in_prior[i] != kAbsent) {
+        second.earlier[i] += totals(0, second.in_prior[i]);
+      }
+    }
+    second.in_prior.assign(second.in_prior.size(), kAbsent);
+    gone.push_back(std::move(versions_.front()));
+    versions_.pop_front();
+  }
+  return versions_.size() == 1;
+}
+
+MappingTotals LiveTable::totals(std::size_t version, std::uint32_t index) const {
+  const Version& of = versions_[version];
+  MappingTotals sum = of.earlier[index];
+  for (std::size_t worker = 0; worker < dataplane_.activity.size(); ++worker) {
+    const MappingCounters& counters = of.version->generation->counters(worker)[index];
+    sum += {.from = read(counters.from), .to = read(counters.to)};
+  }
+  if (const std::uint32_t prior = of.in_prior[index]; prior != kAbsent) {
+    sum += totals(version - 1, prior);
+  }
+  return sum;
+}
+
+}  // namespace natto

@@ -1,0 +1,78 @@
+#pragma once
+
+// The running table as everyone but the workers knows it, and the mappings' counters across its
+// versions: they belong to the mapping's name.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "control/table_version.hpp"
+#include "dataplane/dataplane.hpp"
+
+namespace natto {
+
+struct DirectionTotals {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;     ///< of the IPv4 packets
+  std::uint64_t last_tsc = 0;  ///< 0: never
+
+  DirectionTotals& operator+=(const DirectionTotals& other) noexcept;
+};
+
+struct MappingTotals {
+  DirectionTotals from;  ///< sent by the mapped host
+  DirectionTotals to;    ///< sent to it
+
+  MappingTotals& operator+=(const MappingTotals& other) noexcept;
+};
+
+class LiveTable {
+ public:
+  /// `first` is what `dataplane` has published.
+  LiveTable(Dataplane& dataplane, std::shared_ptr<const TableVersion> first);
+
+  /// Any thread but workers.
+  [[nodiscard]] std::shared_ptr<const TableVersion> current() const;
+
+  /// The counters of `current()`'s mapping `index`. Any thread but workers.
+  struct Snapshot {
+    std::shared_ptr<const TableVersion> version;
+    std::vector<MappingTotals> totals;  ///< of the mappings asked for, in that order
+  };
+  /// Of the current version: what `select(version)` returns are the indices of the mappings wanted.
+  template <typename Select>
+  [[nodiscard]] Snapshot snapshot(Select select) const {
+    const std::lock_guard lock(mutex_);
+    Snapshot result{.version = versions_.back().version, .totals = {}};
+    for (const std::uint32_t index : select(*result.version)) {
+      result.totals.push_back(totals(versions_.size() - 1, index));
+    }
+    return result;
+  }
+
+  /// From now on workers use `next`. The reloader's thread.
+  void publish(std::shared_ptr<const TableVersion> next);
+
+  /// Lets go of the versions that no worker uses any more; true if only the current one is left.
+  /// The reloader's thread.
+  bool settle();
+
+ private:
+  struct Version {
+    std::shared_ptr<const TableVersion> version;
+    std::vector<MappingTotals> earlier;   ///< by index: from versions that are gone
+    std::vector<std::uint32_t> in_prior;  ///< by index: the same name's in the version before
+  };
+  static constexpr std::uint32_t kAbsent = UINT32_MAX;
+
+  [[nodiscard]] MappingTotals totals(std::size_t version, std::uint32_t index) const;
+
+  Dataplane& dataplane_;
+  mutable std::mutex mutex_;  ///< guards versions_
+  std::deque<Version> versions_;  ///< oldest first; all but the last are on their way out
+};
+
+}  // namespace natto

@@ -1,0 +1,322 @@
+#include "control/reloader.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <pthread.h>
+#include <rte_cycles.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+#include <string_view>
+#include <utility>
+
+#include "config/loader.hpp"
+#include "config/table_diff.hpp"
+#include "config/table_digest.hpp"
+#include "dpdk/log.hpp"
+
+namespace natto {
+namespace {
+
+constexpr std::size_t kKeptOutcomes = 8;
+/// Fire-and-forget requests that may wait; more of them say nothing new.
+constexpr std::size_t kMaxJobs = 64;
+/// Lines of a refusal's text that go to the log.
+constexpr std::size_t kMaxLoggedLines = 20;
+/// Who stalls for this long is named in the log.
+constexpr std::chrono::seconds kStalled{1};
+
+template <typename Duration>
+ReloadOutcome::Microseconds microseconds(Duration duration) {
+  return std::chrono::duration_cast<ReloadOutcome::Microseconds>(duration);
+}
+
+void run_on(std::thread& thread, const std::vector<unsigned>& cpus) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const unsigned cpu : cpus) {
+    CPU_SET(cpu, &set);
+  }
+  pthread_setaffinity_np(thread.native_handle(), sizeof(set), &set);
+  pthread_setname_np(thread.native_handle(), "natto-reload");
+}
+
+void log_lines(std::string_view text) {
+  std::size_t lines = 0;
+  for (std::size_t at = 0; at < text.size() && lines < kMaxLoggedLines; ++lines) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    log(LogLevel::kError, "{}", text.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
+}  // namespace
+
+Reloader::Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table)
+    : config_(config),
+      dataplane_(dataplane),
+      live_table_(live_table),
+      wake_up_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+
+Reloader::~Reloader() {
+  stop();
+  if (wake_up_ >= 0) {
+    close(wake_up_);
+  }
+}
+
+Status Reloader::start(const std::vector<unsigned>& cpus) {
+  Result<FileWatch> watch = FileWatch::open(config_.table_file);
+  if (!watch) {
+    return watch.error();
+  }
+  watch_.emplace(std::move(*watch));
+  thread_ = std::thread([this] { work(); });
+  run_on(thread_, cpus);
+  return Done{};
+}
+
+void Reloader::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    accepts_ = false;
+    jobs_.clear();  // their promises break, and ask() answers none
+  }
+  stopping_.store(true);
+  wake();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+void Reloader::request(ReloadRequest request) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!accepts_ || jobs_.size() >= kMaxJobs) {
+      return;
+    }
+    jobs_.push_back({std::move(request), {}});
+  }
+  wake();
+}
+
+std::optional<ReloadOutcome> Reloader::ask(ReloadRequest request) {
+  std::future<ReloadOutcome> outcome;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!accepts_) {
+      return std::nullopt;
+    }
+    jobs_.push_back({std::move(request), {}});
+    outcome = jobs_.back().outcome.get_future();
+  }
+  wake();
+  try {
+    return outcome.get();
+  } catch (const std::future_error&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<std::string> Reloader::text(std::uint64_t id, std::size_t offset,
+                                          std::size_t length) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find(outcomes_, id, &ReloadOutcome::id);
+  if (found == outcomes_.end() || offset > found->text.size()) {
+    return std::nullopt;
+  }
+  return found->text.substr(offset, length);
+}
+
+// The thread.
+
+void Reloader::work() {
+  std::optional<Clock::time_point> changed_at;
+  bool settled = true;
+  while (!stopping_.load()) {
+    using std::chrono::milliseconds;
+    wait(settled && !changed_at ? milliseconds(1000) : milliseconds(10));
+    if (watch_->changed()) {
+      changed_at = Clock::now();
+    }
+    if (changed_at && Clock::now() - *changed_at >= kDebounce) {
+      changed_at.reset();
+      run({.kind = ReloadKind::kReload, .trigger = "file changed", .who = ""});
+    }
+    while (auto job = next_job()) {
+      job->outcome.set_value(run(job->request));
+    }
+    settled = live_table_.settle();
+  }
+}
+
+void Reloader::wait(std::chrono::milliseconds at_most) {
+  std::array<pollfd, 2> events{pollfd{.fd = watch_->descriptor(), .events = POLLIN, .revents = 0},
+                               pollfd{.fd = wake_up_, .events = POLLIN, .revents = 0}};
+  poll(events.data(), events.size(), static_cast<int>(at_most.count()));
+  eventfd_t value = 0;
+  eventfd_read(wake_up_, &value);
+}
+
+void Reloader::wake() { eventfd_write(wake_up_, 1); }
+
+std::optional<Reloader::Job> Reloader::next_job() {
+  const std::lock_guard lock(mutex_);
+  if (jobs_.empty()) {
+    return std::nullopt;
+  }
+  Job job = std::move(jobs_.front());
+  jobs_.pop_front();
+  return job;
+}
+
+ReloadOutcome Reloader::run(const ReloadRequest& request) {
+  ReloadOutcome outcome;
+  outcome.id = ++last_id_;
+  const auto before = live_table_.current();
+  outcome.generation = before->number;
+  outcome.digest_before = before->digest;
+  try {
+    const auto begin = Clock::now();
+    Result<std::shared_ptr<const MappingTable>> table = wanted_table(request.kind);
+    outcome.parse = microseconds(Clock::now() - begin);
+    if (table) {
+      replace(request, std::move(*table), outcome);
+    } else {
+      refuse(table.error(), outcome);
+    }
+  } catch (const std::bad_alloc&) {
+    refuse(system_error("out of memory: the old table runs on\n"
+                        "  give the machine more memory, or the table fewer mappings"),
+           outcome);
+  }
+  audit(request, outcome);
+  const std::lock_guard lock(mutex_);
+  outcomes_.push_back(outcome);
+  if (outcomes_.size() > kKeptOutcomes) {
+    outcomes_.pop_front();
+  }
+  return outcome;
+}
+
+Result<std::shared_ptr<const MappingTable>> Reloader::wanted_table(ReloadKind kind) const {
+  if (kind == ReloadKind::kRollback) {
+    if (previous_ == nullptr) {
+      return input_error("there is no earlier table: none was replaced since natto started");
+    }
+    return previous_;
+  }
+  Result<MappingTable> loaded = load_mappings(config_.table_file, config_);
+  if (!loaded) {
+    return loaded.error();
+  }
+  return std::make_shared<const MappingTable>(std::move(*loaded));
+}
+
+void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const MappingTable> table,
+                       ReloadOutcome& outcome) {
+  const auto before = live_table_.current();
+  const TableDiff diff = diff_tables(*before->table, *table);
+  outcome.text = to_string(diff, config_);
+  outcome.mappings = table->mappings.size();
+  outcome.added = diff.added.size();
+  outcome.removed = diff.removed.size();
+  outcome.changed = diff.changed.size();
+  outcome.digest_after = table_digest(*table, config_);
+  if (request.kind == ReloadKind::kDryRun) {
+    return;
+  }
+
+  const auto begin = Clock::now();
+  Result<std::unique_ptr<const Generation>> generation =
+      Generation::build(*table, dataplane_.activity.size());
+  outcome.build = microseconds(Clock::now() - begin);
+  if (!generation) {
+    return refuse(generation.error(), outcome);
+  }
+  auto version = std::make_shared<const TableVersion>(
+      TableVersion{.number = before->number + 1,
+                   .table = std::move(table),
+                   .generation = std::move(*generation),
+                   .digest = outcome.digest_after,
+                   .trigger = request.trigger,
+                   .who = request.who,
+                   .loaded = std::chrono::system_clock::now()});
+  outcome.generation = version->number;
+  live_table_.publish(std::move(version));
+  previous_ = before->table;
+  has_previous_.store(true);
+  reloads_.fetch_add(1);
+  wait_for_grace(outcome);
+}
+
+// A worker polls many times in a microsecond. One that has not polled for long is stuck in a driver,
+// or its CPU was taken away.
+void Reloader::wait_for_grace(ReloadOutcome& outcome) {
+  const auto begin = Clock::now();
+  bool warned = false;
+  while (!live_table_.settle()) {
+    const auto waited = Clock::now() - begin;
+    if (waited >= kStalled && !std::exchange(warned, true)) {
+      log(LogLevel::kWarning,
+          "{}; traffic goes on, but the old table's memory stays in use until every worker has "
+          "polled",
+          stalled_workers());
+    }
+    if (waited >= kMaxGrace || stopping_.load()) {
+      outcome.grace_pending = true;
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(waited < kStalled ? 20 : 10'000));
+  }
+  outcome.grace = microseconds(Clock::now() - begin);
+}
+
+std::string Reloader::stalled_workers() const {
+  const std::uint64_t now = rte_rdtsc();
+  std::string text;
+  for (std::size_t i = 0; i < dataplane_.activity.size(); ++i) {
+    const std::uint64_t last = dataplane_.activity[i].last_tsc.value();
+    if (last != 0 && now > last + rte_get_tsc_hz()) {
+      text += fmt::format("{}worker {} has not polled for {} s", text.empty() ? "" : ", ", i,
+                          (now - last) / rte_get_tsc_hz());
+    }
+  }
+  return text.empty() ? "a worker is slow" : text;
+}
+
+void Reloader::refuse(const Error& error, ReloadOutcome& outcome) {
+  const auto current = live_table_.current();
+  refusals_.fetch_add(1);
+  outcome.refused = error.kind;
+  outcome.text = error.message;
+  outcome.generation = current->number;
+  outcome.mappings = current->table->mappings.size();
+  outcome.added = outcome.removed = outcome.changed = 0;
+  outcome.digest_after = outcome.digest_before;
+}
+
+void Reloader::audit(const ReloadRequest& request, const ReloadOutcome& outcome) const {
+  const std::string by =
+      request.who.empty() ? request.trigger : fmt::format("{} by {}", request.trigger, request.who);
+  if (outcome.refused) {
+    log(LogLevel::kError, "reload {} ({}) refused: generation {} with digest {} runs on", outcome.id,
+        by, outcome.generation, outcome.digest_before);
+    log_lines(outcome.text);
+    return;
+  }
+  log(LogLevel::kInfo,
+      "reload {} ({}): {} {} with {} mappings: {} added, {} removed, {} changed; digest {} -> {}; "
+      "parse {} us, build {} us, grace period {} us{}",
+      outcome.id, by,
+      request.kind == ReloadKind::kDryRun ? "dry run, generation stays" : "generation",
+      outcome.generation, outcome.mappings, outcome.added, outcome.removed, outcome.changed,
+      outcome.digest_before, outcome.digest_after, outcome.parse.count(), outcome.build.count(),
+      outcome.grace.count(), outcome.grace_pending ? " and not over" : "");
+}
+
+}  // namespace natto

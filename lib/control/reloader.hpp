@@ -1,0 +1,133 @@
+#pragma once
+
+// Replaces the running table: parse, validate, diff, build, publish, wait until no worker uses the
+// old one. On a thread of its own, so that what control does every millisecond is never late.
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/model.hpp"
+#include "control/file_watch.hpp"
+#include "control/live_table.hpp"
+
+namespace natto {
+
+enum class ReloadKind {
+  kReload,    ///< use what the file says
+  kDryRun,    ///< say what that would change
+  kRollback,  ///< use the table before the current one again
+};
+
+struct ReloadRequest {
+  ReloadKind kind;
+  std::string trigger;  ///< "file changed", "SIGHUP", "natto reload", …
+  std::string who;      ///< who asked, as far as that is known
+};
+
+/// What came of a request. `text`: a line per difference, or, if it was refused, every mistake.
+struct ReloadOutcome {
+  using Microseconds = std::chrono::microseconds;
+
+  std::uint64_t id = 0;               ///< of the request, counted from 1
+  std::optional<ErrorKind> refused;   ///< the old table runs on
+  std::string text;
+  std::uint64_t generation = 0;  ///< in use afterwards
+  std::size_t mappings = 0;      ///< in it; for a dry run, in the file
+  std::size_t added = 0;
+  std::size_t removed = 0;
+  std::size_t changed = 0;
+  std::string digest_before;
+  std::string digest_after;  ///< of the file, if it was a dry run
+  Microseconds parse{};
+  Microseconds build{};
+  Microseconds grace{};        ///< until no worker used the old table
+  bool grace_pending = false;  ///< one still might, after kMaxGrace
+};
+
+class Reloader {
+ public:
+  /// A change of the file is followed when it has been quiet for this long.
+  static constexpr std::chrono::milliseconds kDebounce{200};
+  /// An outcome is told after this long even if a worker still uses the old table.
+  static constexpr std::chrono::seconds kMaxGrace{10};
+
+  /// `config` and the others live longer. Nothing happens before start().
+  Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table);
+  Reloader(const Reloader&) = delete;
+  Reloader& operator=(const Reloader&) = delete;
+  ~Reloader();
+
+  /// Starts the thread, which runs on `cpus`, and follows the table file from now on.
+  [[nodiscard]] Status start(const std::vector<unsigned>& cpus);
+  /// Refuses what is still waiting. Main thread.
+  void stop();
+
+  /// Any thread, not waiting for the outcome; the log has it.
+  void request(ReloadRequest request);
+  /// Any thread but control's; waits for the outcome. None after stop().
+  [[nodiscard]] std::optional<ReloadOutcome> ask(ReloadRequest request);
+
+  /// Does what was asked, on the calling thread: for tests, before start().
+  ReloadOutcome run(const ReloadRequest& request);
+
+  /// At most `length` bytes from `offset` on of the text of one of the last outcomes. Any thread.
+  [[nodiscard]] std::optional<std::string> text(std::uint64_t id, std::size_t offset,
+                                                std::size_t length) const;
+  /// Any thread.
+  [[nodiscard]] bool rollback_possible() const { return has_previous_.load(); }
+  [[nodiscard]] std::uint64_t reloads() const { return reloads_.load(); }
+  [[nodiscard]] std::uint64_t refusals() const { return refusals_.load(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Job {
+    ReloadRequest request;
+    std::promise<ReloadOutcome> outcome;
+  };
+
+  void work();
+  void wait(std::chrono::milliseconds at_most);
+  void wake();
+  [[nodiscard]] std::optional<Job> next_job();
+  [[nodiscard]] Result<std::shared_ptr<const MappingTable>> wanted_table(ReloadKind kind) const;
+  void replace(const ReloadRequest& request, std::shared_ptr<const MappingTable> table,
+               ReloadOutcome& outcome);
+  void wait_for_grace(ReloadOutcome& outcome);
+  void refuse(const Error& error, ReloadOutcome& outcome);
+  void audit(const ReloadRequest& request, const ReloadOutcome& outcome) const;
+  [[nodiscard]] std::string stalled_workers() const;
+
+  const Config& config_;
+  Dataplane& dataplane_;
+  LiveTable& live_table_;
+  std::optional<FileWatch> watch_;
+  int wake_up_;  ///< eventfd(2)
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+
+  std::shared_ptr<const MappingTable> previous_;  ///< what a rollback brings back
+  std::atomic<bool> has_previous_{false};
+  std::atomic<std::uint64_t> reloads_{0};
+  std::atomic<std::uint64_t> refusals_{0};
+  std::uint64_t last_id_ = 0;
+
+  mutable std::mutex mutex_;  ///< guards what follows
+  std::deque<Job> jobs_;
+  std::deque<ReloadOutcome> outcomes_;  ///< the latest, oldest first
+  bool accepts_ = true;
+};
+
+}  // namespace natto

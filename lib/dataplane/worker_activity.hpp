@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/counter.hpp"
+
+namespace natto {
+
+/// How a worker spends its time, in TSC cycles. Written by that worker only; anyone may read.
+struct alignas(64) WorkerActivity {
+  Counter polls;        ///< every port asked once
+  Counter busy_polls;   ///< those that found packets
+  Counter cycles;       ///< of all polls
+  Counter busy_cycles;  ///< of busy polls
+  Counter longest_poll_cycles;
+  Counter last_tsc;  ///< end of the last poll; 0: there was none, or the worker ended
+
+  void record(bool busy, std::uint64_t begin_tsc, std::uint64_t end_tsc) noexcept {
+    const std::uint64_t spent = end_tsc - begin_tsc;
+    polls.add(1);
+    cycles.add(spent);
+    if (busy) {
+      busy_polls.add(1);
+      busy_cycles.add(spent);
+    }
+    if (spent > longest_poll_cycles.value()) {
+      longest_poll_cycles.set(spent);
+    }
+    last_tsc.set(end_tsc);
+  }
+};
+
+}  // namespace natto

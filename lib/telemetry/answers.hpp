@@ -1,0 +1,29 @@
+#pragma once
+
+// What the running appliance says of itself: the answers of doc/telemetry.md.
+
+#include <vector>
+
+#include "config/model.hpp"
+#include "control/live_table.hpp"
+#include "control/rates.hpp"
+#include "control/reloader.hpp"
+#include "dataplane/dataplane.hpp"
+#include "dpdk/port.hpp"
+#include "telemetry/commands.hpp"
+
+namespace natto {
+
+/// What the answers are made from; all of it lives longer than the commands.
+struct AppliancePart {
+  const Config& config;
+  const Dataplane& dataplane;
+  const std::vector<Port>& ports;  ///< by RealmId
+  const LiveTable& live_table;
+  const Rates& rates;
+  Reloader& reloader;
+};
+
+[[nodiscard]] std::vector<TelemetryCommand> appliance_commands(const AppliancePart& appliance);
+
+}  // namespace natto
