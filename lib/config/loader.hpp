@@ -4,7 +4,8 @@
 //
 // Everything wrong with a file is reported in one go: Error::message has one line per mistake,
 // `file:line:column: what is wrong, and what would be right`, sorted by position. The file is
-// named as the caller named it. Reads files and allocates: for the control side only.
+// named as the caller named it. Reads files and allocates: for the control side only. Throws
+// std::bad_alloc, and nothing else, where memory runs out.
 
 #include <filesystem>
 

@@ -16,9 +16,8 @@ namespace natto {
 std::string table_digest(const MappingTable& table, const Config& config) {
   std::vector<std::size_t> order(table.mappings.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, {}, [&](std::size_t i) -> const std::string& {
-    return table.mappings[i].name;
-  });
+  std::ranges::sort(order, {},
+                    [&](std::size_t i) -> const std::string& { return table.mappings[i].name; });
 
   SHA2_CTX context;
   SHA256Init(&context);

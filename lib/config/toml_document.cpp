@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <map>
+#include <new>
 #include <sstream>
 #include <stdexcept>
 #include <toml.hpp>
@@ -138,6 +139,8 @@ std::optional<TomlValue> parse_toml(std::string bytes, Diagnostics& diagnostics)
   try {
     // Without a file name: toml11 copies it for every character it looks at.
     return copy.value(toml::parse<toml::discard_comments, std::map, NonEmptyBack>(stream, ""));
+  } catch (const std::bad_alloc&) {
+    throw;  // no mistake of the file
   } catch (const std::exception& error) {
     const Toml11Message message = read_toml11_message(error.what());
     std::size_t offset = source.offset(message.line, message.bytes_before);

@@ -23,9 +23,10 @@ constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_
 Result<FileWatch> FileWatch::open(std::filesystem::path file) {
   const int inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (inotify < 0) {
-    return system_error(fmt::format("cannot watch {} for changes: {}\n"
-                                    "  raise fs.inotify.max_user_instances",
-                                    file.string(), std::strerror(errno)));
+    return system_error(
+        fmt::format("cannot watch {} for changes: {}\n"
+                    "  raise fs.inotify.max_user_instances",
+                    file.string(), std::strerror(errno)));
   }
   return FileWatch(std::move(file), inotify);
 }
@@ -48,8 +49,8 @@ FileWatch::~FileWatch() {
   }
 }
 
-// The folder that names the file, and the one where it really is. Adding a watch again does nothing,
-// so that a true answer means that a folder is new.
+// The folder that names the file, and the one where it really is. Adding a watch again does
+// nothing, so that a true answer means that a folder is new.
 bool FileWatch::watch_folders() {
   std::error_code error;
   const auto folder = [](const std::filesystem::path& file) {

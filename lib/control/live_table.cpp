@@ -1,6 +1,7 @@
 #include "control/live_table.hpp"
 
 #include <algorithm>
+#include <new>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -62,25 +63,32 @@ void LiveTable::publish(std::shared_ptr<const TableVersion> next) {
 
   const std::lock_guard lock(mutex_);
   versions_.push_back(std::move(version));
-  dataplane_.generation.publish(versions_.back().version->generation, dataplane_.quiescence);
+  try {
+    dataplane_.generation.publish(versions_.back().version->generation, dataplane_.quiescence);
+  } catch (const std::bad_alloc&) {
+    versions_.pop_back();
+    throw;
+  }
 }
 
 bool LiveTable::settle() {
   const std::size_t in_use = dataplane_.generation.reclaim(dataplane_.quiescence);
-  std::deque<Version> gone;  // freed without the lock
-  const std::lock_guard lock(mutex_);
-  while (versions_.size() - 1 > in_use) {
+  while (true) {
+    Version gone;  // freed without the lock
+    const std::lock_guard lock(mutex_);
+    if (versions_.size() - 1 <= in_use) {
+      return versions_.size() == 1;
+    }
     Version& second = versions_[1];
     for (std::uint32_t i = 0; i < second.in_prior.size(); ++i) {
       if (second.in_prior[i] != kAbsent) {
         second.earlier[i] += totals(0, second.in_prior[i]);
+        second.in_prior[i] = kAbsent;
       }
     }
-    second.in_prior.assign(second.in_prior.size(), kAbsent);
-    gone.push_back(std::move(versions_.front()));
+    gone = std::move(versions_.front());
     versions_.pop_front();
   }
-  return versions_.size() == 1;
 }
 
 MappingTotals LiveTable::totals(std::size_t version, std::uint32_t index) const {

@@ -53,11 +53,12 @@ class LiveTable {
     return result;
   }
 
-  /// From now on workers use `next`. The reloader's thread.
+  /// From now on workers use `next`. The reloader's thread. Throws std::bad_alloc, and then nothing
+  /// has changed.
   void publish(std::shared_ptr<const TableVersion> next);
 
   /// Lets go of the versions that no worker uses any more; true if only the current one is left.
-  /// The reloader's thread.
+  /// The reloader's thread. Allocates nothing.
   bool settle();
 
  private:
@@ -71,7 +72,7 @@ class LiveTable {
   [[nodiscard]] MappingTotals totals(std::size_t version, std::uint32_t index) const;
 
   Dataplane& dataplane_;
-  mutable std::mutex mutex_;  ///< guards versions_
+  mutable std::mutex mutex_;      ///< guards versions_
   std::deque<Version> versions_;  ///< oldest first; all but the last are on their way out
 };
 

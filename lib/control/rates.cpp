@@ -37,7 +37,8 @@ void Rates::sample(Instant now, const CounterSums& sums) {
   }
   if (has_last_) {
     const std::lock_guard lock(mutex_);
-    per_second_ = difference_per_second(sums, last_sums_, static_cast<std::uint64_t>(passed.count()));
+    per_second_ =
+        difference_per_second(sums, last_sums_, static_cast<std::uint64_t>(passed.count()));
   }
   has_last_ = true;
   last_ = now;

@@ -27,8 +27,6 @@ constexpr std::size_t kKeptOutcomes = 8;
 constexpr std::size_t kMaxJobs = 64;
 /// Lines of a refusal's text that go to the log.
 constexpr std::size_t kMaxLoggedLines = 20;
-/// Who stalls for this long is named in the log.
-constexpr std::chrono::seconds kStalled{1};
 
 template <typename Duration>
 ReloadOutcome::Microseconds microseconds(Duration duration) {
@@ -57,9 +55,14 @@ void log_lines(std::string_view text) {
 }  // namespace
 
 Reloader::Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table)
+    : Reloader(config, dataplane, live_table, Patience{}) {}
+
+Reloader::Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table,
+                   const Patience& patience)
     : config_(config),
       dataplane_(dataplane),
       live_table_(live_table),
+      patience_(patience),
       wake_up_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
 Reloader::~Reloader() {
@@ -143,7 +146,7 @@ void Reloader::work() {
     if (watch_->changed()) {
       changed_at = Clock::now();
     }
-    if (changed_at && Clock::now() - *changed_at >= kDebounce) {
+    if (changed_at && Clock::now() - *changed_at >= patience_.debounce) {
       changed_at.reset();
       run({.kind = ReloadKind::kReload, .trigger = "file changed", .who = ""});
     }
@@ -178,29 +181,40 @@ ReloadOutcome Reloader::run(const ReloadRequest& request) {
   ReloadOutcome outcome;
   outcome.id = ++last_id_;
   const auto before = live_table_.current();
-  outcome.generation = before->number;
-  outcome.digest_before = before->digest;
   try {
-    const auto begin = Clock::now();
-    Result<std::shared_ptr<const MappingTable>> table = wanted_table(request.kind);
-    outcome.parse = microseconds(Clock::now() - begin);
-    if (table) {
-      replace(request, std::move(*table), outcome);
-    } else {
-      refuse(table.error(), outcome);
+    attempt(request, outcome);
+  } catch (const std::bad_alloc&) {
+    if (live_table_.current() == before) {
+      refuse(system_error("out of memory: the old table runs on\n"
+                          "  give the machine more memory, or the table fewer mappings"),
+             outcome);
+    }
+  }
+  try {
+    audit(request, outcome);
+    const std::lock_guard lock(mutex_);
+    outcomes_.push_back(outcome);
+    if (outcomes_.size() > kKeptOutcomes) {
+      outcomes_.pop_front();
     }
   } catch (const std::bad_alloc&) {
-    refuse(system_error("out of memory: the old table runs on\n"
-                        "  give the machine more memory, or the table fewer mappings"),
-           outcome);
-  }
-  audit(request, outcome);
-  const std::lock_guard lock(mutex_);
-  outcomes_.push_back(outcome);
-  if (outcomes_.size() > kKeptOutcomes) {
-    outcomes_.pop_front();
+    // What was done stands; there is no memory to write it down.
   }
   return outcome;
+}
+
+void Reloader::attempt(const ReloadRequest& request, ReloadOutcome& outcome) {
+  const auto before = live_table_.current();
+  outcome.generation = before->number;
+  outcome.digest_before = before->digest;
+  const auto begin = Clock::now();
+  Result<std::shared_ptr<const MappingTable>> table = wanted_table(request.kind);
+  outcome.parse = microseconds(Clock::now() - begin);
+  if (table) {
+    replace(request, std::move(*table), outcome);
+  } else {
+    refuse(table.error(), outcome);
+  }
 }
 
 Result<std::shared_ptr<const MappingTable>> Reloader::wanted_table(ReloadKind kind) const {
@@ -254,24 +268,24 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
   wait_for_grace(outcome);
 }
 
-// A worker polls many times in a microsecond. One that has not polled for long is stuck in a driver,
-// or its CPU was taken away.
+// A worker polls many times in a microsecond. One that has not polled for long is stuck in a
+// driver, or its CPU was taken away.
 void Reloader::wait_for_grace(ReloadOutcome& outcome) {
   const auto begin = Clock::now();
   bool warned = false;
   while (!live_table_.settle()) {
     const auto waited = Clock::now() - begin;
-    if (waited >= kStalled && !std::exchange(warned, true)) {
+    if (waited >= patience_.stall && !std::exchange(warned, true)) {
       log(LogLevel::kWarning,
           "{}; traffic goes on, but the old table's memory stays in use until every worker has "
           "polled",
           stalled_workers());
     }
-    if (waited >= kMaxGrace || stopping_.load()) {
+    if (waited >= patience_.grace || stopping_.load()) {
       outcome.grace_pending = true;
       break;
     }
-    std::this_thread::sleep_for(std::chrono::microseconds(waited < kStalled ? 20 : 10'000));
+    std::this_thread::sleep_for(std::chrono::microseconds(waited < patience_.stall ? 20 : 10'000));
   }
   outcome.grace = microseconds(Clock::now() - begin);
 }
@@ -297,15 +311,15 @@ void Reloader::refuse(const Error& error, ReloadOutcome& outcome) {
   outcome.generation = current->number;
   outcome.mappings = current->table->mappings.size();
   outcome.added = outcome.removed = outcome.changed = 0;
-  outcome.digest_after = outcome.digest_before;
+  outcome.digest_before = outcome.digest_after = current->digest;
 }
 
 void Reloader::audit(const ReloadRequest& request, const ReloadOutcome& outcome) const {
   const std::string by =
       request.who.empty() ? request.trigger : fmt::format("{} by {}", request.trigger, request.who);
   if (outcome.refused) {
-    log(LogLevel::kError, "reload {} ({}) refused: generation {} with digest {} runs on", outcome.id,
-        by, outcome.generation, outcome.digest_before);
+    log(LogLevel::kError, "reload {} ({}) refused: generation {} with digest {} runs on",
+        outcome.id, by, outcome.generation, outcome.digest_before);
     log_lines(outcome.text);
     return;
   }

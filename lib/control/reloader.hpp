@@ -40,8 +40,8 @@ struct ReloadRequest {
 struct ReloadOutcome {
   using Microseconds = std::chrono::microseconds;
 
-  std::uint64_t id = 0;               ///< of the request, counted from 1
-  std::optional<ErrorKind> refused;   ///< the old table runs on
+  std::uint64_t id = 0;              ///< of the request, counted from 1
+  std::optional<ErrorKind> refused;  ///< the old table runs on
   std::string text;
   std::uint64_t generation = 0;  ///< in use afterwards
   std::size_t mappings = 0;      ///< in it; for a dry run, in the file
@@ -53,18 +53,24 @@ struct ReloadOutcome {
   Microseconds parse{};
   Microseconds build{};
   Microseconds grace{};        ///< until no worker used the old table
-  bool grace_pending = false;  ///< one still might, after kMaxGrace
+  bool grace_pending = false;  ///< one still might: natto stopped waiting
 };
 
 class Reloader {
  public:
-  /// A change of the file is followed when it has been quiet for this long.
-  static constexpr std::chrono::milliseconds kDebounce{200};
-  /// An outcome is told after this long even if a worker still uses the old table.
-  static constexpr std::chrono::seconds kMaxGrace{10};
+  struct Patience {
+    /// A change of the file is followed when it has been quiet for this long.
+    std::chrono::milliseconds debounce{200};
+    /// A worker that has not let go of the old table by then is named in the log.
+    std::chrono::milliseconds stall{1'000};
+    /// An outcome is told by then even if a worker still uses the old table.
+    std::chrono::milliseconds grace{10'000};
+  };
 
   /// `config` and the others live longer. Nothing happens before start().
   Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table);
+  Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table,
+           const Patience& patience);
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
   ~Reloader();
@@ -103,6 +109,7 @@ class Reloader {
   void wake();
   [[nodiscard]] std::optional<Job> next_job();
   [[nodiscard]] Result<std::shared_ptr<const MappingTable>> wanted_table(ReloadKind kind) const;
+  void attempt(const ReloadRequest& request, ReloadOutcome& outcome);
   void replace(const ReloadRequest& request, std::shared_ptr<const MappingTable> table,
                ReloadOutcome& outcome);
   void wait_for_grace(ReloadOutcome& outcome);
@@ -113,6 +120,7 @@ class Reloader {
   const Config& config_;
   Dataplane& dataplane_;
   LiveTable& live_table_;
+  const Patience patience_;
   std::optional<FileWatch> watch_;
   int wake_up_;  ///< eventfd(2)
   std::thread thread_;

@@ -1,7 +1,7 @@
 #pragma once
 
-// natto's log lines, through DPDK's log under the type "natto": on standard error, with the priority
-// that journald reads where it reads standard error. Never per packet.
+// natto's log lines, through DPDK's log under the type "natto": on standard error, with the
+// priority that journald reads where it reads standard error. Never per packet.
 
 #include <fmt/format.h>
 

@@ -18,12 +18,19 @@ namespace natto {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, std::uint8_t>, 8> kProtocols = {{
-    {"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"gre", 47}, {"esp", 50}, {"ah", 51}, {"sctp", 132},
+    {"icmp", 1},
+    {"tcp", 6},
+    {"udp", 17},
+    {"gre", 47},
+    {"esp", 50},
+    {"ah", 51},
+    {"sctp", 132},
     {"udplite", 136},
 }};
 
 std::string protocol_name(std::uint8_t protocol) {
-  const auto* found = std::ranges::find(kProtocols, protocol, &decltype(kProtocols)::value_type::second);
+  const auto* found =
+      std::ranges::find(kProtocols, protocol, &decltype(kProtocols)::value_type::second);
   return found != kProtocols.end() ? std::string(found->first)
                                    : fmt::format("protocol {}", protocol);
 }
@@ -147,13 +154,10 @@ class Story {
     const auto head = make_head(query_);
     const std::size_t length = kIpv4Offset + query_.length;
     ParsedPacket packet{};
-    const FrameFilter filter{.mac = {},
-                             .any_unicast_mac = true,
-                             .record_route = false};
-    if (const Verdict verdict = parse(
-            {.head = std::span(head).first(std::min(length, head.size())),
-             .length = static_cast<std::uint32_t>(length)},
-            filter, packet);
+    const FrameFilter filter{.mac = {}, .any_unicast_mac = true, .record_route = false};
+    if (const Verdict verdict = parse({.head = std::span(head).first(std::min(length, head.size())),
+                                       .length = static_cast<std::uint32_t>(length)},
+                                      filter, packet);
         !verdict.is_forward()) {
       return verdict;
     }

@@ -49,8 +49,8 @@ std::uint64_t tsc_to_unix_milliseconds(std::uint64_t tsc, std::uint64_t now_tsc)
     return 0;
   }
   const std::uint64_t age = now_tsc > tsc ? now_tsc - tsc : 0;
-  const auto milliseconds = static_cast<std::uint64_t>(
-      static_cast<double>(age) * 1000.0 / static_cast<double>(rte_get_tsc_hz()));
+  const auto milliseconds = static_cast<std::uint64_t>(static_cast<double>(age) * 1000.0 /
+                                                       static_cast<double>(rte_get_tsc_hz()));
   return unix_milliseconds(std::chrono::system_clock::now()) - milliseconds;
 }
 
@@ -134,11 +134,11 @@ class MappingPage {
 
   const Config& config_;
   std::uint64_t now_tsc_;
-  Json lists_ = {{"name", Json::array()},         {"realm", Json::array()},
-                 {"real", Json::array()},         {"mapped", Json::array()},
-                 {"line", Json::array()},         {"from_packets", Json::array()},
-                 {"from_bytes", Json::array()},   {"from_last_ms", Json::array()},
-                 {"to_packets", Json::array()},   {"to_bytes", Json::array()},
+  Json lists_ = {{"name", Json::array()},       {"realm", Json::array()},
+                 {"real", Json::array()},       {"mapped", Json::array()},
+                 {"line", Json::array()},       {"from_packets", Json::array()},
+                 {"from_bytes", Json::array()}, {"from_last_ms", Json::array()},
+                 {"to_packets", Json::array()}, {"to_bytes", Json::array()},
                  {"to_last_ms", Json::array()}};
 };
 
@@ -217,9 +217,9 @@ Json port(const PortConfig& config, const Port& device, const NextHops& next_hop
   rte_eth_link link{};
   static_cast<void>(rte_eth_dev_info_get(device.id(), &info));
   static_cast<void>(rte_eth_link_get_nowait(device.id(), &link));
-  const MacAddress* next_hop_mac =
-      config.gateway || config.gateway_mac ? next_hops.find(config.gateway.value_or(Ipv4Address{}))
-                                           : nullptr;
+  const MacAddress* next_hop_mac = config.gateway || config.gateway_mac
+                                       ? next_hops.find(config.gateway.value_or(Ipv4Address{}))
+                                       : nullptr;
   const bool speed_known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
   return {{"realm", config.realm},
           {"device", config.device},
@@ -234,8 +234,8 @@ Json port(const PortConfig& config, const Port& device, const NextHops& next_hop
           {"tx_queues", std::uint64_t{info.nb_tx_queues}},
           {"rx_offloads", offload_names(device.rx_offloads(), rte_eth_dev_rx_offload_name)},
           {"tx_offloads", offload_names(device.tx_offloads(), rte_eth_dev_tx_offload_name)},
-          {"next_hop", config.gateway_mac ? "static"
-                                          : (config.gateway ? to_string(*config.gateway) : "")},
+          {"next_hop",
+           config.gateway_mac ? "static" : (config.gateway ? to_string(*config.gateway) : "")},
           {"next_hop_mac", next_hop_mac != nullptr ? to_string(*next_hop_mac) : ""},
           {"rx_packets", packets.received},
           {"tx_packets", packets.transmitted},
@@ -263,13 +263,13 @@ Json workers(const AppliancePart& appliance) {
     const WorkerActivity& activity = appliance.dataplane.activity[i];
     const std::uint64_t last = activity.last_tsc.value();
     list[std::to_string(i)] = {{"lcore", std::uint64_t{appliance.config.dpdk.lcores[i]}},
-                    {"received", appliance.dataplane.counters[i].received.value()},
-                    {"polls", activity.polls.value()},
-                    {"busy_polls", activity.busy_polls.value()},
-                    {"cycles", activity.cycles.value()},
-                    {"busy_cycles", activity.busy_cycles.value()},
-                    {"longest_gap_cycles", activity.longest_poll_cycles.value()},
-                    {"stalled", now > last + hz ? 1U : 0U}};
+                               {"received", appliance.dataplane.counters[i].received.value()},
+                               {"polls", activity.polls.value()},
+                               {"busy_polls", activity.busy_polls.value()},
+                               {"cycles", activity.cycles.value()},
+                               {"busy_cycles", activity.busy_cycles.value()},
+                               {"longest_gap_cycles", activity.longest_poll_cycles.value()},
+                               {"stalled", now > last + hz ? 1U : 0U}};
   }
   return {{"tsc_hz", hz}, {"workers", list}};
 }
@@ -359,7 +359,8 @@ std::vector<TelemetryCommand> appliance_commands(const AppliancePart& a) {
       {"/natto/rollback", "Brings the previous table back. Parameter: who asks",
        reloading(ReloadKind::kRollback, "natto rollback")},
       {"/natto/text", "Text of a reload's outcome. Parameters: ID,OFFSET", with_parameters(text)},
-      {"/natto/explain", "A packet's fate. Parameters: realm,source,destination,protocol,length,ttl,df",
+      {"/natto/explain",
+       "A packet's fate. Parameters: realm,source,destination,protocol,length,ttl,df",
        with_parameters(explain_packet)},
   };
 }

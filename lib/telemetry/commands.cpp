@@ -52,7 +52,8 @@ bool add_member(rte_tel_data* data, const std::string& name, const Json& value) 
     return rte_tel_data_add_dict_u64(data, name.c_str(), value.get<std::uint64_t>()) == 0;
   }
   Data nested = make_nested(value);
-  if (nested == nullptr || rte_tel_data_add_dict_container(data, name.c_str(), nested.get(), 0) != 0) {
+  if (nested == nullptr ||
+      rte_tel_data_add_dict_container(data, name.c_str(), nested.get(), 0) != 0) {
     return false;
   }
   static_cast<void>(nested.release());
@@ -60,9 +61,8 @@ bool add_member(rte_tel_data* data, const std::string& name, const Json& value) 
 }
 
 bool add_element(rte_tel_data* data, const Json& value) {
-  return value.is_string()
-             ? rte_tel_data_add_array_string(data, cut(value).c_str()) == 0
-             : rte_tel_data_add_array_u64(data, value.get<std::uint64_t>()) == 0;
+  return value.is_string() ? rte_tel_data_add_array_string(data, cut(value).c_str()) == 0
+                           : rte_tel_data_add_array_u64(data, value.get<std::uint64_t>()) == 0;
 }
 
 bool fill(const Json& json, rte_tel_data* data) {
@@ -105,7 +105,8 @@ int answer(const char* command, const char* parameters, rte_tel_data* data) {
 Result<TelemetryCommands> TelemetryCommands::serve(std::vector<TelemetryCommand> commands) {
   TelemetryCommands serving;
   for (TelemetryCommand& command : commands) {
-    const int error = rte_telemetry_register_cmd(command.name.c_str(), answer, command.help.c_str());
+    const int error =
+        rte_telemetry_register_cmd(command.name.c_str(), answer, command.help.c_str());
     // Registered before in this process: it finds the new one.
     if (error != 0 && error != -EEXIST) {
       return dpdk_error("register the telemetry command", command.name, error);

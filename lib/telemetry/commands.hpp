@@ -16,8 +16,8 @@ struct TelemetryCommand {
   std::string name;  ///< "/natto/…", at most 55 bytes
   std::string help;  ///< at most 127 bytes
   /// Called on a thread of the client that asks. Null: the question was wrong. It may
-  /// hold objects, lists of strings or of numbers, strings, and unsigned numbers. Strings are cut at
-  /// 127 bytes, unless one is the whole answer.
+  /// hold objects, lists of strings or of numbers, strings, and unsigned numbers. Strings are cut
+  /// at 127 bytes, unless one is the whole answer.
   std::function<nlohmann::ordered_json(std::string_view parameters)> answer;
 };
 

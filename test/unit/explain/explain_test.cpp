@@ -82,7 +82,8 @@ TEST(Explain, KnowsTtlMtuAndFragments) {
 
 TEST(Explain, EveryProtocolThatPassesIsExplained) {
   ExplainQuery q = query("10.32.1.157", "10.50.3.7");
-  for (const std::string_view name : {"icmp", "tcp", "udp", "gre", "esp", "sctp", "udplite", "99"}) {
+  for (const std::string_view name :
+       {"icmp", "tcp", "udp", "gre", "esp", "sctp", "udplite", "99"}) {
     q.protocol = parse_protocol(name).value();
     EXPECT_TRUE(fate(q).verdict.is_forward()) << name << ": " << fate(q).steps.back();
   }
@@ -102,11 +103,13 @@ TEST(Explain, KnowsItsOwnAddressAndImpostors) {
 }
 
 TEST(Explain, AsksForTheRealmWhereItMustBeSaid) {
-  EXPECT_NE(explain(two_arm(), table(), query("10.9.9.9", "10.50.3.7")).error().message.find(
-                "several realms"),
+  EXPECT_NE(explain(two_arm(), table(), query("10.9.9.9", "10.50.3.7"))
+                .error()
+                .message.find("several realms"),
             std::string::npos);
-  EXPECT_NE(explain(two_arm(), table(), query("10.8.8.8", "10.50.3.7")).error().message.find(
-                "--realm (company-a, company-b)"),
+  EXPECT_NE(explain(two_arm(), table(), query("10.8.8.8", "10.50.3.7"))
+                .error()
+                .message.find("--realm (company-a, company-b)"),
             std::string::npos);
   ExplainQuery q = query("10.9.9.9", "10.50.3.7");
   q.realm = "company-c";

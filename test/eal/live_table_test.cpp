@@ -1,0 +1,165 @@
+#include "control/live_table.hpp"
+
+#include <gtest/gtest.h>
+#include <malloc.h>
+#include <rte_malloc.h>
+
+#include "eal/lab.hpp"
+#include "support/packets.hpp"
+
+namespace natto {
+namespace {
+
+using test::frame_of;
+using test::kA;
+using test::kB;
+using test::Lab;
+using test::make_mapping;
+using test::make_udp;
+
+const Mapping kHostA = make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10");
+const Mapping kHostB = make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20");
+
+std::shared_ptr<const TableVersion> make_version(std::uint64_t number,
+                                                 std::vector<Mapping> mappings) {
+  auto table = std::make_shared<const MappingTable>(MappingTable{std::move(mappings)});
+  return std::make_shared<const TableVersion>(
+      TableVersion{.number = number,
+                   .table = table,
+                   .generation = Generation::build(*table, 1).value(),
+                   .digest = "",
+                   .trigger = "test",
+                   .who = "",
+                   .loaded = {}});
+}
+
+/// A lab whose table is a LiveTable's.
+struct LiveLab {
+  explicit LiveLab(std::vector<Mapping> mappings = {kHostA, kHostB})
+      : lab({.mappings = mappings}), live(lab.dataplane(), first(std::move(mappings))) {}
+
+  std::shared_ptr<const TableVersion> first(std::vector<Mapping> mappings) {
+    auto version = make_version(1, std::move(mappings));
+    lab.dataplane().generation.publish(version->generation, lab.dataplane().quiescence);
+    lab.dataplane().generation.reclaim(lab.dataplane().quiescence);
+    return version;
+  }
+
+  void send_a_to_b(std::size_t data_bytes, std::string_view destination = "172.30.7.20") {
+    lab.receive(kA, frame_of(make_udp({.destination = destination}, test::Bytes(data_bytes))));
+    lab.run();
+    static_cast<void>(lab.sent(kB));
+  }
+
+  MappingTotals totals(std::string_view name) {
+    std::uint32_t index = 0;
+    const auto snapshot = live.snapshot([&](const TableVersion& version) {
+      while (version.table->mappings.at(index).name != name) {
+        ++index;
+      }
+      return std::vector{index};
+    });
+    return snapshot.totals.at(0);
+  }
+
+  Lab lab;
+  LiveTable live;
+};
+
+TEST(MappingCounters, CountPacketsBytesAndTimeOfBothDirections) {
+  LiveLab l;
+  l.send_a_to_b(100);
+  l.send_a_to_b(50);
+  const MappingTotals a = l.totals("host-a");
+  const MappingTotals b = l.totals("host-b");
+  EXPECT_EQ(a.from.packets, 2U);
+  EXPECT_EQ(a.from.bytes, 128U + 78U);
+  EXPECT_GT(a.from.last_tsc, 0U);
+  EXPECT_EQ(a.to.packets, 0U);
+  EXPECT_EQ(a.to.last_tsc, 0U);
+  EXPECT_EQ(b.to.packets, 2U);
+  EXPECT_EQ(b.to.bytes, 128U + 78U);
+  EXPECT_EQ(b.from.packets, 0U);
+}
+
+TEST(MappingCounters, DropsAreNotCounted) {
+  LiveLab l;
+  l.lab.receive(kA, frame_of(make_udp({.ttl = 1}, {})));
+  l.lab.run();
+  EXPECT_EQ(l.totals("host-a").from.packets, 0U);
+  EXPECT_EQ(l.totals("host-b").to.packets, 0U);
+}
+
+TEST(LiveTable, CountersSurviveByNameWhateverElseChanges) {
+  LiveLab l;
+  l.send_a_to_b(100);
+  // Another order, another address of b, and a newcomer.
+  Mapping moved = kHostB;
+  moved.mapped = parse_ipv4_prefix("172.30.7.21").value();
+  l.live.publish(make_version(
+      2, {make_mapping("new", kB, "192.168.7.99", "172.30.7.99"), moved, kHostA}));
+  EXPECT_EQ(l.totals("host-a").from.packets, 1U) << "while workers may still use the old table";
+  EXPECT_TRUE(l.live.settle());
+  EXPECT_EQ(l.totals("host-a").from.packets, 1U);
+  EXPECT_EQ(l.totals("host-b").to.packets, 1U);
+  EXPECT_EQ(l.totals("new").to.packets, 0U);
+  l.send_a_to_b(100, "172.30.7.21");
+  EXPECT_EQ(l.totals("host-a").from.packets, 2U);
+  EXPECT_EQ(l.totals("host-b").to.packets, 2U);
+}
+
+TEST(LiveTable, CountersOfARemovedMappingAreGone) {
+  LiveLab l;
+  l.send_a_to_b(100);
+  l.live.publish(make_version(2, {kHostB}));
+  EXPECT_TRUE(l.live.settle());
+  l.live.publish(make_version(3, {kHostA, kHostB}));
+  EXPECT_TRUE(l.live.settle());
+  EXPECT_EQ(l.totals("host-a").from.packets, 0U);
+  EXPECT_EQ(l.totals("host-b").to.packets, 1U);
+}
+
+TEST(LiveTable, F3_AStalledWorkerKeepsItsTableAndItsCounts) {
+  LiveLab l;
+  Quiescence& quiescence = l.lab.dataplane().quiescence;
+  quiescence.enter(0);
+  l.send_a_to_b(100);
+  l.live.publish(make_version(2, {kHostA, kHostB}));
+  l.live.publish(make_version(3, {kHostB, kHostA}));
+  EXPECT_FALSE(l.live.settle());
+  l.send_a_to_b(100);
+  EXPECT_EQ(l.totals("host-a").from.packets, 2U);
+  quiescence.report(0);
+  EXPECT_TRUE(l.live.settle());
+  EXPECT_EQ(l.totals("host-a").from.packets, 2U);
+  quiescence.leave(0);
+}
+
+std::size_t dpdk_bytes() {
+  rte_malloc_socket_stats stats{};
+  rte_malloc_get_socket_stats(0, &stats);
+  return stats.heap_allocsz_bytes;
+}
+
+TEST(LiveTable, F3_ManyReloadsLeaveMemoryFlat) {
+  constexpr int kReloads = 100'000;
+  LiveLab l;
+  const auto reload = [&](int i) {
+    l.live.publish(make_version(static_cast<std::uint64_t>(i), {kHostA, kHostB}));
+    ASSERT_TRUE(l.live.settle());
+  };
+  for (int i = 0; i < 100; ++i) {
+    reload(i);
+  }
+  const std::size_t dpdk_before = dpdk_bytes();
+  const std::size_t heap_before = mallinfo2().uordblks;
+  for (int i = 0; i < kReloads; ++i) {
+    reload(i);
+  }
+  EXPECT_EQ(dpdk_bytes(), dpdk_before);
+  EXPECT_LE(mallinfo2().uordblks, heap_before + 4096);
+  EXPECT_EQ(l.live.current()->number, static_cast<std::uint64_t>(kReloads - 1));
+}
+
+}  // namespace
+}  // namespace natto
