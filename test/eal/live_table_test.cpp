@@ -96,8 +96,8 @@ TEST(LiveTable, CountersSurviveByNameWhateverElseChanges) {
   // Another order, another address of b, and a newcomer.
   Mapping moved = kHostB;
   moved.mapped = parse_ipv4_prefix("172.30.7.21").value();
-  l.live.publish(make_version(
-      2, {make_mapping("new", kB, "192.168.7.99", "172.30.7.99"), moved, kHostA}));
+  l.live.publish(
+      make_version(2, {make_mapping("new", kB, "192.168.7.99", "172.30.7.99"), moved, kHostA}));
   EXPECT_EQ(l.totals("host-a").from.packets, 1U) << "while workers may still use the old table";
   EXPECT_TRUE(l.live.settle());
   EXPECT_EQ(l.totals("host-a").from.packets, 1U);

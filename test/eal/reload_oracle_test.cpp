@@ -62,16 +62,19 @@ Bytes udp(std::string_view source, std::string_view destination, std::uint8_t tt
   return make_udp({.source = source, .destination = destination, .ttl = ttl}, numbered(0));
 }
 
-/// A port unreachable from `source` to `destination` about a packet that went the other way, between
-/// `quoted_source` and `quoted_destination`.
+/// A port unreachable from `source` to `destination` about a packet that went the other way,
+/// between `quoted_source` and `quoted_destination`.
 Bytes error(std::string_view source, std::string_view destination, std::uint8_t ttl,
             std::string_view quoted_source, std::string_view quoted_destination) {
   Bytes payload = {3, 3, 0, 0, 0, 0, 0, 0};
   const Bytes quoted = udp(quoted_source, quoted_destination, 60);
   payload.insert(payload.end(), quoted.begin(), quoted.end());
   test::write16(payload, 2, test::reference_checksum(payload));
-  return test::make_packet(
-      {.source = source, .destination = destination, .protocol = 1, .ttl = ttl, .payload = payload});
+  return test::make_packet({.source = source,
+                            .destination = destination,
+                            .protocol = 1,
+                            .ttl = ttl,
+                            .payload = payload});
 }
 
 void write_number(Bytes& frame, std::size_t l3_offset, std::uint32_t n) {

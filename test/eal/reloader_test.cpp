@@ -26,9 +26,8 @@ using test::make_mapping;
 
 std::string mapping_text(std::string_view name, std::string_view realm, std::string_view real,
                          std::string_view mapped) {
-  return fmt::format(
-      "[[mapping]]\nname = \"{}\"\nrealm = \"{}\"\nreal = \"{}\"\nmapped = \"{}\"\n", name, realm,
-      real, mapped);
+  return fmt::format("[[mapping]]\nname = \"{}\"\nrealm = \"{}\"\nreal = \"{}\"\nmapped = \"{}\"\n",
+                     name, realm, real, mapped);
 }
 
 const std::string kFirst = mapping_text("host-a", "a", "10.1.1.10", "172.31.1.10");
@@ -40,10 +39,11 @@ class ReloaderTest : public testing::Test {
   ReloaderTest()
       : folder_(make_folder()),
         config_(make_config(folder_ / "mappings.toml")),
-        table_({make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10")}),
+        table_{{make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10")}},
         lab_({.mappings = table_.mappings}),
         live_(lab_.dataplane(), first_version()),
-        reloader_(config_, lab_.dataplane(), live_, {.debounce = 20ms, .stall = 20ms, .grace = 60ms}) {
+        reloader_(config_, lab_.dataplane(), live_,
+                  {.debounce = 20ms, .stall = 20ms, .grace = 60ms}) {
     write(kFirst);
   }
   ~ReloaderTest() override {
@@ -293,7 +293,8 @@ TEST_F(ReloaderTest, F2_AnAllocationThatFailsAnywhereLeavesTheOldTable) {
 TEST_F(ReloaderTest, ATableThatDoesNotFitIsRefused) {
   std::string text;
   for (int i = 0; i < 16'384; ++i) {
-    text += mapping_text(fmt::format("m{}", i), "a", fmt::format("10.{}.{}.{}", 2 + i / 65536, i / 256 % 256, i % 256),
+    text += mapping_text(fmt::format("m{}", i), "a",
+                         fmt::format("10.{}.{}.{}", 2 + i / 65536, i / 256 % 256, i % 256),
                          fmt::format("172.{}.{}.{}", 16 + i / 65536, i / 256 % 256, i % 256));
   }
   write(text);

@@ -1,0 +1,322 @@
+// The answers of doc/telemetry.md, asked for without the socket.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "config/table_digest.hpp"
+#include "eal/lab.hpp"
+#include "support/packets.hpp"
+#include "telemetry/answers.hpp"
+
+namespace natto {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using test::frame_of;
+using test::kA;
+using test::kB;
+using test::Lab;
+using test::make_mapping;
+using test::make_udp;
+
+/// DPDK's limit for one answer.
+constexpr std::size_t kMaxAnswerBytes = 16'384;
+
+std::string mapping_text(const Mapping& mapping) {
+  return fmt::format("[[mapping]]\nname = \"{}\"\nrealm = \"{}\"\nreal = \"{}\"\nmapped = \"{}\"\n",
+                     mapping.name, mapping.realm == kA ? "company-a" : "company-b",
+                     to_string(mapping.real), to_string(mapping.mapped));
+}
+
+/// A running appliance without its sockets: what its telemetry would answer.
+class TelemetryTest : public testing::Test {
+ protected:
+  TelemetryTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "natto-telemetry-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+    // A name that was probed once stays DPDK's.
+    static int devices = 0;
+    config_.ports.resize(2);
+    config_.ports[kA] = {.realm = "company-a",
+                         .device = fmt::format("net_null{}", devices++),
+                         .address = parse_ipv4_prefix("10.1.0.1/16").value(),
+                         .gateway = Ipv4Address::of(10, 1, 0, 254),
+                         .gateway_mac = {}};
+    config_.ports[kB] = {.realm = "company-b",
+                         .device = fmt::format("net_null{}", devices++),
+                         .address = parse_ipv4_prefix("192.168.0.1/16").value(),
+                         .gateway = {},
+                         .gateway_mac = test::kNextHopB};
+    config_.table_file = folder_ / "mappings.toml";
+  }
+  ~TelemetryTest() override {
+    reloader_->stop();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void run_with(std::vector<Mapping> mappings) {
+    write(mappings);
+    const MappingTable table{std::move(mappings)};
+    lab_.emplace(Lab::Options{.mappings = table.mappings});
+    auto version = std::make_shared<TableVersion>(
+        TableVersion{.number = 1,
+                     .table = std::make_shared<const MappingTable>(table),
+                     .generation = Generation::build(table, 1).value(),
+                     .digest = table_digest(table, config_),
+                     .trigger = "start",
+                     .who = "",
+                     .loaded = std::chrono::system_clock::now()});
+    Dataplane& dataplane = lab_->dataplane();
+    dataplane.generation.publish(version->generation, dataplane.quiescence);
+    dataplane.generation.reclaim(dataplane.quiescence);
+    live_.emplace(dataplane, std::move(version));
+    for (const PortConfig& port : config_.ports) {
+      ports_.push_back(
+          Port::open({.device = port.device, .pool = test::shared_pool()}).value());
+    }
+    reloader_.emplace(config_, dataplane, *live_);
+    ASSERT_TRUE(reloader_->start({0}).ok());
+    commands_ = appliance_commands({.config = config_,
+                                    .dataplane = dataplane,
+                                    .ports = ports_,
+                                    .live_table = *live_,
+                                    .rates = rates_,
+                                    .reloader = *reloader_});
+  }
+  void write(const std::vector<Mapping>& mappings) {
+    std::string text;
+    for (const Mapping& mapping : mappings) {
+      text += mapping_text(mapping);
+    }
+    std::ofstream(config_.table_file) << text;
+  }
+
+  [[nodiscard]] Json ask(std::string_view command, std::string_view parameters = "") const {
+    const auto found = std::ranges::find(commands_, command, &TelemetryCommand::name);
+    const Json answer = found->answer(parameters);
+    EXPECT_LT(answer.dump().size(), kMaxAnswerBytes) << command;
+    return answer;
+  }
+
+  const std::vector<Mapping> kTwo = {make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10"),
+                                     make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20")};
+
+  std::filesystem::path folder_;
+  Config config_;
+  std::optional<Lab> lab_;
+  std::optional<LiveTable> live_;
+  std::vector<Port> ports_;
+  Rates rates_;
+  std::optional<Reloader> reloader_;
+  std::vector<TelemetryCommand> commands_;
+};
+
+TEST_F(TelemetryTest, TableSaysWhatRuns) {
+  run_with({kTwo[0], make_mapping("net-b", kB, "192.168.16.0/20", "172.30.16.0/20")});
+  const Json table = ask("/natto/table");
+  EXPECT_EQ(table["generation"], 1);
+  EXPECT_EQ(table["mappings"], 2);
+  EXPECT_EQ(table["hosts"], 1);
+  EXPECT_EQ(table["prefixes"], 1);
+  EXPECT_EQ(table["addresses"], 1 + 4096);
+  EXPECT_EQ(table["digest"], live_->current()->digest);
+  EXPECT_GT(table["memory_bytes"], 0);
+  EXPECT_EQ(table["trigger"], "start");
+}
+
+TEST_F(TelemetryTest, MappingsCarryTheirCounters) {
+  run_with(kTwo);
+  lab_->receive(kA, frame_of(make_udp({}, test::Bytes(72))));
+  lab_->run();
+  const Json page = ask("/natto/mappings", "0");
+  EXPECT_EQ(page["name"], Json({"host-a", "host-b"}));
+  EXPECT_EQ(page["realm"], Json({"company-a", "company-b"}));
+  EXPECT_EQ(page["real"], Json({"10.1.1.10", "192.168.7.20"}));
+  EXPECT_EQ(page["mapped"], Json({"172.31.1.10", "172.30.7.20"}));
+  EXPECT_EQ(page["from_packets"], Json({1, 0}));
+  EXPECT_EQ(page["from_bytes"], Json({100, 0}));
+  EXPECT_EQ(page["to_packets"], Json({0, 1}));
+  EXPECT_EQ(page["to_bytes"], Json({0, 100}));
+  const auto now = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(
+          std::chrono::system_clock::now().time_since_epoch())
+          .count());
+  EXPECT_GT(page["from_last_ms"][0].get<std::uint64_t>(), now - 60'000);
+  EXPECT_LE(page["from_last_ms"][0].get<std::uint64_t>(), now);
+  EXPECT_EQ(page["from_last_ms"][1], 0);
+  EXPECT_EQ(page["end"], 1);
+}
+
+TEST_F(TelemetryTest, PagesOfTheLongestNamesFitAndJoin) {
+  std::vector<Mapping> mappings;
+  for (int i = 0; i < 500; ++i) {
+    mappings.push_back(make_mapping(fmt::format("{:0>64}", i), kA,
+                                    fmt::format("10.200.{}.{}", 100 + i / 100, 100 + i % 100).c_str(),
+                                    fmt::format("172.200.{}.{}", 100 + i / 100, 100 + i % 100).c_str()));
+  }
+  run_with(mappings);
+  std::vector<std::string> names;
+  std::string first = "0";
+  while (true) {
+    const Json page = ask("/natto/mappings", first);
+    for (const Json& name : page["name"]) {
+      names.push_back(name);
+    }
+    if (page["end"] == 1) {
+      break;
+    }
+    first = page["next"].dump();
+  }
+  ASSERT_EQ(names.size(), 500U);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    EXPECT_EQ(names[i], mappings[i].name);
+  }
+}
+
+TEST_F(TelemetryTest, MappingsAreFilteredByNameAddressAndPrefix) {
+  run_with({kTwo[0], kTwo[1], make_mapping("net-b", kB, "192.168.16.0/20", "172.30.16.0/20")});
+  EXPECT_EQ(ask("/natto/mappings", "0,host-b")["name"], Json({"host-b"}));
+  EXPECT_EQ(ask("/natto/mappings", "0,10.1.1.10")["name"], Json({"host-a"}));
+  EXPECT_EQ(ask("/natto/mappings", "0,172.30.17.1")["name"], Json({"net-b"}));
+  EXPECT_EQ(ask("/natto/mappings", "0,172.30.0.0/16")["name"], Json({"host-b", "net-b"}));
+  EXPECT_EQ(ask("/natto/mappings", "0,nobody")["name"], Json::array());
+  EXPECT_EQ(ask("/natto/mappings", "99")["end"], 1);
+}
+
+TEST_F(TelemetryTest, DropsHaveCountsAndRates) {
+  run_with(kTwo);
+  rates_.sample(Instant(1'000), {});
+  for (int i = 0; i < 6; ++i) {
+    lab_->receive(kA, frame_of(make_udp({.destination = "172.30.99.99"}, {})));
+  }
+  lab_->run();
+  rates_.sample(Instant(3'000), lab_->counters());
+  EXPECT_EQ(ask("/natto/drops"),
+            Json({{"destination_not_mapped", {{"packets", 6}, {"per_second", 3}}}}));
+  const Json counters = ask("/natto/counters");
+  EXPECT_EQ(counters["received"], 6);
+  EXPECT_EQ(counters["dropped"], 6);
+  EXPECT_EQ(counters["dropped_per_second"], 3);
+}
+
+TEST_F(TelemetryTest, PortsAndWorkers) {
+  run_with(kTwo);
+  const Json ports = ask("/natto/ports");
+  EXPECT_EQ(ports["0"]["realm"], "company-a");
+  EXPECT_EQ(ports["0"]["driver"], "net_null");
+  EXPECT_EQ(ports["0"]["link"], "up");
+  EXPECT_EQ(ports["0"]["next_hop"], "10.1.0.254");
+  EXPECT_EQ(ports["1"]["next_hop"], "static");
+  lab_->dataplane().activity[0].record(true, 100, 350);
+  lab_->dataplane().activity[0].record(false, 350, 400);
+  const Json worker = ask("/natto/workers")["workers"]["0"];
+  EXPECT_EQ(worker["polls"], 2);
+  EXPECT_EQ(worker["busy_polls"], 1);
+  EXPECT_EQ(worker["cycles"], 300);
+  EXPECT_EQ(worker["busy_cycles"], 250);
+  EXPECT_EQ(worker["longest_gap_cycles"], 250);
+  EXPECT_EQ(worker["stalled"], 1) << "its last poll was when the machine started";
+}
+
+TEST_F(TelemetryTest, ReloadsAnswerWithTheirOutcomeAndItsTextInPages) {
+  run_with({kTwo[0]});
+  std::vector<Mapping> many = {kTwo[0]};
+  for (int i = 0; i < 200; ++i) {
+    many.push_back(make_mapping(fmt::format("m{:03}", i), kB, fmt::format("192.168.9.{}", i).c_str(),
+                                fmt::format("172.30.9.{}", i).c_str()));
+  }
+  write(many);
+  const Json dry = ask("/natto/dry_run", "me, pid 3");
+  EXPECT_EQ(dry["ok"], 1);
+  EXPECT_EQ(dry["added"], 200);
+  EXPECT_EQ(ask("/natto/table")["generation"], 1);
+  const Json outcome = ask("/natto/reload", "me, pid 3");
+  EXPECT_EQ(outcome["generation"], 2);
+  EXPECT_EQ(ask("/natto/table")["who"], "me, pid 3");
+  std::string text;
+  while (text.size() < outcome["text_bytes"]) {
+    const Json page = ask("/natto/text", fmt::format("{},{}", outcome["id"].dump(), text.size()));
+    ASSERT_TRUE(page.is_string());
+    text += page.get<std::string>();
+  }
+  EXPECT_EQ(std::ranges::count(text, '\n'), 200);
+  EXPECT_EQ(ask("/natto/rollback", "me")["removed"], 200);
+
+  std::ofstream(config_.table_file) << "nonsense";
+  const Json refused = ask("/natto/reload", "me");
+  EXPECT_EQ(refused["ok"], 0);
+  EXPECT_EQ(refused["exit_code"], 1);
+  EXPECT_EQ(refused["generation"], 3);
+  EXPECT_GT(refused["text_bytes"], 0);
+}
+
+TEST_F(TelemetryTest, ExplainsWithTheRunningTable) {
+  run_with(kTwo);
+  const Json sent = ask("/natto/explain", ",10.1.1.10,172.30.7.20,17,100,64,0");
+  EXPECT_EQ(sent["sent"], 1);
+  const Json dropped = ask("/natto/explain", "company-a,10.1.1.11,172.30.7.20,17,100,64,0");
+  EXPECT_EQ(dropped["sent"], 0);
+  EXPECT_EQ(dropped["reason"], "source_not_mapped");
+  for (const Json& step : dropped["steps"]) {
+    EXPECT_LT(step.get<std::string>().size(), 128U);
+  }
+  EXPECT_TRUE(ask("/natto/explain", "nowhere,10.1.1.11,172.30.7.20,17,100,64,0").contains("error"));
+}
+
+TEST_F(TelemetryTest, WrongQuestionsAreAnsweredNull) {
+  run_with(kTwo);
+  EXPECT_TRUE(ask("/natto/mappings").is_null());
+  EXPECT_TRUE(ask("/natto/mappings", "-1").is_null());
+  EXPECT_TRUE(ask("/natto/mappings", "99999999999999999999").is_null());
+  EXPECT_TRUE(ask("/natto/text", "7,0").is_null());
+  EXPECT_TRUE(ask("/natto/text", "x").is_null());
+  EXPECT_TRUE(ask("/natto/explain", "a,b").is_null());
+}
+
+TEST_F(TelemetryTest, AnswersWhileWorkersCountAndTablesChange) {
+  run_with(kTwo);
+  std::atomic<bool> stop{false};
+  std::thread worker([&] {
+    lab_->dataplane().quiescence.enter(0);
+    while (!stop.load()) {
+      lab_->pipeline().poll();
+      lab_->dataplane().quiescence.report(0);
+      lab_->dataplane().activity[0].record(true, 1, 2);
+    }
+    lab_->dataplane().quiescence.leave(0);
+  });
+  std::thread swapper([&] {
+    for (int i = 0; i < 50; ++i) {
+      static_cast<void>(ask(i % 2 == 0 ? "/natto/reload" : "/natto/rollback", "me"));
+    }
+    stop.store(true);
+  });
+  std::uint64_t sent = 0;
+  while (!stop.load()) {
+    for (const char* command : {"/natto/table", "/natto/counters", "/natto/drops", "/natto/ports",
+                                "/natto/workers"}) {
+      static_cast<void>(ask(command));
+    }
+    EXPECT_EQ(ask("/natto/mappings", "0")["name"].size(), 2U);
+    if (sent - lab_->counters().received < 32) {
+      lab_->receive(kA, frame_of(make_udp({}, {})));
+      ++sent;
+    }
+    static_cast<void>(lab_->sent(kB));
+    rates_.sample(Instant(static_cast<long>(sent)), lab_->counters());
+  }
+  swapper.join();
+  worker.join();
+  lab_->run();
+  static_cast<void>(lab_->sent(kB));
+  EXPECT_EQ(ask("/natto/mappings", "0")["from_packets"][0], sent);
+}
+
+}  // namespace
+}  // namespace natto
