@@ -26,6 +26,7 @@ bool FailingAllocation::has_failed() const { return left <= 0; }
 
 }  // namespace natto::test
 
+#ifndef NATTO_OPERATOR_NEW_IS_TAKEN
 void* operator new(std::size_t size) {
   void* memory = natto::test::fails_now() ? nullptr : std::malloc(size);
   if (memory == nullptr) {
@@ -35,6 +36,7 @@ void* operator new(std::size_t size) {
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#endif
 
 // In front of DPDK's own, for its libraries too: they find the program's symbols first.
 extern "C" {

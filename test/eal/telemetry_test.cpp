@@ -77,8 +77,7 @@ class TelemetryTest : public testing::Test {
     dataplane.generation.reclaim(dataplane.quiescence);
     live_.emplace(dataplane, std::move(version));
     for (const PortConfig& port : config_.ports) {
-      ports_.push_back(
-          Port::open({.device = port.device, .pool = test::shared_pool()}).value());
+      ports_.push_back(Port::open({.device = port.device, .pool = test::shared_pool()}).value());
     }
     reloader_.emplace(config_, dataplane, *live_);
     ASSERT_TRUE(reloader_->start({0}).ok());
@@ -143,10 +142,10 @@ TEST_F(TelemetryTest, MappingsCarryTheirCounters) {
   EXPECT_EQ(page["from_bytes"], Json({100, 0}));
   EXPECT_EQ(page["to_packets"], Json({0, 1}));
   EXPECT_EQ(page["to_bytes"], Json({0, 100}));
-  const auto now = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(
-          std::chrono::system_clock::now().time_since_epoch())
-          .count());
+  const auto now =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     std::chrono::system_clock::now().time_since_epoch())
+                                     .count());
   EXPECT_GT(page["from_last_ms"][0].get<std::uint64_t>(), now - 60'000);
   EXPECT_LE(page["from_last_ms"][0].get<std::uint64_t>(), now);
   EXPECT_EQ(page["from_last_ms"][1], 0);
@@ -156,9 +155,10 @@ TEST_F(TelemetryTest, MappingsCarryTheirCounters) {
 TEST_F(TelemetryTest, PagesOfTheLongestNamesFitAndJoin) {
   std::vector<Mapping> mappings;
   for (int i = 0; i < 500; ++i) {
-    mappings.push_back(make_mapping(fmt::format("{:0>64}", i), kA,
-                                    fmt::format("10.200.{}.{}", 100 + i / 100, 100 + i % 100).c_str(),
-                                    fmt::format("172.200.{}.{}", 100 + i / 100, 100 + i % 100).c_str()));
+    mappings.push_back(
+        make_mapping(fmt::format("{:0>64}", i), kA,
+                     fmt::format("10.200.{}.{}", 100 + i / 100, 100 + i % 100).c_str(),
+                     fmt::format("172.200.{}.{}", 100 + i / 100, 100 + i % 100).c_str()));
   }
   run_with(mappings);
   std::vector<std::string> names;
@@ -228,7 +228,8 @@ TEST_F(TelemetryTest, ReloadsAnswerWithTheirOutcomeAndItsTextInPages) {
   run_with({kTwo[0]});
   std::vector<Mapping> many = {kTwo[0]};
   for (int i = 0; i < 200; ++i) {
-    many.push_back(make_mapping(fmt::format("m{:03}", i), kB, fmt::format("192.168.9.{}", i).c_str(),
+    many.push_back(make_mapping(fmt::format("m{:03}", i), kB,
+                                fmt::format("192.168.9.{}", i).c_str(),
                                 fmt::format("172.30.9.{}", i).c_str()));
   }
   write(many);
@@ -279,43 +280,49 @@ TEST_F(TelemetryTest, WrongQuestionsAreAnsweredNull) {
   EXPECT_TRUE(ask("/natto/explain", "a,b").is_null());
 }
 
+// Without packets, whose way through DPDK's rings ThreadSanitizer does not see: what a worker does
+// with the table and its counters.
 TEST_F(TelemetryTest, AnswersWhileWorkersCountAndTablesChange) {
   run_with(kTwo);
   std::atomic<bool> stop{false};
+  std::uint64_t counted = 0;
   std::thread worker([&] {
-    lab_->dataplane().quiescence.enter(0);
-    while (!stop.load()) {
-      lab_->pipeline().poll();
-      lab_->dataplane().quiescence.report(0);
-      lab_->dataplane().activity[0].record(true, 1, 2);
+    Dataplane& dataplane = lab_->dataplane();
+    dataplane.quiescence.enter(0);
+    for (; !stop.load(); ++counted) {
+      const Generation& table = dataplane.generation.read();
+      const Translation* source =
+          table.look_up({Generation::real_scope(kA), Ipv4Address::of(10, 1, 1, 10)});
+      table.counters(0)[source->mapping].from.count(100, counted + 1);
+      dataplane.counters[0].received.add(1);
+      dataplane.counters[0].drop(DropReason::kTtlExpired);
+      dataplane.activity[0].record(true, counted, counted + 1);
+      dataplane.quiescence.report(0);
     }
-    lab_->dataplane().quiescence.leave(0);
+    dataplane.quiescence.leave(0);
   });
   std::thread swapper([&] {
-    for (int i = 0; i < 50; ++i) {
+    for (int i = 0; i < 200; ++i) {
       static_cast<void>(ask(i % 2 == 0 ? "/natto/reload" : "/natto/rollback", "me"));
     }
     stop.store(true);
   });
-  std::uint64_t sent = 0;
-  while (!stop.load()) {
-    for (const char* command : {"/natto/table", "/natto/counters", "/natto/drops", "/natto/ports",
-                                "/natto/workers"}) {
+  std::uint64_t last = 0;
+  for (long second = 1; !stop.load(); ++second) {
+    for (const char* command :
+         {"/natto/table", "/natto/counters", "/natto/drops", "/natto/ports", "/natto/workers"}) {
       static_cast<void>(ask(command));
     }
-    EXPECT_EQ(ask("/natto/mappings", "0")["name"].size(), 2U);
-    if (sent - lab_->counters().received < 32) {
-      lab_->receive(kA, frame_of(make_udp({}, {})));
-      ++sent;
-    }
-    static_cast<void>(lab_->sent(kB));
-    rates_.sample(Instant(static_cast<long>(sent)), lab_->counters());
+    const Json page = ask("/natto/mappings", "0");
+    EXPECT_EQ(page["name"].size(), 2U);
+    const auto packets = page["from_packets"][0].get<std::uint64_t>();
+    EXPECT_GE(packets, last) << "a counter went backwards";
+    last = packets;
+    rates_.sample(Instant(1'000 * second), lab_->counters());
   }
   swapper.join();
   worker.join();
-  lab_->run();
-  static_cast<void>(lab_->sent(kB));
-  EXPECT_EQ(ask("/natto/mappings", "0")["from_packets"][0], sent);
+  EXPECT_EQ(ask("/natto/mappings", "0")["from_packets"][0], counted);
 }
 
 }  // namespace
