@@ -8,6 +8,7 @@
 
 #include "commands.hpp"
 #include "config/loader.hpp"
+#include "dpdk/log.hpp"
 #include "runtime/runtime.hpp"
 #include "summary.hpp"
 
@@ -48,11 +49,10 @@ class Signals {
 void announce(const Config& config, const Runtime& runtime) {
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const PortConfig& port = config.ports[i];
-    fmt::print(stderr, "port {}: realm {}, {}, MAC {}, address {}, mtu {}\n", i, port.realm,
-               port.device, to_string(runtime.ports()[i].filter.mac), to_string(port.address),
-               port.mtu);
+    log(LogLevel::kInfo, "port {}: realm {}, {}, MAC {}, address {}, mtu {}", i, port.realm,
+        port.device, to_string(runtime.ports()[i].filter.mac), to_string(port.address), port.mtu);
   }
-  fmt::print(stderr, "natto is ready: {} worker(s)\n", config.dpdk.lcores.size());
+  log(LogLevel::kInfo, "ready with {} worker(s)", config.dpdk.lcores.size());
 }
 
 }  // namespace

@@ -262,8 +262,12 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
                    .loaded = std::chrono::system_clock::now()});
   outcome.generation = version->number;
   live_table_.publish(std::move(version));
-  previous_ = before->table;
-  has_previous_.store(true);
+  // A reload that changed nothing, as when the file is asked for and then followed, is none to
+  // undo.
+  if (outcome.digest_after != outcome.digest_before) {
+    previous_ = before->table;
+    has_previous_.store(true);
+  }
   reloads_.fetch_add(1);
   wait_for_grace(outcome);
 }

@@ -166,6 +166,10 @@ TEST_F(ReloaderTest, ARollbackBringsTheTableBeforeBackAndForth) {
   EXPECT_EQ(mappings(), 1U);
   reload(ReloadKind::kRollback);
   EXPECT_EQ(mappings(), 2U);
+  reload();
+  EXPECT_EQ(generation(), 5U);
+  reload(ReloadKind::kRollback);
+  EXPECT_EQ(mappings(), 1U) << "a reload that changed nothing is none to undo";
 }
 
 TEST_F(ReloaderTest, FollowsTheFileHoweverItIsReplaced) {

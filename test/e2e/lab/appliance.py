@@ -3,6 +3,7 @@
 import signal
 from pathlib import Path
 
+from . import telemetry
 from .namespace import Namespace
 from .process import Process
 from .summary import Summary, parse
@@ -11,13 +12,27 @@ from .summary import Summary, parse
 class Appliance:
     """A running natto. Made by Lab.natto()."""
 
-    def __init__(self, binary: Path, config: Path, where: Namespace, output: Path) -> None:
+    def __init__(
+        self, binary: Path, config: Path, where: Namespace, output: Path, log: Path | None = None
+    ) -> None:
+        """`log` is where its standard error goes, if not to a file beside its output."""
         words = where.inside(str(binary), "run", "--json", "-c", str(config))
-        self._process = Process(words, output)
+        self._process = Process(words, output, log)
         self.ended = False
 
     def wait_until_ready(self) -> None:
-        self._process.wait_until_it_says("natto is ready")
+        self._process.wait_until_it_says("natto: ready")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ask(self, command: str, parameters: str = "") -> object:
+        """What it answers on its telemetry socket."""
+        return telemetry.ask(self.pid, command, parameters)
+
+    def send(self, which: signal.Signals) -> None:
+        self._process.send(which)
 
     def log(self) -> str:
         """What it has logged so far."""

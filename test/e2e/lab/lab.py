@@ -70,9 +70,9 @@ class Lab:
         config.write_text(natto_toml(ports, table, workers))
         return config
 
-    def launch_natto(self, config: Path, where: Namespace) -> Appliance:
+    def launch_natto(self, config: Path, where: Namespace, log: Path | None = None) -> Appliance:
         """Start natto, which may fail."""
-        appliance = Appliance(self._binary, config, where, self._file("natto"))
+        appliance = Appliance(self._binary, config, where, self._file("natto"), log)
         self.appliances.append(appliance)
         return appliance
 

@@ -9,11 +9,11 @@ from pathlib import Path
 class Process:
     """A running program. Its output goes to files, so that it never waits for a reader."""
 
-    def __init__(self, words: list[str], output: Path) -> None:
-        """`output` with `.out` and `.err` appended are the files."""
+    def __init__(self, words: list[str], output: Path, log: Path | None = None) -> None:
+        """`output` with `.out` and `.err` appended are the files; `log` replaces the latter."""
         self.name = output.name
         self.out_file = output.with_name(output.name + ".out")
-        self.err_file = output.with_name(output.name + ".err")
+        self.err_file = log or output.with_name(output.name + ".err")
         with self.out_file.open("wb") as out, self.err_file.open("wb") as err:
             # If this process dies without a chance to clean up, the kernel ends its children.
             self._popen = subprocess.Popen(
@@ -25,7 +25,11 @@ class Process:
 
     def errors(self) -> str:
         """What it has written on standard error so far."""
-        return self.err_file.read_text(errors="replace")
+        return self.err_file.read_text(errors="replace") if self.err_file.is_file() else ""
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
 
     def running(self) -> bool:
         return self._popen.poll() is None
