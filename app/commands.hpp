@@ -37,4 +37,15 @@ struct RunArguments {
 /// `natto run`: the summary, after SIGINT or SIGTERM.
 [[nodiscard]] Result<std::string> run(const RunArguments& arguments);
 
+struct BenchArguments {
+  std::filesystem::path config_file;
+  double seconds = 10;
+  double stats_period_seconds = 0;  ///< 0: no lines in between
+  double warm_up_seconds = 0.5;     ///< not measured
+  bool json = false;
+};
+
+/// `natto bench`: packets per second and cycles per packet, as testpmd measures them.
+[[nodiscard]] Result<std::string> bench(const BenchArguments& arguments);
+
 }  // namespace natto

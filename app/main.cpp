@@ -94,6 +94,20 @@ int main(int argc, char** argv) {
       "Example: natto run -c conf/natto.toml");
   run->add_flag("--json", json, "print the summary as one JSON object");
 
+  CLI::App* bench = add_command(
+      "bench", "Measure the data plane on the configured devices, the way testpmd does",
+      "Counts packets per second and cycles per packet after half a second of warming up.\n"
+      "Example: natto bench -c natto.toml --seconds 10 --json");
+  natto::BenchArguments bench_arguments;
+  bench->add_option("--seconds", bench_arguments.seconds, "how long to measure")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  bench
+      ->add_option("--stats-period", bench_arguments.stats_period_seconds,
+                   "print rates so often on standard error, seconds")
+      ->check(CLI::PositiveNumber);
+  bench->add_flag("--json", bench_arguments.json, "print the result as one JSON object");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -108,6 +122,10 @@ int main(int argc, char** argv) {
                                  .inputs = realm_files(inputs),
                                  .outputs = realm_files(outputs),
                                  .json = json}));
+  }
+  if (bench->parsed()) {
+    bench_arguments.config_file = config_file;
+    return answer(natto::bench(bench_arguments));
   }
   return answer(natto::run({.config_file = config_file, .json = json}));
 }

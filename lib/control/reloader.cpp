@@ -151,6 +151,11 @@ void Reloader::work() {
       run({.kind = ReloadKind::kReload, .trigger = "file changed", .who = ""});
     }
     while (auto job = next_job()) {
+      if (job->request.kind == ReloadKind::kReload) {
+        // Whatever has changed by now is about to be loaded.
+        static_cast<void>(watch_->changed());
+        changed_at.reset();
+      }
       job->outcome.set_value(run(job->request));
     }
     settled = live_table_.settle();

@@ -1,6 +1,7 @@
 #include "dataplane/dataplane.hpp"
 
 #include <fmt/format.h>
+#include <rte_lcore.h>
 
 #include <utility>
 
@@ -58,6 +59,14 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
   if (!rings) {
     return rings.error();
   }
+  std::vector<FlowCache> flow_caches;
+  for (std::size_t worker = 0; worker < workers; ++worker) {
+    Result<FlowCache> cache = FlowCache::create(static_cast<int>(rte_socket_id()));
+    if (!cache) {
+      return cache.error();
+    }
+    flow_caches.push_back(std::move(*cache));
+  }
   return std::unique_ptr<Dataplane>(new Dataplane{
       .ports = std::move(ports),
       .icmp = icmp,
@@ -68,7 +77,8 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
           Published<NextHopTable>(std::make_unique<const NextHopTable>(std::move(next_hops))),
       .rings = std::move(*rings),
       .counters = std::vector<Counters>(workers + 1),
-      .activity = std::vector<WorkerActivity>(workers)});
+      .activity = std::vector<WorkerActivity>(workers),
+      .flow_caches = std::move(flow_caches)});
 }
 
 std::size_t ring_capacity(std::size_t ports) noexcept {

@@ -9,6 +9,7 @@
 #include "base/address.hpp"
 #include "config/model.hpp"
 #include "dataplane/counters.hpp"
+#include "dataplane/flow_cache.hpp"
 #include "dataplane/generation.hpp"
 #include "dataplane/next_hops.hpp"
 #include "dataplane/published.hpp"
@@ -65,6 +66,7 @@ struct Dataplane {
   Rings rings;
   std::vector<Counters> counters;  ///< by worker, each written by its own; the last is control's
   std::vector<WorkerActivity> activity;  ///< by worker, each written by its own
+  std::vector<FlowCache> flow_caches;    ///< by worker, each used by its own alone
 };
 
 /// `config`'s port as the packet path knows it. `any_unicast_mac`: see FrameFilter.

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
+#include <cstring>
 
 #include "dpdk/error.hpp"
 
@@ -61,10 +63,27 @@ static_assert(sizeof(Key) == 8);
   return bytes;
 }
 
-[[nodiscard]] rte_hash* create_hash(std::size_t keys, int socket) {
+[[nodiscard]] std::uint64_t next_serial() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+/// What rte_hash_crc gives for a Key.
+[[nodiscard]] hash_sig_t hash_of(const Key& key) noexcept {
+  return rte_hash_crc_8byte(std::bit_cast<std::uint64_t>(key), 0);
+}
+
+int differ(const void* a, const void* b, std::size_t /*length*/) {
+  std::uint64_t left;
+  std::uint64_t right;
+  std::memcpy(&left, a, sizeof(left));
+  std::memcpy(&right, b, sizeof(right));
+  return left != right ? 1 : 0;
+}
+
+[[nodiscard]] rte_hash* create_hash(std::size_t keys, std::uint64_t serial, int socket) {
   // rte_hash needs a name that no other has; the table is found by its pointer only.
-  static std::atomic<unsigned> serial{0};
-  const std::string name = fmt::format("natto_table_{}", serial++);
+  const std::string name = fmt::format("natto_table_{}", serial);
   rte_hash_parameters parameters{};
   parameters.name = name.c_str();
   // Spare room keeps the buckets below 90 %, where inserting into a cuckoo hash never fails.
@@ -72,7 +91,11 @@ static_assert(sizeof(Key) == 8);
   parameters.key_len = sizeof(Key);
   parameters.hash_func = rte_hash_crc;
   parameters.socket_id = socket;
-  return rte_hash_create(&parameters);
+  rte_hash* hash = rte_hash_create(&parameters);
+  if (hash != nullptr) {
+    rte_hash_set_cmp_func(hash, differ);
+  }
+  return hash;
 }
 
 }  // namespace
@@ -89,7 +112,8 @@ Result<std::unique_ptr<const Generation>> Generation::build(const MappingTable& 
   const int socket = static_cast<int>(rte_socket_id());
   const std::size_t before = allocated_bytes();
   std::unique_ptr<Generation> generation(new Generation);
-  generation->hash_.reset(create_hash(2 * table.mappings.size(), socket));
+  generation->serial_ = next_serial();
+  generation->hash_.reset(create_hash(2 * table.mappings.size(), generation->serial_, socket));
   if (!generation->hash_) {
     return out_of_memory(rte_errno);
   }
@@ -129,6 +153,7 @@ void Generation::look_up(std::span<const Query> queries,
                          std::span<const Translation*> answers) const noexcept {
   std::array<Key, kMaxQueries> keys;
   std::array<const void*, kMaxQueries> key_pointers;
+  std::array<hash_sig_t, kMaxQueries> hashes;
   std::array<void*, kMaxQueries> found;
   std::array<std::uint8_t, kMaxQueries> open;  // indices of the queries without an answer yet
 
@@ -141,9 +166,11 @@ void Generation::look_up(std::span<const Query> queries,
     for (std::uint32_t i = 0; i < open_count; ++i) {
       keys[i] = make_key(queries[open[i]], length);
       key_pointers[i] = &keys[i];
+      hashes[i] = hash_of(keys[i]);
     }
     std::uint64_t hits = 0;
-    rte_hash_lookup_bulk_data(hash_.get(), key_pointers.data(), open_count, &hits, found.data());
+    rte_hash_lookup_with_hash_bulk_data(hash_.get(), key_pointers.data(), hashes.data(), open_count,
+                                        &hits, found.data());
 
     std::uint32_t still_open = 0;
     for (std::uint32_t i = 0; i < open_count; ++i) {

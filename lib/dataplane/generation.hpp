@@ -71,6 +71,9 @@ class Generation {
     return counters_[worker].get();
   }
 
+  /// No other generation of this process has or had it; never 0.
+  [[nodiscard]] std::uint64_t serial() const noexcept { return serial_; }
+
   /// All that it takes, counters included.
   [[nodiscard]] std::size_t memory_bytes() const noexcept { return memory_bytes_; }
 
@@ -85,6 +88,7 @@ class Generation {
   RteArray<Translation> translations_;  ///< what the hash's data pointers point at
   std::vector<std::uint8_t> lengths_;   ///< prefix lengths in use, the most frequent first
   std::vector<RteArray<MappingCounters>> counters_;  ///< by worker
+  std::uint64_t serial_ = 0;
   std::size_t memory_bytes_ = 0;
 };
 

@@ -90,19 +90,48 @@ Verdict Pipeline::parse(Packet& packet, const PortContext& in, HeadScratch& scra
   return verdict;
 }
 
-// Source and destination of the whole burst in one bulk look-up.
+// Source and destination of every packet: from what this worker remembers of their flows, and of
+// all other packets of the burst in one bulk look-up.
 void Pipeline::look_up(const PortContext& in) noexcept {
+  std::array<std::uint32_t, kBurst> hashes;
+  const auto key_of = [&in](const Packet& packet) {
+    return FlowCache::Key{.real_raw = packet.parsed.real_key.bits.raw(),
+                          .mapped_raw = packet.parsed.mapped_key.bits.raw(),
+                          .realm = in.realm};
+  };
+  flow_cache_.use(table_->serial());
+  for (std::size_t i = 0; i < burst_size_; ++i) {
+    hashes[i] = FlowCache::hash(key_of(burst_[i]));
+    flow_cache_.prefetch(hashes[i]);
+  }
+  std::array<std::uint8_t, kBurst> missed;
+  std::size_t misses = 0;
+  for (std::size_t i = 0; i < burst_size_; ++i) {
+    const FlowCache::Answer answer = flow_cache_.find(key_of(burst_[i]), hashes[i]);
+    burst_[i].source = answer.source;
+    burst_[i].destination = answer.destination;
+    if (answer.source == nullptr) {
+      missed[misses++] = static_cast<std::uint8_t>(i);
+    }
+  }
+  if (misses == 0) {
+    return;
+  }
   std::array<Generation::Query, 2 * kBurst> queries;
   std::array<const Translation*, 2 * kBurst> answers;
-  for (std::size_t i = 0; i < burst_size_; ++i) {
-    queries[2 * i] = {Generation::real_scope(in.realm), burst_[i].parsed.real_key};
-    queries[2 * i + 1] = {Generation::kMappedScope, burst_[i].parsed.mapped_key};
+  for (std::size_t i = 0; i < misses; ++i) {
+    const ParsedPacket& parsed = burst_[missed[i]].parsed;
+    queries[2 * i] = {Generation::real_scope(in.realm), parsed.real_key};
+    queries[2 * i + 1] = {Generation::kMappedScope, parsed.mapped_key};
   }
-  const std::size_t count = 2 * std::size_t{burst_size_};
-  table_->look_up(std::span(queries).first(count), std::span(answers).first(count));
-  for (std::size_t i = 0; i < burst_size_; ++i) {
-    burst_[i].source = answers[2 * i];
-    burst_[i].destination = answers[2 * i + 1];
+  table_->look_up(std::span(queries).first(2 * misses), std::span(answers).first(2 * misses));
+  for (std::size_t i = 0; i < misses; ++i) {
+    Packet& packet = burst_[missed[i]];
+    packet.source = answers[2 * i];
+    packet.destination = answers[2 * i + 1];
+    if (packet.source != nullptr && packet.destination != nullptr) {
+      flow_cache_.remember(key_of(packet), hashes[missed[i]], {packet.source, packet.destination});
+    }
   }
 }
 
@@ -189,6 +218,7 @@ void Pipeline::count(const Packet& packet) noexcept {
 Pipeline::Pipeline(Dataplane& dataplane, std::uint16_t worker)
     : dataplane_(dataplane),
       counters_(dataplane.counters[worker]),
+      flow_cache_(dataplane.flow_caches[worker]),
       errors_(share(dataplane.icmp, dataplane.counters.size() - 1), rte_get_tsc_hz()),
       worker_(worker),
       tx_(dataplane.ports.size()) {}

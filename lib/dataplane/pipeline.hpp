@@ -66,6 +66,7 @@ class Pipeline {
 
   Dataplane& dataplane_;
   Counters& counters_;
+  FlowCache& flow_cache_;
   TokenBucket errors_;  ///< what this worker may have control answer with ICMP errors
   const std::uint16_t worker_;
 

@@ -63,6 +63,15 @@ class Runtime {
   /// Any thread, any time.
   [[nodiscard]] CounterSums counters() const;
 
+  /// Live; of one worker. Any thread, any time.
+  [[nodiscard]] std::size_t worker_count() const { return workers_.size(); }
+  [[nodiscard]] const Counters& counters_of(std::size_t worker) const {
+    return dataplane_->counters[worker];
+  }
+  [[nodiscard]] const WorkerActivity& activity_of(std::size_t worker) const {
+    return dataplane_->activity[worker];
+  }
+
   [[nodiscard]] const std::vector<PortContext>& ports() const { return dataplane_->ports; }
   /// Of every packet; control thread only.
   [[nodiscard]] const rte_mempool& pool() const { return *pool_; }

@@ -219,6 +219,14 @@ TEST_F(ReloaderTest, ABurstOfChangesIsOneReload) {
   EXPECT_LE(generation(), 5U);
 }
 
+TEST_F(ReloaderTest, AReloadThatWasAskedForIsNotRepeatedByTheFollower) {
+  start();
+  replace_by_rename(kSecond);
+  EXPECT_EQ(reloader_.ask({ReloadKind::kReload, "natto reload", "me"})->generation, 2U);
+  std::this_thread::sleep_for(100ms);
+  EXPECT_EQ(generation(), 2U);
+}
+
 TEST_F(ReloaderTest, WhoeverAsksGetsTheOutcome) {
   start();
   write(kSecond);

@@ -1,0 +1,171 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <vector>
+
+#include "commands.hpp"
+#include "config/loader.hpp"
+#include "runtime/runtime.hpp"
+#include "summary.hpp"
+
+namespace natto {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Seconds = std::chrono::duration<double>;
+using Json = nlohmann::ordered_json;
+
+/// What a worker, or all of them, did in a span of time.
+struct Work {
+  std::uint64_t rx_packets = 0;
+  std::uint64_t tx_packets = 0;
+  std::uint64_t busy_cycles = 0;  ///< of polls that found packets
+
+  [[nodiscard]] Work operator-(const Work& earlier) const {
+    return {rx_packets - earlier.rx_packets, tx_packets - earlier.tx_packets,
+            busy_cycles - earlier.busy_cycles};
+  }
+  Work& operator+=(const Work& other) {
+    rx_packets += other.rx_packets;
+    tx_packets += other.tx_packets;
+    busy_cycles += other.busy_cycles;
+    return *this;
+  }
+  [[nodiscard]] double cycles_per_packet() const {
+    return rx_packets == 0 ? 0 : static_cast<double>(busy_cycles) / static_cast<double>(rx_packets);
+  }
+};
+
+struct Sample {
+  Clock::time_point time;
+  std::vector<Work> workers;
+  CounterSums sums;
+};
+
+Sample take_sample(const Runtime& runtime) {
+  Sample sample{.time = Clock::now(), .workers = {}, .sums = runtime.counters()};
+  for (std::size_t i = 0; i < runtime.worker_count(); ++i) {
+    CounterSums worker;
+    worker += runtime.counters_of(i);
+    Work work{.rx_packets = worker.received,
+              .tx_packets = 0,
+              .busy_cycles = runtime.activity_of(i).busy_cycles.value()};
+    for (const CounterSums::Port& port : worker.ports) {
+      work.tx_packets += port.transmitted;
+    }
+    sample.workers.push_back(work);
+  }
+  return sample;
+}
+
+Json to_json(const Work& work, double seconds) {
+  return {{"rx_packets", work.rx_packets},
+          {"tx_packets", work.tx_packets},
+          {"rx_pps", static_cast<double>(work.rx_packets) / seconds},
+          {"tx_pps", static_cast<double>(work.tx_packets) / seconds},
+          {"cycles_per_packet", work.cycles_per_packet()}};
+}
+
+struct Span {
+  double seconds;
+  std::vector<Work> workers;
+  Work all;
+  std::vector<std::pair<std::string_view, std::uint64_t>> drops;
+};
+
+Span between(const Sample& begin, const Sample& end) {
+  Span span{.seconds = Seconds(end.time - begin.time).count(), .workers = {}, .all = {}, .drops = {}};
+  for (std::size_t i = 0; i < end.workers.size(); ++i) {
+    span.workers.push_back(end.workers[i] - begin.workers[i]);
+    span.all += span.workers.back();
+  }
+  for (std::size_t i = 0; i < kDropReasonCount; ++i) {
+    if (const std::uint64_t drops = end.sums.drops[i] - begin.sums.drops[i]; drops > 0) {
+      span.drops.emplace_back(kDropReasons[i].name, drops);
+    }
+  }
+  return span;
+}
+
+std::string as_json(const Span& span) {
+  Json json = {{"seconds", span.seconds}};
+  json.update(to_json(span.all, span.seconds));
+  json["drops"] = Json::object();
+  for (const auto& [name, packets] : span.drops) {
+    json["drops"][std::string(name)] = packets;
+  }
+  json["workers"] = Json::array();
+  for (const Work& worker : span.workers) {
+    json["workers"].push_back(to_json(worker, span.seconds));
+  }
+  return json.dump() + "\n";
+}
+
+std::string as_text(const Span& span) {
+  std::string text;
+  const auto add = [&](std::string_view name, const Work& work) {
+    fmt::format_to(std::back_inserter(text), "{:<10} {:>14.0f} {:>14.0f} {:>12.1f}\n", name,
+                   static_cast<double>(work.rx_packets) / span.seconds,
+                   static_cast<double>(work.tx_packets) / span.seconds, work.cycles_per_packet());
+  };
+  text = fmt::format("{:<10} {:>14} {:>14} {:>12}\n", "", "Rx-pps", "Tx-pps", "cycles/pkt");
+  for (std::size_t i = 0; i < span.workers.size(); ++i) {
+    add(fmt::format("worker {}", i), span.workers[i]);
+  }
+  add("all", span.all);
+  for (const auto& [name, packets] : span.drops) {
+    fmt::format_to(std::back_inserter(text), "dropped    {:>14.0f} /s {}\n",
+                   static_cast<double>(packets) / span.seconds, name);
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> bench(const BenchArguments& arguments) {
+  const Result<Appliance> appliance = load_appliance(arguments.config_file);
+  if (!appliance) {
+    return appliance.error();
+  }
+  const Result<std::unique_ptr<Runtime>> created =
+      Runtime::create(appliance->config, appliance->table, {});
+  if (!created) {
+    return created.error();
+  }
+  Runtime& runtime = **created;
+  if (const Status status = runtime.launch(); !status) {
+    return status.error();
+  }
+  const auto run_until = [&runtime](Clock::time_point end) {
+    while (Clock::now() < end) {
+      runtime.step_control();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  };
+  const auto length = [](double seconds) {
+    return std::chrono::duration_cast<Clock::duration>(Seconds(seconds));
+  };
+  // Neighbours are found and caches are warm after a moment.
+  run_until(Clock::now() + length(arguments.warm_up_seconds));
+  const Sample begin = take_sample(runtime);
+  const Clock::time_point end = begin.time + length(arguments.seconds);
+  if (arguments.stats_period_seconds > 0) {
+    Sample last = begin;
+    while (last.time + length(arguments.stats_period_seconds) < end) {
+      run_until(last.time + length(arguments.stats_period_seconds));
+      Sample now = take_sample(runtime);
+      std::fputs(as_text(between(last, now)).c_str(), stderr);
+      last = std::move(now);
+    }
+  }
+  run_until(end);
+  const Span span = between(begin, take_sample(runtime));
+  runtime.stop();
+  return arguments.json ? as_json(span) : as_text(span);
+}
+
+}  // namespace natto

@@ -1,0 +1,61 @@
+"""What is measured: natto, and testpmd's forwarding modes on the same device, packets and core."""
+
+import json
+import re
+import statistics
+import subprocess
+from pathlib import Path
+
+MAIN_LCORE, WORKER_LCORE = 0, 1
+PORT_ADDRESS, NEXT_HOP = "10.255.255.1/24", "02:00:00:00:00:02"
+TESTPMD_MODES = ("io", "macswap", "5tswap", "csum")
+
+
+def _device(capture: Path) -> str:
+    return f"net_pcap0,rx_pcap={capture},infinite_rx=1"
+
+
+def mbufs(packets: int) -> int:
+    """The device keeps every packet of its capture; the rest is for rings and caches."""
+    return packets + 16_384
+
+
+def write_config(file: Path, capture: Path, table: Path, packets: int) -> None:
+    """natto's side of a measurement."""
+    file.write_text(
+        f'[dpdk]\nmain_lcore = {MAIN_LCORE}\nlcores = "{WORKER_LCORE}"\nmbufs = {mbufs(packets)}\n'
+        f'[[port]]\nrealm = "lab"\ndevice = "{_device(capture)}"\naddress = "{PORT_ADDRESS}"\n'
+        f'gateway_mac = "{NEXT_HOP}"\n[table]\nfile = "{table}"\n'
+    )
+
+
+def run_natto(natto: Path, config: Path, seconds: float) -> dict:
+    """What `natto bench --json` says."""
+    words = [natto, "bench", "-c", config, "--seconds", str(seconds), "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"natto bench failed: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def run_testpmd(mode: str, capture: Path, packets: int, seconds: float) -> float:
+    """Packets per second that testpmd receives and forwards, by its own count."""
+    words = [
+        "dpdk-testpmd", "-l", f"{MAIN_LCORE},{WORKER_LCORE}", "--in-memory", "--no-pci",
+        "--no-telemetry", "--log-level=*:error", "--vdev", _device(capture), "--",
+        f"--forward-mode={mode}", "--auto-start", "--stats-period=1", "--nb-cores=1",
+        "--port-topology=loop", f"--total-num-mbufs={mbufs(packets)}", "--burst=32",
+    ]  # fmt: skip
+    try:
+        done = subprocess.run(
+            words, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+            timeout=seconds + 2.5,
+        )  # fmt: skip
+        raise RuntimeError(f"testpmd ended early: {done.stdout}{done.stderr}")
+    except subprocess.TimeoutExpired as expired:
+        text = (expired.stdout or b"").decode()
+    rates = [int(rate) for rate in re.findall(r"Rx-pps:\s+(\d+)", text)]
+    steady = [rate for rate in rates[1:] if rate > 0]
+    if not steady:
+        raise RuntimeError(f"testpmd told no rate:\n{text}")
+    return statistics.median(steady)

@@ -1,0 +1,98 @@
+"""Captures and tables to measure with: one port, both companies behind it.
+
+Host i of company a is 10.0.0.0 + i, seen as 172.16.0.0 + i; of company b 11.0.0.0 + i, seen as
+173.16.0.0 + i. A flow goes from a host of one to a host of the other.
+"""
+
+import random
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# net_pcap gives its first device this address.
+PORT_MAC = bytes.fromhex("027063617000")
+SENDER_MAC = bytes.fromhex("020000000001")
+A_REAL, A_MAPPED, B_REAL, B_MAPPED = 10 << 24, 172 << 24 | 16 << 16, 11 << 24, 173 << 24 | 16 << 16
+ETHERNET_BYTES, IP_BYTES, UDP_BYTES = 14, 20, 8
+FCS_BYTES = 4  # part of a frame's size as it is told, and not in a capture
+IMIX = [64] * 7 + [594] * 4 + [1518]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What arrives, and what the table knows."""
+
+    name: str
+    mappings: int  # of each company: hosts, or addresses in prefixes
+    flows: int
+    sizes: list[int] = field(default_factory=lambda: [64])  # of frames, FCS included; in turn
+    prefix_length: int = 32
+    hostile_share: float = 0.0  # expired TTL, unmapped or malformed, in equal parts
+
+
+def _ones_sum(data: bytes) -> int:
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total
+
+
+def _packet(source: int, destination: int, ports: tuple[int, int], size: int, ttl: int) -> bytes:
+    length = size - FCS_BYTES - ETHERNET_BYTES
+    head = struct.pack("!BBHHHBBH", 0x45, 0, length, 0, 0x4000, ttl, 17, 0)
+    addresses = struct.pack("!II", source, destination)
+    checksum = 0xFFFF - _ones_sum(head + addresses)
+    ip = head[:10] + struct.pack("!H", checksum) + addresses
+    udp_length = length - IP_BYTES
+    data = b"\0" * (udp_length - UDP_BYTES)
+    udp = struct.pack("!HHHH", *ports, udp_length, 0)
+    pseudo = addresses + struct.pack("!HH", 17, udp_length)
+    sum_ = _ones_sum(pseudo + udp) or 0xFFFF
+    udp = udp[:6] + struct.pack("!H", 0xFFFF - sum_ or 0xFFFF)
+    return PORT_MAC + SENDER_MAC + b"\x08\0" + ip + udp + data
+
+
+def _hostile(kind: int, source: int, destination: int, size: int) -> bytes:
+    if kind == 0:  # expired
+        return _packet(source, destination, (1, 2), size, ttl=1)
+    if kind == 1:  # unmapped
+        return _packet(source + (1 << 23), destination, (1, 2), size, ttl=64)
+    good = bytearray(_packet(source, destination, (1, 2), size, ttl=64))
+    good[ETHERNET_BYTES + 10] ^= 0xFF  # a damaged header
+    return bytes(good)
+
+
+def write_capture(workload: Workload, file: Path, seed: int = 1) -> int:
+    """The packets of `workload`, a packet for each flow; returns how many."""
+    chance = random.Random(seed)
+    with file.open("wb") as out:
+        out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        for i in range(workload.flows):
+            a, b = chance.randrange(workload.mappings), chance.randrange(workload.mappings)
+            ends = (A_REAL + a, B_MAPPED + b) if i % 2 == 0 else (B_REAL + b, A_MAPPED + a)
+            size = workload.sizes[i % len(workload.sizes)]
+            if chance.random() < workload.hostile_share:
+                frame = _hostile(chance.randrange(3), *ends, size)
+            else:
+                ports = (chance.randrange(1024, 65536), chance.randrange(1024, 65536))
+                frame = _packet(*ends, ports, size, ttl=64)
+            out.write(struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame)
+    return workload.flows
+
+
+def _dotted(address: int) -> str:
+    return ".".join(str(address >> shift & 0xFF) for shift in (24, 16, 8, 0))
+
+
+def write_table(workload: Workload, file: Path) -> None:
+    """The mappings that translate every flow of `workload`."""
+    step = 1 << (32 - workload.prefix_length)
+    length = "" if step == 1 else f"/{workload.prefix_length}"
+    with file.open("w") as out:
+        for company, real, mapped in (("a", A_REAL, A_MAPPED), ("b", B_REAL, B_MAPPED)):
+            for offset in range(0, workload.mappings, step):
+                out.write(
+                    f'[[mapping]]\nname = "{company}{offset}"\n'
+                    f'real = "{_dotted(real + offset)}{length}"\n'
+                    f'mapped = "{_dotted(mapped + offset)}{length}"\n'
+                )
