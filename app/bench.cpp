@@ -78,7 +78,8 @@ struct Span {
 };
 
 Span between(const Sample& begin, const Sample& end) {
-  Span span{.seconds = Seconds(end.time - begin.time).count(), .workers = {}, .all = {}, .drops = {}};
+  Span span{
+      .seconds = Seconds(end.time - begin.time).count(), .workers = {}, .all = {}, .drops = {}};
   for (std::size_t i = 0; i < end.workers.size(); ++i) {
     span.workers.push_back(end.workers[i] - begin.workers[i]);
     span.all += span.workers.back();

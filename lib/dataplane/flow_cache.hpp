@@ -1,7 +1,8 @@
 #pragma once
 
-// Recent answers of one worker: what the table said of a packet's two addresses. Most packets belong
-// to a flow that was seen a moment ago, and this costs one cache line where the table costs several.
+// Recent answers of one worker: what the table said of a packet's two addresses. Most packets
+// belong to a flow that was seen a moment ago, and this costs one cache line where the table costs
+// several.
 
 #include <rte_hash_crc.h>
 #include <rte_prefetch.h>
@@ -16,8 +17,8 @@
 
 namespace natto {
 
-/// Two-way set-associative. It remembers pairs of which both addresses are mapped, and forgets all of
-/// them when the table changes, so it never says anything but what the table of now says.
+/// Two-way set-associative. It remembers pairs of which both addresses are mapped, and forgets all
+/// of them when the table changes, so it never says anything but what the table of now says.
 ///
 /// Used by one worker.
 class FlowCache {

@@ -282,8 +282,8 @@ void Pipeline::send_fragments(const PortContext& out, rte_mbuf* mbuf) noexcept {
       rte_eth_tx_burst(out.device, worker_, fragments.data(), static_cast<std::uint16_t>(count));
   counters_.ports[out.realm].transmitted.add(sent);
   counters_.fragments.add(sent);
-  counters_.fragmented.add(1);
   if (sent == count) {
+    counters_.fragmented.add(1);
     counters_.translated.add(1);
   } else {
     counters_.drop(DropReason::kTxRingFull);

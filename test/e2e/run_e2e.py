@@ -29,11 +29,17 @@ class Result(unittest.TestResult):
         self.passed = 0
         self._start = 0.0
         self._texts: list[str] = []
+        self._skipped = ""
 
     def startTest(self, test: unittest.TestCase) -> None:
         super().startTest(test)
         self._start = time.monotonic()
         self._texts = []
+        self._skipped = ""
+
+    def addSkip(self, test: unittest.TestCase, reason: str) -> None:
+        super().addSkip(test, reason)
+        self._skipped = reason
 
     def addFailure(self, test: unittest.TestCase, err: object) -> None:
         super().addFailure(test, err)
@@ -51,7 +57,7 @@ class Result(unittest.TestResult):
         super().stopTest(test)
         seconds = time.monotonic() - self._start
         module, case, method = test.id().rsplit(".", 2)
-        outcome = "FAILED" if self._texts else "ok"
+        outcome = "FAILED" if self._texts else "skip" if self._skipped else "ok"
         name = method.removeprefix("test_").replace("_", " ")
         name = re.sub(r"\b[rh]\d+\b", lambda requirement: requirement[0].upper(), name)
         topic = module.removesuffix("_test")
@@ -63,6 +69,9 @@ class Result(unittest.TestResult):
             text = "\n".join(self._texts)
             print(text, flush=True)
             ElementTree.SubElement(element, "failure", message=f"{case}.{method}").text = text
+        elif self._skipped:
+            print(f"        {self._skipped}", flush=True)
+            ElementTree.SubElement(element, "skipped", message=self._skipped)
         else:
             self.passed += 1
 

@@ -18,7 +18,8 @@ class FlowCacheTest : public testing::Test {
   bool remembers(const FlowCache::Key& key) {
     const FlowCache::Answer answer = cache.find(key, FlowCache::hash(key));
     EXPECT_EQ(answer.source == nullptr, answer.destination == nullptr);
-    EXPECT_TRUE(answer.source == nullptr || (answer.source == &kOne && answer.destination == &kTwo));
+    EXPECT_TRUE(answer.source == nullptr ||
+                (answer.source == &kOne && answer.destination == &kTwo));
     return answer.source != nullptr;
   }
 

@@ -76,6 +76,16 @@ TEST(Fragment, R16_CutsWhatMayBeCut) {
   }
 }
 
+TEST(Fragment, R16_H16_APortThatTakesOnlySomeDropsThePacket) {
+  Lab lab({.mtu = 580, .tx_capacity = 1});
+  lab.receive(kA, frame_of(make_udp({.fragment = 0}, pattern(1472))));
+  lab.run();
+  EXPECT_EQ(lab.sent(kB).size(), 1U);
+  EXPECT_EQ(lab.dropped(DropReason::kTxRingFull), 1U);
+  EXPECT_EQ(lab.counters().translated, 0U);
+  EXPECT_EQ(lab.counters().fragments, 1U);
+}
+
 TEST(Fragment, R16_CutsFragmentsFurther) {
   Lab lab({.mtu = 300});
   // A middle one and a last one: offsets go on from theirs, and only the middle one's last piece

@@ -122,6 +122,11 @@ Lab::~Lab() {
   }
   const CounterSums sums = counters();
   EXPECT_EQ(sums.received, sums.translated + sums.consumed + sums.dropped()) << "F7: conservation";
+  std::uint64_t transmitted = 0;
+  for (const CounterSums::Port& port : sums.ports) {
+    transmitted += port.transmitted;
+  }
+  EXPECT_EQ(transmitted, sums.translated - sums.fragmented + sums.fragments + sums.generated);
   control_.reset();
   pipeline_.reset();
   dataplane_.reset();

@@ -53,11 +53,18 @@ def _port_toml(index: int, port: Port, queues: int) -> str:
     )
 
 
-def natto_toml(ports: list[Port], table: Path, workers: int) -> str:
+def _icmp_toml(icmp: dict[str, str | int]) -> str:
+    # A Python string without special characters is a TOML string.
+    return "[icmp]\n" + "".join(f"{key} = {value!r}\n" for key, value in icmp.items())
+
+
+def natto_toml(
+    ports: list[Port], table: Path, workers: int, icmp: dict[str, str | int]
+) -> str:
     """The text of a natto.toml, with a queue pair for each worker on every port."""
     sections = [f"[dpdk]\n{_cores(workers)}"]
     sections += [_port_toml(index, port, workers) for index, port in enumerate(ports)]
-    sections.append(f'[table]\nfile = "{table}"\n')
+    sections += [_icmp_toml(icmp), f'[table]\nfile = "{table}"\n']
     return "\n".join(sections)
 
 

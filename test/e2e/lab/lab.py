@@ -6,9 +6,10 @@ from pathlib import Path
 from types import TracebackType
 
 from .appliance import Appliance
-from .capture import Capture
+from .capture import FRAME_BYTES, Capture
 from .config import Mapping, Port, mappings_toml, natto_toml
 from .namespace import Namespace
+from .process import Process
 
 
 class Lab:
@@ -22,6 +23,7 @@ class Lab:
         self._numbers = itertools.count(1)
         self._namespaces: list[Namespace] = []
         self._captures: list[Capture] = []
+        self._servers: list[Process] = []
         self.appliances: list[Appliance] = []
 
     def __enter__(self) -> "Lab":
@@ -37,8 +39,8 @@ class Lab:
 
     def close(self) -> None:
         """End every program and remove everything."""
-        for appliance in self.appliances:
-            appliance.kill()
+        for program in (*self.appliances, *self._servers):
+            program.kill()
         for capture in self._captures:
             capture.close()
         for namespace in self._namespaces:
@@ -51,28 +53,48 @@ class Lab:
         self._namespaces.append(namespace)
         return namespace
 
-    def capture(self, where: Namespace, interface: str, room: int = 1 << 14) -> Capture:
-        """Start to record what an interface sees: up to `room` frames."""
-        capture = Capture(where, interface, room)
+    def capture(
+        self,
+        where: Namespace,
+        interface: str,
+        room: int = 1 << 14,
+        frame_bytes: int = FRAME_BYTES,
+    ) -> Capture:
+        """Start to record what an interface sees: up to `room` frames, in `frame_bytes` each."""
+        capture = Capture(where, interface, room, frame_bytes)
         self._captures.append(capture)
         return capture
 
     def write_config(
-        self, ports: list[Port], mappings: list[Mapping] | Path, workers: int = 1
+        self,
+        ports: list[Port],
+        mappings: list[Mapping] | Path,
+        workers: int = 1,
+        icmp: dict[str, str | int] | None = None,
     ) -> Path:
-        """A natto.toml with a table, or with the table in a file that is there."""
+        """A natto.toml with a table, or with the table in a file that is there.
+
+        `icmp` are keys of the section of that name.
+        """
         if isinstance(mappings, Path):
             table = mappings.resolve()
         else:
-            table = self._file("mappings.toml")
+            table = self.file("mappings.toml")
             table.write_text(mappings_toml(mappings))
-        config = self._file("natto.toml")
-        config.write_text(natto_toml(ports, table, workers))
+        config = self.file("natto.toml")
+        config.write_text(natto_toml(ports, table, workers, icmp or {}))
         return config
+
+    def server(self, where: Namespace, protocol: str, port: int, *words: str) -> Process:
+        """Start a program and wait until it serves a port; it ends with the lab at the latest."""
+        server = Process(where.inside(*words), self.file("server"))
+        self._servers.append(server)
+        server.wait_until(lambda: where.listens(protocol, port), f"serve {protocol} port {port}")
+        return server
 
     def launch_natto(self, config: Path, where: Namespace, log: Path | None = None) -> Appliance:
         """Start natto, which may fail."""
-        appliance = Appliance(self._binary, config, where, self._file("natto"), log)
+        appliance = Appliance(self._binary, config, where, self.file("natto"), log)
         self.appliances.append(appliance)
         return appliance
 
@@ -82,5 +104,6 @@ class Lab:
         appliance.wait_until_ready()
         return appliance
 
-    def _file(self, name: str) -> Path:
+    def file(self, name: str) -> Path:
+        """A new path in a directory that vanishes with the lab."""
         return Path(self._directory.name) / f"{next(self._numbers)}-{name}"

@@ -66,6 +66,10 @@ class Namespace:
         """Be a router."""
         self.set("net/ipv4/ip_forward", "1")
 
+    def listens(self, protocol: str, port: int) -> bool:
+        """Whether a program here waits on a port; `protocol` is "tcp" or "udp"."""
+        return bool(self.run("ss", "-Hnl", f"--{protocol}", f"sport = :{port}"))
+
     def mac(self, interface: str) -> str:
         """The MAC address of `interface`."""
         return json.loads(self.run("ip", "-json", "link", "show", interface))[0]["address"]

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -36,12 +37,16 @@ class Process:
 
     def wait_until_it_says(self, text: str, seconds: float = 30) -> None:
         """Wait until it has written `text` on standard error."""
+        self.wait_until(lambda: text in self.errors(), f"say '{text}'", seconds)
+
+    def wait_until(self, holds: Callable[[], bool], what: str, seconds: float = 30) -> None:
+        """Wait until it has done `what`, which is so if `holds`."""
         deadline = time.monotonic() + seconds
-        while text not in self.errors():
+        while not holds():
             if not self.running():
-                raise RuntimeError(f"{self.name} ended without saying '{text}':\n{self.errors()}")
+                raise RuntimeError(f"{self.name} ended and did not {what}:\n{self.errors()}")
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{self.name} did not say '{text}' within {seconds} s")
+                raise TimeoutError(f"{self.name} did not {what} within {seconds} s")
             time.sleep(0.01)
 
     def wait(self, seconds: float = 30) -> int:

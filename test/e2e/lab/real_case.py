@@ -36,16 +36,21 @@ class RealCase:
 def build(lab: Lab) -> RealCase:
     """Everything but natto itself, whose namespace has an interface without addresses."""
     case = RealCase(*(lab.namespace(name) for name in ("a", "b", "router", "natto")))
-    link(case.router, "middle", case.natto, NATTO_INTERFACE)
-    case.router.address("middle", f"{ROUTER_ADDRESS}/28")
-    case.router.forward()
-    case.router.route(MIDDLE, "dev", "middle")
-    _peer(case.router, "to-a", case.a, A_REAL, "10.32.1.1")
-    _peer(case.router, "to-b", case.b, B_REAL, "10.34.1.1")
+    join(case.router, case.natto)
+    peer(case.router, "to-a", case.a, A_REAL, "10.32.1.1")
+    peer(case.router, "to-b", case.b, B_REAL, "10.34.1.1")
     return case
 
 
-def _peer(router: Namespace, interface: str, host: Namespace, address: str, gateway: str) -> None:
+def join(router: Namespace, natto: Namespace) -> None:
+    """Put natto and the middle's router into natto's subnet."""
+    link(router, "middle", natto, NATTO_INTERFACE)
+    router.address("middle", f"{ROUTER_ADDRESS}/28")
+    router.forward()
+    router.route(MIDDLE, "dev", "middle")
+
+
+def peer(router: Namespace, interface: str, host: Namespace, address: str, gateway: str) -> None:
     """Join a company's host to the router, which lets it reach the middle and nothing else."""
     link(host, "eth0", router, interface)
     host.address("eth0", f"{address}/24")

@@ -66,7 +66,8 @@ def connect(
         return socket.create_connection(address, patience_seconds, (source, 0))
 
 
-def _receive_all(listener: socket.socket) -> Transfer:
+def receive_all(listener: socket.socket) -> Transfer:
+    """What the next connection brings until its end."""
     connection, (client_address, _) = listener.accept()
     with connection:
         connection.settimeout(PATIENCE_SECONDS)
@@ -85,7 +86,7 @@ def tcp_transfer(
         listen(server, address[1]) as listener,
         concurrent.futures.ThreadPoolExecutor(1) as executor,
     ):
-        received = executor.submit(_receive_all, listener)
+        received = executor.submit(receive_all, listener)
         with connect(client, address, source) as connection:
             connection.sendall(data)
         return received.result()
