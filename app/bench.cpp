@@ -19,6 +19,16 @@ using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 using Json = nlohmann::ordered_json;
 
+struct BenchArguments {
+  std::filesystem::path config_file;
+  double seconds = 10;
+  double stats_period_seconds = 0;  ///< 0: no lines in between
+  bool json = false;
+};
+
+/// Neighbours are found and caches are warm after this, which is not measured.
+constexpr double kWarmUpSeconds = 0.5;
+
 /// What a worker, or all of them, did in a span of time.
 struct Work {
   std::uint64_t rx_packets = 0;
@@ -125,8 +135,6 @@ std::string as_text(const Span& span) {
   return text;
 }
 
-}  // namespace
-
 Result<std::string> bench(const BenchArguments& arguments) {
   const Result<Appliance> appliance = load_appliance(arguments.config_file);
   if (!appliance) {
@@ -150,8 +158,7 @@ Result<std::string> bench(const BenchArguments& arguments) {
   const auto length = [](double seconds) {
     return std::chrono::duration_cast<Clock::duration>(Seconds(seconds));
   };
-  // Neighbours are found and caches are warm after a moment.
-  run_until(Clock::now() + length(arguments.warm_up_seconds));
+  run_until(Clock::now() + length(kWarmUpSeconds));
   const Sample begin = take_sample(runtime);
   const Clock::time_point end = begin.time + length(arguments.seconds);
   if (arguments.stats_period_seconds > 0) {
@@ -167,6 +174,28 @@ Result<std::string> bench(const BenchArguments& arguments) {
   const Span span = between(begin, take_sample(runtime));
   runtime.stop();
   return arguments.json ? as_json(span) : as_text(span);
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Action& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "bench", "Measure the data plane on the configured devices, the way testpmd does");
+  command->footer(
+      "Packets per second, and TSC cycles of a worker per received packet, after half a second\n"
+      "of warming up.\n"
+      "Example: natto bench -c natto.toml --seconds 10 --json");
+  const auto arguments = std::make_shared<BenchArguments>();
+  add_config_option(*command, arguments->config_file)->required();
+  command->add_option("--seconds", arguments->seconds, "how long to measure")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      ->add_option("--stats-period", arguments->stats_period_seconds,
+                   "print rates so often on standard error, seconds")
+      ->check(CLI::PositiveNumber);
+  add_json_option(*command, arguments->json);
+  command->callback([arguments, &chosen] { chosen = [arguments] { return bench(*arguments); }; });
 }
 
 }  // namespace natto

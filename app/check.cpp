@@ -5,6 +5,7 @@
 #include "config/table_digest.hpp"
 
 namespace natto {
+namespace {
 
 Result<std::string> check(const std::filesystem::path& config_file) {
   const Result<Appliance> appliance = load_appliance(config_file);
@@ -15,6 +16,19 @@ Result<std::string> check(const std::filesystem::path& config_file) {
                      appliance->config.ports.size(), appliance->table.mappings.size(),
                      appliance->config.table_file.string(),
                      table_digest(appliance->table, appliance->config));
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Action& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "check", "Say whether natto.toml and the mapping table it names are right");
+  command->footer(
+      "Every mistake of both files is printed as file:line:column: what is wrong.\n"
+      "Example: natto check -c conf/natto.toml");
+  const auto file = std::make_shared<std::filesystem::path>();
+  add_config_option(*command, *file)->required();
+  command->callback([file, &chosen] { chosen = [file] { return check(*file); }; });
 }
 
 }  // namespace natto

@@ -1,51 +1,48 @@
 #pragma once
 
-// natto's subcommands. Each returns what the program prints, or why it failed.
+// natto's subcommands. Each registers itself with the command line; main runs the one that was
+// chosen.
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "base/result.hpp"
 
 namespace natto {
 
-/// "company-a=capture.pcap"
-struct RealmFile {
-  std::string realm;
-  std::filesystem::path file;
-};
+/// What the user chose: returns what the program prints, or why it failed.
+using Action = std::function<Result<std::string>()>;
 
-/// `natto check`: a line about what the files say.
-[[nodiscard]] Result<std::string> check(const std::filesystem::path& config_file);
+// Each adds a subcommand to `app`; if the user chooses it, `chosen` becomes what it does.
+void add_check(CLI::App& app, Action& chosen);
+void add_replay(CLI::App& app, Action& chosen);
+void add_run(CLI::App& app, Action& chosen);
+void add_show(CLI::App& app, Action& chosen);
+void add_reload(CLI::App& app, Action& chosen);
+void add_rollback(CLI::App& app, Action& chosen);
+void add_explain(CLI::App& app, Action& chosen);
+void add_top(CLI::App& app, Action& chosen);
+void add_bench(CLI::App& app, Action& chosen);
 
-struct ReplayArguments {
-  std::filesystem::path config_file;
-  std::vector<RealmFile> inputs;
-  std::vector<RealmFile> outputs;
-  bool json = false;
-};
+/// -c, --config: every command that reads natto.toml has it.
+inline CLI::Option* add_config_option(CLI::App& command, std::filesystem::path& file) {
+  return command.add_option("-c,--config", file, "the appliance's natto.toml")->type_name("FILE");
+}
 
-/// `natto replay`: the summary, once every packet of every input is done.
-[[nodiscard]] Result<std::string> replay(const ReplayArguments& arguments);
+/// --socket: every command that talks to a running natto has it.
+inline void add_socket_option(CLI::App& command, std::optional<std::filesystem::path>& path) {
+  command
+      .add_option("--socket", path,
+                  "the running natto's telemetry socket; needed only where several run")
+      ->type_name("PATH");
+}
 
-struct RunArguments {
-  std::filesystem::path config_file;
-  bool json = false;
-};
-
-/// `natto run`: the summary, after SIGINT or SIGTERM.
-[[nodiscard]] Result<std::string> run(const RunArguments& arguments);
-
-struct BenchArguments {
-  std::filesystem::path config_file;
-  double seconds = 10;
-  double stats_period_seconds = 0;  ///< 0: no lines in between
-  double warm_up_seconds = 0.5;     ///< not measured
-  bool json = false;
-};
-
-/// `natto bench`: packets per second and cycles per packet, as testpmd measures them.
-[[nodiscard]] Result<std::string> bench(const BenchArguments& arguments);
+inline void add_json_option(CLI::App& command, bool& json) {
+  command.add_flag("--json", json, "print one JSON value for programs");
+}
 
 }  // namespace natto

@@ -14,6 +14,19 @@
 namespace natto {
 namespace {
 
+/// "company-a=capture.pcap"
+struct RealmFile {
+  std::string realm;
+  std::filesystem::path file;
+};
+
+struct ReplayArguments {
+  std::filesystem::path config_file;
+  std::vector<RealmFile> inputs;
+  std::vector<RealmFile> outputs;
+  bool json = false;
+};
+
 /// The next hop of a port that has no gateway_mac: nobody is there to answer ARP.
 constexpr MacAddress kLabNextHop{{0x02, 0x00, 0x00, 0x00, 0x00, 0xfe}};
 
@@ -116,8 +129,7 @@ Result<std::uint64_t> count_inputs(const std::vector<RealmFile>& inputs) {
   return packets;
 }
 
-}  // namespace
-
+/// The summary, once every packet of every input is done.
 Result<std::string> replay(const ReplayArguments& arguments) {
   Result<Appliance> appliance = load_appliance(arguments.config_file);
   if (!appliance) {
@@ -147,6 +159,51 @@ Result<std::string> replay(const ReplayArguments& arguments) {
         fmt::format("only {} of the inputs' {} packets could be read", sums.received, *expected));
   }
   return arguments.json ? summary_json(sums, config.ports) : summary_text(sums, config.ports);
+}
+
+/// CLI11 check for REALM=FILE.
+std::string must_be_realm_file(const std::string& argument) {
+  const std::size_t equals = argument.find('=');
+  const bool right = equals != std::string::npos && equals > 0 && equals + 1 < argument.size();
+  return right ? "" : "write REALM=FILE, not " + argument;
+}
+
+void add_files(CLI::App& command, const char* name, std::vector<RealmFile>& files,
+               const char* help) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          name,
+          [&files](const std::vector<std::string>& arguments) {
+            for (const std::string& argument : arguments) {
+              const std::size_t equals = argument.find('=');
+              files.push_back({argument.substr(0, equals), argument.substr(equals + 1)});
+            }
+          },
+          help)
+      ->type_name("REALM=FILE")
+      ->check(CLI::Validator(must_be_realm_file, ""))
+      ->take_all();
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, Action& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "replay",
+      "Translate captures: the same data plane, without root, hugepages or a network card");
+  command->footer(
+      "The configured devices are not touched. Ports without gateway_mac send to a made-up\n"
+      "02:00:00:00:00:fe. Packets of one input leave in its order.\n"
+      "Example: natto replay -c conf/two-arm/natto.toml --in company-a=a.pcap --out "
+      "company-b=b.pcap");
+  const auto arguments = std::make_shared<ReplayArguments>();
+  add_config_option(*command, arguments->config_file)->required();
+  add_files(*command, "--in", arguments->inputs,
+            "packets that arrive from a realm (pcap or pcapng); repeatable");
+  add_files(*command, "--out", arguments->outputs,
+            "where to write what leaves towards a realm (pcap); repeatable");
+  add_json_option(*command, arguments->json);
+  command->callback([arguments, &chosen] { chosen = [arguments] { return replay(*arguments); }; });
 }
 
 }  // namespace natto

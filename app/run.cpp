@@ -55,8 +55,12 @@ void announce(const Config& config, const Runtime& runtime) {
   log(LogLevel::kInfo, "ready with {} worker(s)", config.dpdk.lcores.size());
 }
 
-}  // namespace
+struct RunArguments {
+  std::filesystem::path config_file;
+  bool json = false;
+};
 
+/// The summary, after SIGINT or SIGTERM.
 Result<std::string> run(const RunArguments& arguments) {
   const Result<Appliance> appliance = load_appliance(arguments.config_file);
   if (!appliance) {
@@ -87,6 +91,23 @@ Result<std::string> run(const RunArguments& arguments) {
 
   const CounterSums sums = (*runtime)->counters();
   return arguments.json ? summary_json(sums, config.ports) : summary_text(sums, config.ports);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& chosen) {
+  CLI::App* command =
+      app.add_subcommand("run", "Run the appliance in the foreground until SIGINT or SIGTERM");
+  command->footer(
+      "Uses hugepages if enough are free, else normal memory. Needs root, or the rights to the\n"
+      "devices. Follows the mapping table's file; SIGHUP loads it at once. Prints what happened "
+      "to\n"
+      "every packet when it stops.\n"
+      "Example: natto run -c conf/natto.toml");
+  const auto arguments = std::make_shared<RunArguments>();
+  add_config_option(*command, arguments->config_file)->required();
+  add_json_option(*command, arguments->json);
+  command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 }
 
 }  // namespace natto

@@ -69,7 +69,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3, help="of one measurement")
     parser.add_argument("--modes", nargs="*", choices=programs.TESTPMD_MODES)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()
 
 
 def main() -> int:

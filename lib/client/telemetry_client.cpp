@@ -1,0 +1,162 @@
+#include "client/telemetry_client.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+namespace natto {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// More than any answer has.
+constexpr std::size_t kMaxMessageBytes = 1 << 16;
+
+Error hung() {
+  return system_error(
+      fmt::format("natto did not answer within {} s\n  look at its log; its traffic does not depend "
+                  "on this",
+                  TelemetryClient::kPatienceSeconds));
+}
+
+Error gone() { return system_error("natto closed the connection: it has ended or is ending"); }
+
+/// The next message; an empty one means that natto hung up.
+Result<std::string> receive(int socket) {
+  std::string message(kMaxMessageBytes, '\0');
+  const ssize_t length = recv(socket, message.data(), message.size(), 0);
+  if (length < 0) {
+    return errno == EAGAIN || errno == EWOULDBLOCK ? hung() : gone();
+  }
+  message.resize(static_cast<std::size_t>(length));
+  return message;
+}
+
+}  // namespace
+
+std::filesystem::path dpdk_runtime_folder() {
+  if (geteuid() == 0) {
+    return "/var/run/dpdk";
+  }
+  const char* folder = std::getenv("XDG_RUNTIME_DIR");
+  return std::filesystem::path(folder != nullptr ? folder : "/tmp") / "dpdk";
+}
+
+std::vector<std::filesystem::path> natto_sockets(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> sockets;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const auto socket = entry.path() / "dpdk_telemetry.v2";
+    std::error_code ignored;
+    if (entry.path().filename().string().starts_with("natto-") &&
+        std::filesystem::is_socket(socket, ignored)) {
+      sockets.push_back(socket);
+    }
+  }
+  std::ranges::sort(sockets);
+  return sockets;
+}
+
+Result<TelemetryClient> TelemetryClient::connect(const std::optional<std::filesystem::path>& path) {
+  if (path) {
+    return open(*path);
+  }
+  const std::filesystem::path folder = dpdk_runtime_folder();
+  std::vector<std::filesystem::path> listening;
+  std::optional<TelemetryClient> found;
+  for (const auto& socket : natto_sockets(folder)) {
+    if (Result<TelemetryClient> client = open(socket)) {
+      listening.push_back(socket);
+      if (!found) {
+        found.emplace(std::move(*client));
+      }
+    }
+  }
+  if (listening.empty()) {
+    return system_error(
+        fmt::format("no natto runs here: nobody listens in {}/natto-*\n"
+                    "  start it with natto run, ask as the user who runs it, or say --socket",
+                    folder.string()));
+  }
+  if (listening.size() > 1) {
+    std::string message = "several nattos run here: say which with --socket";
+    for (const auto& socket : listening) {
+      message += "\n  " + socket.string();
+    }
+    return input_error(std::move(message));
+  }
+  return std::move(*found);
+}
+
+Result<TelemetryClient> TelemetryClient::open(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string name = path.string();
+  if (name.size() >= sizeof(address.sun_path)) {
+    return input_error(fmt::format("{} is too long for the name of a socket", name));
+  }
+  std::memcpy(address.sun_path, name.c_str(), name.size());
+  TelemetryClient client(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  const timeval patience{.tv_sec = kPatienceSeconds, .tv_usec = 0};
+  setsockopt(client.socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  setsockopt(client.socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+  if (::connect(client.socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    return system_error(fmt::format("cannot talk to natto at {}: {}", name, std::strerror(errno)));
+  }
+  const Result<std::string> greeting = receive(client.socket_);
+  if (!greeting) {
+    return greeting.error();
+  }
+  if (greeting->empty()) {
+    return system_error(fmt::format(
+        "natto at {} has ten other clients, which is DPDK's limit: end one of them", name));
+  }
+  return client;
+}
+
+TelemetryClient::TelemetryClient(TelemetryClient&& other) noexcept
+    : socket_(std::exchange(other.socket_, -1)) {}
+
+TelemetryClient::~TelemetryClient() {
+  if (socket_ >= 0) {
+    close(socket_);
+  }
+}
+
+Result<Json> TelemetryClient::ask(std::string_view command, std::string_view parameters) const {
+  std::string question(command);
+  if (!parameters.empty()) {
+    question += fmt::format(",{}", parameters);
+  }
+  if (send(socket_, question.data(), question.size(), MSG_NOSIGNAL) < 0) {
+    return errno == EAGAIN || errno == EWOULDBLOCK ? hung() : gone();
+  }
+  const Result<std::string> message = receive(socket_);
+  if (!message) {
+    return message.error();
+  }
+  if (message->empty()) {
+    return gone();
+  }
+  const Json answer = Json::parse(*message, nullptr, false);
+  if (!answer.is_object() || !answer.contains(std::string(command))) {
+    return system_error(fmt::format("natto gave an answer to {} that makes no sense", command));
+  }
+  Json value = answer[std::string(command)];
+  if (value.is_null()) {
+    return input_error(fmt::format(
+        "natto does not know an answer to {}: it is another version, or is ending", question));
+  }
+  return value;
+}
+
+}  // namespace natto
