@@ -31,9 +31,10 @@ Result<ExplainQuery> make_query(const ExplainArguments& arguments) {
   }
   const auto protocol = parse_protocol(arguments.protocol);
   if (!protocol) {
-    return input_error(fmt::format("{} is no protocol: say tcp, udp, icmp, gre, esp, ah, sctp, "
-                                   "udplite or a number up to 255",
-                                   arguments.protocol));
+    return input_error(
+        fmt::format("{} is no protocol: say tcp, udp, icmp, gre, esp, ah, sctp, "
+                    "udplite or a number up to 255",
+                    arguments.protocol));
   }
   query.source = *source;
   query.destination = *destination;
@@ -51,10 +52,10 @@ Result<Json> explain_files(const std::filesystem::path& config_file, const Expla
   if (!told) {
     return told.error();
   }
-  return Json{{"sent", told->verdict.is_forward() ? 1 : 0},
-              {"reason",
-               told->verdict.is_drop() ? std::string(info(told->verdict.reason()).name) : ""},
-              {"steps", told->steps}};
+  return Json{
+      {"sent", told->verdict.is_forward() ? 1 : 0},
+      {"reason", told->verdict.is_drop() ? std::string(info(told->verdict.reason()).name) : ""},
+      {"steps", told->steps}};
 }
 
 Result<Json> explain_running(const std::optional<std::filesystem::path>& socket,

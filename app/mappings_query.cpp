@@ -15,8 +15,8 @@ Result<Json> ask_mappings(const TelemetryClient& natto, const std::string& filte
   Json generation;
   std::uint64_t first = 0;
   while (true) {
-    const Result<Json> page =
-        natto.ask("/natto/mappings", fmt::format("{}{}{}", first, filter.empty() ? "" : ",", filter));
+    const Result<Json> page = natto.ask(
+        "/natto/mappings", fmt::format("{}{}{}", first, filter.empty() ? "" : ",", filter));
     if (!page) {
       return page.error();
     }

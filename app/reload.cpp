@@ -17,8 +17,8 @@ struct ReloadArguments {
   bool json = false;
 };
 
-/// "root (uid 0), pid 4711": for natto's log. As this process says; the socket's permissions are what
-/// keeps others out.
+/// "root (uid 0), pid 4711": for natto's log. As this process says; the socket's permissions are
+/// what keeps others out.
 std::string who_asks() {
   const passwd* user = getpwuid(getuid());
   return fmt::format("{} (uid {}), pid {}", user != nullptr ? user->pw_name : "?", getuid(),
@@ -61,12 +61,11 @@ Result<std::string> ask_outcome(const char* command, const ReloadArguments& argu
       return arguments.json ? outcome->dump() + "\n"
                             : outcome_view(*outcome, *text, arguments.dry_run);
     }
-    const ErrorKind kind =
-        outcome->at("exit_code") == 1 ? ErrorKind::kInput : ErrorKind::kSystem;
+    const ErrorKind kind = outcome->at("exit_code") == 1 ? ErrorKind::kInput : ErrorKind::kSystem;
     return Error{kind, arguments.json ? outcome->dump() : *text};
   } catch (const Json::exception& error) {
-    return system_error(fmt::format("natto's answer is not understood ({}): is it another version?",
-                                    error.what()));
+    return system_error(
+        fmt::format("natto's answer is not understood ({}): is it another version?", error.what()));
   }
 }
 

@@ -55,8 +55,8 @@ Result<std::string> show(const ShowArguments& arguments, Ask ask, View view) {
     }
     return arguments.json ? answer->dump() + "\n" : view(*answer);
   } catch (const Json::exception& error) {
-    return system_error(fmt::format("natto's answer is not understood ({}): is it another version?",
-                                    error.what()));
+    return system_error(
+        fmt::format("natto's answer is not understood ({}): is it another version?", error.what()));
   }
 }
 
@@ -85,10 +85,11 @@ void add_show(CLI::App& app, Action& chosen) {
     subject->callback([=, &chosen] { chosen = [=] { return show(*arguments, ask, view); }; });
   };
 
-  CLI::App* mappings = add_subject(*command, "mappings",
-                                   "packets, bytes and last use of each mapping, in both directions",
-                                   arguments);
-  mappings->add_option("filter", arguments->filter, "a mapping's name, or addresses it has to do with")
+  CLI::App* mappings =
+      add_subject(*command, "mappings",
+                  "packets, bytes and last use of each mapping, in both directions", arguments);
+  mappings
+      ->add_option("filter", arguments->filter, "a mapping's name, or addresses it has to do with")
       ->type_name("NAME|ADDRESS|PREFIX");
   mappings->add_option("--sort", arguments->sort, "the order")
       ->check(CLI::IsMember({"file", "name", "packets", "bytes", "last"}))
@@ -112,7 +113,8 @@ void add_show(CLI::App& app, Action& chosen) {
         return drops ? Result<Json>(explain_drops(*drops)) : drops;
       },
       drops_view);
-  on(add_subject(*command, "ports", "link, next hop, offloads, rates and driver counters", arguments),
+  on(add_subject(*command, "ports", "link, next hop, offloads, rates and driver counters",
+                 arguments),
      ask_ports, ports_view);
   on(add_subject(*command, "workers", "how busy each worker is", arguments),
      asking("/natto/workers"), workers_view);

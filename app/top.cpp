@@ -26,10 +26,9 @@ struct TopArguments {
 
 Result<TopSample> take_sample(const TelemetryClient& natto) {
   TopSample sample;
-  for (const auto& [command, part] : {std::pair{"/natto/counters", &sample.counters},
-                                      std::pair{"/natto/drops", &sample.drops},
-                                      std::pair{"/natto/ports", &sample.ports},
-                                      std::pair{"/natto/workers", &sample.workers}}) {
+  for (const auto& [command, part] :
+       {std::pair{"/natto/counters", &sample.counters}, std::pair{"/natto/drops", &sample.drops},
+        std::pair{"/natto/ports", &sample.ports}, std::pair{"/natto/workers", &sample.workers}}) {
     Result<nlohmann::ordered_json> answer = natto.ask(command);
     if (!answer) {
       return answer.error();
@@ -79,8 +78,8 @@ Result<std::string> top(const TopArguments& arguments) {
       last = std::move(now);
     }
   } catch (const nlohmann::json::exception& error) {
-    return system_error(fmt::format("natto's answer is not understood ({}): is it another version?",
-                                    error.what()));
+    return system_error(
+        fmt::format("natto's answer is not understood ({}): is it another version?", error.what()));
   }
   return std::string();
 }

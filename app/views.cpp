@@ -51,7 +51,8 @@ constexpr std::size_t kBusiest = 10;
 
 /// What `name` gained per second.
 std::uint64_t rate(const Json& before, const Json& now, const char* name, double seconds) {
-  const std::uint64_t then = before.is_object() && before.contains(name) ? number_of(before, name) : 0;
+  const std::uint64_t then =
+      before.is_object() && before.contains(name) ? number_of(before, name) : 0;
   const std::uint64_t gained = number_of(now, name) >= then ? number_of(now, name) - then : 0;
   return static_cast<std::uint64_t>(static_cast<double>(gained) / seconds + 0.5);
 }
@@ -227,9 +228,9 @@ std::string outcome_view(const Json& outcome, std::string_view text, bool dry_ru
   view += fmt::format("generation {}, {} mappings: {}\ndigest {} -> {}\n",
                       number_of(outcome, "generation"), number_of(outcome, "mappings"), counts,
                       text_of(outcome, "digest_before"), text_of(outcome, "digest_after"));
-  view += fmt::format("parse {} us, build {} us, grace period {} us\n",
-                      number_of(outcome, "parse_us"), number_of(outcome, "build_us"),
-                      number_of(outcome, "grace_us"));
+  view +=
+      fmt::format("parse {} us, build {} us, grace period {} us\n", number_of(outcome, "parse_us"),
+                  number_of(outcome, "build_us"), number_of(outcome, "grace_us"));
   if (number_of(outcome, "grace_pending") != 0) {
     view += "a worker still uses the old table: see natto show workers\n";
   }
@@ -360,8 +361,9 @@ std::string top_view(const Json& rates) {
   lines.add("{:<26} {:>10} {:>10} {:>10} {:>10}", "busiest mappings", "pkts from", "bytes",
             "pkts to", "bytes");
   for (const Json& row : rates.at("mappings")) {
-    lines.add("{:<26} {:>10} {:>10} {:>10} {:>10}", text_of(row, "name"), units(row, "from_packets"),
-              units(row, "from_bytes"), units(row, "to_packets"), units(row, "to_bytes"));
+    lines.add("{:<26} {:>10} {:>10} {:>10} {:>10}", text_of(row, "name"),
+              units(row, "from_packets"), units(row, "from_bytes"), units(row, "to_packets"),
+              units(row, "to_bytes"));
   }
   return lines.take();
 }

@@ -48,8 +48,8 @@ struct TopSample {
   nlohmann::ordered_json mappings;  ///< rows
 };
 
-/// What happened per second from one sample to the next: "received", "translated", "dropped", "ports",
-/// "workers", "drops", and as "mappings" the ten with the most packets.
+/// What happened per second from one sample to the next: "received", "translated", "dropped",
+/// "ports", "workers", "drops", and as "mappings" the ten with the most packets.
 [[nodiscard]] nlohmann::ordered_json top_rates(const TopSample& before, const TopSample& now);
 [[nodiscard]] std::string top_view(const nlohmann::ordered_json& rates);
 

@@ -22,10 +22,10 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kMaxMessageBytes = 1 << 16;
 
 Error hung() {
-  return system_error(
-      fmt::format("natto did not answer within {} s\n  look at its log; its traffic does not depend "
-                  "on this",
-                  TelemetryClient::kPatienceSeconds));
+  return system_error(fmt::format(
+      "natto did not answer within {} s\n  look at its log; its traffic does not depend "
+      "on this",
+      TelemetryClient::kPatienceSeconds));
 }
 
 Error gone() { return system_error("natto closed the connection: it has ended or is ending"); }
@@ -109,7 +109,8 @@ Result<TelemetryClient> TelemetryClient::open(const std::filesystem::path& path)
   const timeval patience{.tv_sec = kPatienceSeconds, .tv_usec = 0};
   setsockopt(client.socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   setsockopt(client.socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-  if (::connect(client.socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+  if (::connect(client.socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
+      0) {
     return system_error(fmt::format("cannot talk to natto at {}: {}", name, std::strerror(errno)));
   }
   const Result<std::string> greeting = receive(client.socket_);

@@ -137,10 +137,10 @@ TEST(Views, PortsShowCountersThatAreNotZero) {
 }
 
 TEST(Views, AnOutcomeEndsWithItsNumbers) {
-  const Json outcome = {{"generation", 4}, {"mappings", 3},      {"added", 1},
-                        {"removed", 0},    {"changed", 2},       {"digest_before", "aa"},
-                        {"digest_after", "bb"}, {"parse_us", 10}, {"build_us", 20},
-                        {"grace_us", 30},  {"grace_pending", 1}};
+  const Json outcome = {{"generation", 4},      {"mappings", 3},     {"added", 1},
+                        {"removed", 0},         {"changed", 2},      {"digest_before", "aa"},
+                        {"digest_after", "bb"}, {"parse_us", 10},    {"build_us", 20},
+                        {"grace_us", 30},       {"grace_pending", 1}};
   const std::string view = outcome_view(outcome, "+ x\n", false);
   EXPECT_TRUE(view.starts_with("+ x\ngeneration 4, 3 mappings: 1 added, 0 removed, 2 changed\n"));
   EXPECT_NE(view.find("digest aa -> bb"), std::string::npos);
@@ -152,22 +152,21 @@ TEST(Views, AnOutcomeEndsWithItsNumbers) {
 TopSample sample(double seconds, std::uint64_t packets) {
   Json rows = mapping_rows(page());
   rows[0]["from_packets"] = packets;
-  return {.seconds = seconds,
-          .counters = {{"received", packets}, {"translated", packets}, {"dropped", packets / 2}},
-          .drops = {{"ttl_expired", {{"packets", packets / 2}, {"per_second", 0}}}},
-          .ports = {{"0",
-                     {{"realm", "one"},
-                      {"link", "up"},
-                      {"rx_packets", packets},
-                      {"tx_packets", packets}}}},
-          .workers = {{"tsc_hz", 1},
-                      {"workers",
-                       {{"0",
-                         {{"lcore", 1},
-                          {"received", packets},
-                          {"cycles", packets * 200},
-                          {"busy_cycles", packets * 100}}}}}},
-          .mappings = rows};
+  return {
+      .seconds = seconds,
+      .counters = {{"received", packets}, {"translated", packets}, {"dropped", packets / 2}},
+      .drops = {{"ttl_expired", {{"packets", packets / 2}, {"per_second", 0}}}},
+      .ports =
+          {{"0",
+            {{"realm", "one"}, {"link", "up"}, {"rx_packets", packets}, {"tx_packets", packets}}}},
+      .workers = {{"tsc_hz", 1},
+                  {"workers",
+                   {{"0",
+                     {{"lcore", 1},
+                      {"received", packets},
+                      {"cycles", packets * 200},
+                      {"busy_cycles", packets * 100}}}}}},
+      .mappings = rows};
 }
 
 TEST(Views, TopShowsWhatHappenedInBetween) {
@@ -182,8 +181,7 @@ TEST(Views, TopShowsWhatHappenedInBetween) {
   EXPECT_EQ(rates["mappings"][0]["name"], "a");
   EXPECT_EQ(rates["mappings"][0]["from_packets"], 1'000);
   const std::string view = top_view(rates);
-  EXPECT_NE(view.find("per second: 1000 received, 1000 translated, 500 dropped"),
-            std::string::npos)
+  EXPECT_NE(view.find("per second: 1000 received, 1000 translated, 500 dropped"), std::string::npos)
       << view;
 }
 

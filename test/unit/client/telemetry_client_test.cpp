@@ -125,8 +125,7 @@ TEST(TelemetryClient, FindsTheSocketsOfNattosOnly) {
   std::filesystem::create_hard_link(natto.path(), folder / "natto-1" / "dpdk_telemetry.v2");
   std::filesystem::create_hard_link(natto.path(), folder / "other-3" / "dpdk_telemetry.v2");
   std::ofstream(folder / "natto-2" / "dpdk_telemetry.v2") << "no socket";
-  EXPECT_EQ(natto_sockets(folder),
-            std::vector{folder / "natto-1" / "dpdk_telemetry.v2"});
+  EXPECT_EQ(natto_sockets(folder), std::vector{folder / "natto-1" / "dpdk_telemetry.v2"});
   EXPECT_TRUE(natto_sockets("/nowhere").empty());
   EXPECT_TRUE(TelemetryClient::connect(natto.path()).ok());
 }
