@@ -12,7 +12,9 @@ enum ExitCode : int { kDone = 0, kInputWrong = 1, kUsage = 2, kSystemRefused = 3
 
 int answer(const natto::Result<std::string>& result) {
   if (!result) {
-    std::fputs((result.error().message + "\n").c_str(), stderr);
+    if (!result.error().message.empty()) {
+      std::fputs((result.error().message + "\n").c_str(), stderr);
+    }
     return result.error().kind == natto::ErrorKind::kInput ? kInputWrong : kSystemRefused;
   }
   if (std::fputs(result->c_str(), stdout) < 0 || std::fflush(stdout) != 0) {

@@ -10,10 +10,15 @@ namespace natto {
 
 using Json = nlohmann::ordered_json;
 
+namespace {
+constexpr int kMaxRestarts = 20;
+}
+
 Result<Json> ask_mappings(const TelemetryClient& natto, const std::string& filter) {
   Json rows = Json::array();
   Json generation;
   std::uint64_t first = 0;
+  int restarts = 0;
   while (true) {
     const Result<Json> page = natto.ask(
         "/natto/mappings", fmt::format("{}{}{}", first, filter.empty() ? "" : ",", filter));
@@ -24,6 +29,9 @@ Result<Json> ask_mappings(const TelemetryClient& natto, const std::string& filte
       generation = page->at("generation");
       rows = Json::array();
       if (std::exchange(first, 0) != 0) {
+        if (++restarts > kMaxRestarts) {
+          return system_error("the table changes faster than it can be listed: try again");
+        }
         continue;
       }
     }
@@ -33,7 +41,11 @@ Result<Json> ask_mappings(const TelemetryClient& natto, const std::string& filte
     if (page->at("end") == 1) {
       return rows;
     }
-    first = page->at("next");
+    const std::uint64_t next = page->at("next");
+    if (next <= first) {
+      return system_error("natto's list of mappings does not go on: is it another version?");
+    }
+    first = next;
   }
 }
 

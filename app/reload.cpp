@@ -2,6 +2,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "client/telemetry_client.hpp"
 #include "commands.hpp"
 #include "views.hpp"
@@ -25,14 +27,15 @@ std::string who_asks() {
                      getpid());
 }
 
-Result<std::string> ask_text(const TelemetryClient& natto, const Json& outcome) {
+/// As much of the outcome's text as can be had: what was done is told in any case.
+std::string ask_text(const TelemetryClient& natto, const Json& outcome) {
   const std::size_t total = outcome.at("text_bytes");
   std::string text;
   while (text.size() < total) {
     const Result<Json> page =
         natto.ask("/natto/text", fmt::format("{},{}", outcome.at("id").dump(), text.size()));
-    if (!page) {
-      return page.error();
+    if (!page || !page->is_string() || page->get_ref<const std::string&>().empty()) {
+      return text + "\n(natto did not tell the rest: see its log)\n";
     }
     text += page->get<std::string>();
   }
@@ -49,20 +52,21 @@ Result<std::string> ask_outcome(const char* command, const ReloadArguments& argu
     if (!outcome) {
       return outcome.error();
     }
-    const Result<std::string> text = ask_text(*natto, *outcome);
-    if (!text) {
-      return text.error();
-    }
+    const std::string text = ask_text(*natto, *outcome);
     const bool refused = outcome->at("ok") == 0;
     if (arguments.json) {
-      (*outcome)["text"] = *text;
+      (*outcome)["text"] = text;
     }
     if (!refused) {
       return arguments.json ? outcome->dump() + "\n"
-                            : outcome_view(*outcome, *text, arguments.dry_run);
+                            : outcome_view(*outcome, text, arguments.dry_run);
     }
     const ErrorKind kind = outcome->at("exit_code") == 1 ? ErrorKind::kInput : ErrorKind::kSystem;
-    return Error{kind, arguments.json ? outcome->dump() : *text};
+    if (arguments.json) {
+      std::puts(outcome->dump().c_str());
+      return Error{kind, ""};
+    }
+    return Error{kind, text};
   } catch (const Json::exception& error) {
     return system_error(
         fmt::format("natto's answer is not understood ({}): is it another version?", error.what()));

@@ -15,7 +15,8 @@ enum class ErrorKind {
   kSystem,  ///< the machine refused: memory, device, permission
 };
 
-/// What went wrong, where, and what to do about it, as text for the user (may be several lines).
+/// What went wrong, where, and what to do about it, as text for the user (may be several lines;
+/// empty if the user was told already).
 struct Error {
   ErrorKind kind = ErrorKind::kInput;
   std::string message;

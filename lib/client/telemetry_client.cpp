@@ -33,7 +33,10 @@ Error gone() { return system_error("natto closed the connection: it has ended or
 /// The next message; an empty one means that natto hung up.
 Result<std::string> receive(int socket) {
   std::string message(kMaxMessageBytes, '\0');
-  const ssize_t length = recv(socket, message.data(), message.size(), 0);
+  ssize_t length = 0;
+  do {
+    length = recv(socket, message.data(), message.size(), 0);
+  } while (length < 0 && errno == EINTR);
   if (length < 0) {
     return errno == EAGAIN || errno == EWOULDBLOCK ? hung() : gone();
   }
@@ -68,18 +71,28 @@ std::vector<std::filesystem::path> natto_sockets(const std::filesystem::path& fo
 
 Result<TelemetryClient> TelemetryClient::connect(const std::optional<std::filesystem::path>& path) {
   if (path) {
-    return open(*path);
+    bool abandoned = false;
+    return open(*path, abandoned);
   }
   const std::filesystem::path folder = dpdk_runtime_folder();
   std::vector<std::filesystem::path> listening;
   std::optional<TelemetryClient> found;
+  std::optional<Error> failure;
   for (const auto& socket : natto_sockets(folder)) {
-    if (Result<TelemetryClient> client = open(socket)) {
+    bool abandoned = false;
+    Result<TelemetryClient> client = open(socket, abandoned);
+    if (!client && !abandoned) {
+      failure = client.error();
+    }
+    if (client) {
       listening.push_back(socket);
       if (!found) {
         found.emplace(std::move(*client));
       }
     }
+  }
+  if (listening.empty() && failure) {
+    return *failure;
   }
   if (listening.empty()) {
     return system_error(
@@ -97,7 +110,7 @@ Result<TelemetryClient> TelemetryClient::connect(const std::optional<std::filesy
   return std::move(*found);
 }
 
-Result<TelemetryClient> TelemetryClient::open(const std::filesystem::path& path) {
+Result<TelemetryClient> TelemetryClient::open(const std::filesystem::path& path, bool& abandoned) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string name = path.string();
@@ -111,6 +124,7 @@ Result<TelemetryClient> TelemetryClient::open(const std::filesystem::path& path)
   setsockopt(client.socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
   if (::connect(client.socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
       0) {
+    abandoned = errno == ECONNREFUSED;
     return system_error(fmt::format("cannot talk to natto at {}: {}", name, std::strerror(errno)));
   }
   const Result<std::string> greeting = receive(client.socket_);

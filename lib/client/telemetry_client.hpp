@@ -35,7 +35,9 @@ class TelemetryClient {
 
  private:
   explicit TelemetryClient(int socket) noexcept : socket_(socket) {}
-  [[nodiscard]] static Result<TelemetryClient> open(const std::filesystem::path& path);
+  /// `abandoned`: the socket is what a natto that was killed has left.
+  [[nodiscard]] static Result<TelemetryClient> open(const std::filesystem::path& path,
+                                                    bool& abandoned);
 
   int socket_;
 };

@@ -35,9 +35,19 @@ using Data = std::unique_ptr<rte_tel_data, FreeData>;
 
 bool fill(const Json& json, rte_tel_data* data);
 
-std::string cut(const Json& text) {
-  return text.get_ref<const std::string&>().substr(0, RTE_TEL_MAX_STRING_LEN - 1);
+/// DPDK 22.11 leaves control characters out when it writes JSON, and reads astray at bytes beyond
+/// ASCII. The length stays.
+std::string plain(const Json& text) {
+  std::string result = text;
+  for (char& c : result) {
+    if (c != '\n' && (c < ' ' || c > '~')) {
+      c = '?';
+    }
+  }
+  return result;
 }
+
+std::string cut(const Json& text) { return plain(text).substr(0, RTE_TEL_MAX_STRING_LEN - 1); }
 
 Data make_nested(const Json& json) {
   Data nested(rte_tel_data_alloc());
@@ -82,8 +92,7 @@ bool fill(const Json& json, rte_tel_data* data) {
     }
     return good;
   }
-  return json.is_string() &&
-         rte_tel_data_string(data, json.get_ref<const std::string&>().c_str()) == 0;
+  return json.is_string() && rte_tel_data_string(data, plain(json).c_str()) == 0;
 }
 
 int answer(const char* command, const char* parameters, rte_tel_data* data) {

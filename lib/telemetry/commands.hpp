@@ -17,7 +17,7 @@ struct TelemetryCommand {
   std::string help;  ///< at most 127 bytes
   /// Called on a thread of the client that asks. Null: the question was wrong. It may
   /// hold objects, lists of strings or of numbers, strings, and unsigned numbers. Strings are cut
-  /// at 127 bytes, unless one is the whole answer.
+  /// at 127 bytes, unless one is the whole answer; what is not printable ASCII in them becomes `?`.
   std::function<nlohmann::ordered_json(std::string_view parameters)> answer;
 };
 

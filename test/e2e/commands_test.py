@@ -117,6 +117,22 @@ class Commands(LabTestCase):
         natto("reload", "--socket", "/nowhere", status=SYSTEM_REFUSED)
 
 
+class Bench(LabTestCase):
+    def test_bench_counts_what_a_device_gives(self) -> None:
+        config = self.lab.write_config(real_case.PORTS, real_case.MAPPINGS)
+        # It gives frames of zeros without end, and takes anything.
+        text = config.read_text().replace("net_af_packet0,iface=eth0", "net_null0,copy=1")
+        config.write_text(text)
+        told = json.loads(natto("bench", "-c", str(config), "--seconds", "0.5", "--json"))
+        self.assertGreater(told["rx_packets"], 1000)
+        self.assertLess(told["tx_packets"], 10)  # ARP requests
+        self.assertAlmostEqual(told["rx_pps"] * told["seconds"], told["rx_packets"], delta=1)
+        self.assertGreater(told["cycles_per_packet"], 0)
+        self.assertEqual(set(told["drops"]), {"destination_mac_not_ours"})
+        (worker,) = told["workers"]
+        self.assertEqual(worker["rx_packets"], told["rx_packets"])
+
+
 class Nobody(LabTestCase):
     def test_no_natto_is_said_with_what_to_do(self) -> None:
         self.assertIn("natto run", natto("show", "table", status=SYSTEM_REFUSED))
