@@ -74,6 +74,25 @@ Mapping make_mapping(std::string name, RealmId realm, const char* real, const ch
           .mapped = parse_ipv4_prefix(mapped).value()};
 }
 
+std::shared_ptr<const TableVersion> make_version(std::uint64_t number,
+                                                 std::vector<Mapping> mappings,
+                                                 std::string digest) {
+  auto table = std::make_shared<const MappingTable>(MappingTable{std::move(mappings)});
+  return std::make_shared<const TableVersion>(
+      TableVersion{.number = number,
+                   .table = table,
+                   .generation = Generation::build(*table, 1).value(),
+                   .digest = std::move(digest),
+                   .trigger = "start",
+                   .who = "",
+                   .loaded = std::chrono::system_clock::now()});
+}
+
+void start_with(Dataplane& dataplane, const TableVersion& version) {
+  dataplane.generation.publish(version.generation, dataplane.quiescence);
+  dataplane.generation.reclaim(dataplane.quiescence);
+}
+
 Lab::Link Lab::make_link(unsigned tx_capacity) {
   static unsigned serial = 0;
   const std::string name = fmt::format("lab{}", serial++);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/control.hpp"
+#include "control/table_version.hpp"
 #include "dataplane/pipeline.hpp"
 #include "support/bytes.hpp"
 
@@ -32,6 +33,14 @@ inline constexpr MacAddress kNextHopB{{2, 0, 0, 0, 0, 0xb0}};
 
 [[nodiscard]] Mapping make_mapping(std::string name, RealmId realm, const char* real,
                                    const char* mapped);
+
+/// The table as a LiveTable has it, for one worker.
+[[nodiscard]] std::shared_ptr<const TableVersion> make_version(std::uint64_t number,
+                                                               std::vector<Mapping> mappings,
+                                                               std::string digest = "");
+
+/// Makes `version` what `dataplane`, in which no worker runs yet, has published.
+void start_with(Dataplane& dataplane, const TableVersion& version);
 
 class Lab {
  public:

@@ -16,22 +16,10 @@ using test::kB;
 using test::Lab;
 using test::make_mapping;
 using test::make_udp;
+using test::make_version;
 
 const Mapping kHostA = make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10");
 const Mapping kHostB = make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20");
-
-std::shared_ptr<const TableVersion> make_version(std::uint64_t number,
-                                                 std::vector<Mapping> mappings) {
-  auto table = std::make_shared<const MappingTable>(MappingTable{std::move(mappings)});
-  return std::make_shared<const TableVersion>(
-      TableVersion{.number = number,
-                   .table = table,
-                   .generation = Generation::build(*table, 1).value(),
-                   .digest = "",
-                   .trigger = "test",
-                   .who = "",
-                   .loaded = {}});
-}
 
 /// A lab whose table is a LiveTable's.
 struct LiveLab {
@@ -40,8 +28,7 @@ struct LiveLab {
 
   std::shared_ptr<const TableVersion> first(std::vector<Mapping> mappings) {
     auto version = make_version(1, std::move(mappings));
-    lab.dataplane().generation.publish(version->generation, lab.dataplane().quiescence);
-    lab.dataplane().generation.reclaim(lab.dataplane().quiescence);
+    test::start_with(lab.dataplane(), *version);
     return version;
   }
 

@@ -84,15 +84,7 @@ void write_number(Bytes& frame, std::size_t l3_offset, std::uint32_t n) {
 }
 
 std::shared_ptr<const TableVersion> make_version(std::uint64_t number) {
-  auto table = std::make_shared<const MappingTable>(MappingTable{kWorlds[number % 2].mappings});
-  return std::make_shared<const TableVersion>(
-      TableVersion{.number = number,
-                   .table = table,
-                   .generation = Generation::build(*table, 1).value(),
-                   .digest = "",
-                   .trigger = "test",
-                   .who = "",
-                   .loaded = {}});
+  return test::make_version(number, kWorlds[number % 2].mappings);
 }
 
 /// Lets the other threads run, of which there may be more than CPUs. (A yield may cost the others'

@@ -66,16 +66,8 @@ class ReloaderTest : public testing::Test {
     return config;
   }
   std::shared_ptr<const TableVersion> first_version() {
-    auto version = std::make_shared<TableVersion>(
-        TableVersion{.number = 1,
-                     .table = std::make_shared<const MappingTable>(table_),
-                     .generation = Generation::build(table_, 1).value(),
-                     .digest = table_digest(table_, config_),
-                     .trigger = "start",
-                     .who = "",
-                     .loaded = {}});
-    lab_.dataplane().generation.publish(version->generation, lab_.dataplane().quiescence);
-    lab_.dataplane().generation.reclaim(lab_.dataplane().quiescence);
+    auto version = test::make_version(1, table_.mappings, table_digest(table_, config_));
+    test::start_with(lab_.dataplane(), *version);
     return version;
   }
 

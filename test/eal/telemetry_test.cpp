@@ -64,17 +64,9 @@ class TelemetryTest : public testing::Test {
     write(mappings);
     const MappingTable table{std::move(mappings)};
     lab_.emplace(Lab::Options{.mappings = table.mappings});
-    auto version = std::make_shared<TableVersion>(
-        TableVersion{.number = 1,
-                     .table = std::make_shared<const MappingTable>(table),
-                     .generation = Generation::build(table, 1).value(),
-                     .digest = table_digest(table, config_),
-                     .trigger = "start",
-                     .who = "",
-                     .loaded = std::chrono::system_clock::now()});
+    auto version = test::make_version(1, table.mappings, table_digest(table, config_));
     Dataplane& dataplane = lab_->dataplane();
-    dataplane.generation.publish(version->generation, dataplane.quiescence);
-    dataplane.generation.reclaim(dataplane.quiescence);
+    test::start_with(dataplane, *version);
     live_.emplace(dataplane, std::move(version));
     for (const PortConfig& port : config_.ports) {
       ports_.push_back(Port::open({.device = port.device, .pool = test::shared_pool()}).value());
