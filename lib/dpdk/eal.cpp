@@ -24,6 +24,8 @@ std::uint64_t read_number(const std::filesystem::path& file) {
   return value;
 }
 
+std::string own_file_prefix() { return fmt::format("natto-{}", getpid()); }
+
 std::vector<unsigned> all_lcores(const EalOptions& options) {
   std::vector<unsigned> lcores = {options.main_lcore};
   lcores.insert(lcores.end(), options.lcores.begin(), options.lcores.end());
@@ -74,7 +76,7 @@ std::vector<std::string> eal_arguments(const EalOptions& options) {
   } else {
     add("--no-huge", "--no-shconf", "-m", std::to_string(options.memory_mib));
   }
-  add("--file-prefix", fmt::format("natto-{}", getpid()));
+  add("--file-prefix", own_file_prefix());
   if (!options.telemetry) {
     add("--no-telemetry");
   }
@@ -145,9 +147,11 @@ Eal::~Eal() {
   if (owner_) {
     const std::filesystem::path runtime_folder = rte_eal_get_runtime_dir();
     rte_eal_cleanup();
-    // EAL leaves it; it is named after this process (--file-prefix).
-    std::error_code error;
-    std::filesystem::remove_all(runtime_folder, error);
+    // EAL leaves it. With a --file-prefix of the user's it may be other programs' too.
+    if (runtime_folder.filename() == own_file_prefix()) {
+      std::error_code error;
+      std::filesystem::remove_all(runtime_folder, error);
+    }
   }
 }
 
