@@ -19,6 +19,7 @@ constexpr std::size_t kMaxPerStep = 256;
 NextHops next_hops_of(const PortContext& port, const PortNeighbourhood& settings,
                       std::optional<MacAddress> gateway_mac, std::vector<ArpParty> neighbours) {
   return NextHops({.subnet = port.rules.address,
+                   .mac = port.filter.mac,
                    .static_mac = settings.static_mac,
                    .gateway_mac = gateway_mac,
                    .neighbours = std::move(neighbours)});

@@ -9,10 +9,11 @@
 namespace natto {
 namespace {
 
-DirectionTotals read(const DirectionCounters& counters) noexcept {
+DirectionTotals read(const DirectionCounters& counters,
+                     const BasicCounter<CoarseTime>& last) noexcept {
   return {.packets = counters.packets.value(),
           .bytes = counters.bytes.value(),
-          .last_tsc = counters.last_tsc.value()};
+          .last_tsc = tsc_of(last.value())};
 }
 
 }  // namespace
@@ -96,7 +97,8 @@ MappingTotals LiveTable::totals(std::size_t version, std::uint32_t index) const 
   MappingTotals sum = of.earlier[index];
   for (std::size_t worker = 0; worker < dataplane_.activity.size(); ++worker) {
     const MappingCounters& counters = of.version->generation->counters(worker)[index];
-    sum += {.from = read(counters.from), .to = read(counters.to)};
+    sum += {.from = read(counters.from, counters.last_from),
+            .to = read(counters.to, counters.last_to)};
   }
   if (const std::uint32_t prior = of.in_prior[index]; prior != kAbsent) {
     sum += totals(version - 1, prior);

@@ -6,16 +6,17 @@
 namespace natto {
 
 /// A number with one writer and any readers: plain loads and stores, no locked instruction.
-class Counter {
+template <typename Number>
+class BasicCounter {
  public:
-  void add(std::uint64_t n) noexcept { set(value() + n); }
-  void set(std::uint64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t value() const noexcept {
-    return value_.load(std::memory_order_relaxed);
-  }
+  void add(Number n) noexcept { set(value() + n); }
+  void set(Number value) noexcept { value_.store(value, std::memory_order_relaxed); }
+  [[nodiscard]] Number value() const noexcept { return value_.load(std::memory_order_relaxed); }
 
  private:
-  std::atomic<std::uint64_t> value_{0};
+  std::atomic<Number> value_{0};
 };
+
+using Counter = BasicCounter<std::uint64_t>;
 
 }  // namespace natto

@@ -1,10 +1,8 @@
 #pragma once
 
-// Recent answers of one worker: what the table said of a packet's two addresses. Most packets
-// belong to a flow that was seen a moment ago, and this costs one cache line where the table costs
-// several.
+// What one worker did to recent packets. Most packets belong to a flow that was seen a moment ago,
+// and all that the table, the next stages and the counters need for them lies in one cache line.
 
-#include <rte_hash_crc.h>
 #include <rte_prefetch.h>
 
 #include <array>
@@ -14,26 +12,77 @@
 #include "base/result.hpp"
 #include "dataplane/generation.hpp"
 #include "dpdk/memory.hpp"
+#include "packet/rewrite.hpp"
 
 namespace natto {
 
-/// Two-way set-associative. It remembers pairs of which both addresses are mapped, and forgets all
-/// of them when the table changes, so it never says anything but what the table of now says.
+/// A flow lies in the cache line that its addresses' hash names, or if there is no room, in that
+/// line's neighbour: four ways, of which look-ups mostly touch two. It forgets everything when the
+/// table changes, so it never says anything but what the table of now says.
 ///
 /// Used by one worker.
 class FlowCache {
  public:
-  struct Key {
-    std::uint32_t real_raw;
-    std::uint32_t mapped_raw;
-    RealmId realm;
-  };
-  struct Answer {
-    const Translation* source = nullptr;  ///< null: not remembered
-    const Translation* destination = nullptr;
+  /// A packet's source and destination: the eight bytes as they lie in it.
+  using Key = std::uint64_t;
+
+  /// What becomes of packets with some Key from some realm, both of whose addresses are mapped.
+  struct Flow {
+    NewAddresses addresses;
+    RealmId out;                        ///< they leave by this port
+    std::uint32_t source_mapping;       ///< index in the MappingTable
+    std::uint32_t destination_mapping;  ///< index in the MappingTable
   };
 
-  /// Control side: allocates 2 MiB.
+  struct Entry {
+    Key key;
+    std::uint32_t tag;  ///< epoch and realm; no look-up has the epoch 0
+    Flow flow;
+  };
+  /// A cache line.
+  using Line = std::array<Entry, 2>;
+  static_assert(sizeof(Line) == 64);
+
+  /// Looks up flows of packets from one realm, as long as the cache is not told of another table.
+  class Reader {
+   public:
+    /// The line that most likely holds `key`; asks the CPU to bring it.
+    [[nodiscard]] Line* prefetch(Key key) const noexcept {
+      // A multiplication brings every bit of the key to the top.
+      Line* line = &lines_[((key ^ tag_) * 0x9e3779b97f4a7c15U) >> (64U - kLog2Lines)];
+      rte_prefetch0(line);
+      return line;
+    }
+
+    /// What is remembered of `key`, whose line is `line`; null: nothing.
+    [[nodiscard]] const Flow* find(Key key, const Line& line) const noexcept {
+      if (const Flow* flow = find_in(line, key)) [[likely]] {
+        return flow;
+      }
+      return find_in(neighbour(line), key);
+    }
+
+   private:
+    friend class FlowCache;
+    Reader(Line* lines, std::uint32_t tag) noexcept : lines_(lines), tag_(tag) {}
+
+    [[nodiscard]] const Flow* find_in(const Line& line, Key key) const noexcept {
+      for (const Entry& entry : line) {
+        if (entry.key == key && entry.tag == tag_) {
+          return &entry.flow;
+        }
+      }
+      return nullptr;
+    }
+    [[nodiscard]] Line& neighbour(const Line& line) const noexcept {
+      return lines_[static_cast<std::size_t>(&line - lines_) ^ 1U];
+    }
+
+    Line* lines_;
+    std::uint32_t tag_;
+  };
+
+  /// Control side: allocates 8 MiB.
   [[nodiscard]] static Result<FlowCache> create(int socket);
 
   /// Before the look-ups of a burst that is answered by the generation with this serial number.
@@ -44,56 +93,30 @@ class FlowCache {
     }
   }
 
-  [[nodiscard]] static std::uint32_t hash(const Key& key) noexcept {
-    return rte_hash_crc_8byte(std::uint64_t{key.real_raw} << 32 | key.mapped_raw, key.realm);
-  }
-  void prefetch(std::uint32_t hash) const noexcept { rte_prefetch0(&set(hash)); }
+  /// Remembers `flow`, of `key`, whose line is `line`, for packets from `realm`: where there is
+  /// room, or else, one time in eight, in place of the one that was remembered longest ago. So a
+  /// flow that lasts finds its place, and a scan of addresses does not wash out those that have
+  /// one.
+  void remember(RealmId realm, Key key, Line& line, const Flow& flow) noexcept;
 
-  [[nodiscard]] Answer find(const Key& key, std::uint32_t hash) const noexcept {
-    for (const Entry& entry : set(hash)) {
-      if (entry.real_raw == key.real_raw && entry.mapped_raw == key.mapped_raw &&
-          entry.realm_and_epoch == tag(key)) {
-        return {entry.source, entry.destination};
-      }
-    }
-    return {};
-  }
-
-  /// In place of the one of its set that was remembered longer ago.
-  void remember(const Key& key, std::uint32_t hash, const Answer& answer) noexcept {
-    Set& of = set(hash);
-    of[1] = of[0];
-    of[0] = {.real_raw = key.real_raw,
-             .mapped_raw = key.mapped_raw,
-             .realm_and_epoch = tag(key),
-             .source = answer.source,
-             .destination = answer.destination};
-  }
+  [[nodiscard]] Reader reader(RealmId realm) const noexcept { return {lines_.get(), tag(realm)}; }
 
  private:
-  struct Entry {
-    std::uint32_t real_raw;
-    std::uint32_t mapped_raw;
-    std::uint64_t realm_and_epoch;  ///< no key has the epoch 0
-    const Translation* source;
-    const Translation* destination;
-  };
-  using Set = std::array<Entry, 2>;
-  static_assert(sizeof(Set) == RTE_CACHE_LINE_SIZE);
+  static constexpr unsigned kLog2Lines = 17;
+  static constexpr std::size_t kLines = std::size_t{1} << kLog2Lines;
+  static constexpr unsigned kRealmBits = 8;
 
-  static constexpr std::size_t kSets = 1 << 15;
+  explicit FlowCache(RteArray<Line> lines) noexcept : lines_(std::move(lines)) {}
 
-  explicit FlowCache(RteArray<Set> sets) noexcept : sets_(std::move(sets)) {}
-
-  [[nodiscard]] std::uint64_t tag(const Key& key) const noexcept {
-    return epoch_ << 8U | key.realm;
+  [[nodiscard]] std::uint32_t tag(RealmId realm) const noexcept {
+    return epoch_ << kRealmBits | realm;
   }
-  [[nodiscard]] Set& set(std::uint32_t hash) const noexcept { return sets_[hash % kSets]; }
-  void forget() noexcept { ++epoch_; }
+  void forget() noexcept;
 
-  RteArray<Set> sets_;
+  RteArray<Line> lines_;
   std::uint64_t serial_ = 0;
-  std::uint64_t epoch_ = 0;  ///< counts the tables; of 56 bits, so it never comes round
+  std::uint32_t crowded_ = 0;  ///< times that there was no room
+  std::uint32_t epoch_ = 0;    ///< counts the tables, of 24 bits; 0 in entries that were never used
 };
 
 }  // namespace natto

@@ -4,6 +4,7 @@
 #include <rte_errno.h>
 #include <rte_hash_crc.h>
 #include <rte_lcore.h>
+#include <rte_prefetch.h>
 
 #include <algorithm>
 #include <atomic>
@@ -176,6 +177,7 @@ void Generation::look_up(std::span<const Query> queries,
     for (std::uint32_t i = 0; i < open_count; ++i) {
       if ((hits >> i & 1U) != 0) {
         answers[open[i]] = static_cast<const Translation*>(found[i]);
+        rte_prefetch0(found[i]);
       } else {
         open[still_open++] = open[i];
       }

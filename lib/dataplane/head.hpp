@@ -30,6 +30,12 @@ void write_back(const Head& head, rte_mbuf& mbuf) noexcept;
 /// that they must not be written.
 [[nodiscard]] bool is_shared(const rte_mbuf& mbuf) noexcept;
 
+/// Whether the packet is one buffer that nobody shares.
+[[nodiscard]] inline bool is_one_own_buffer(const rte_mbuf& mbuf) noexcept {
+  return mbuf.nb_segs == 1 && mbuf.refcnt == 1 &&
+         (mbuf.ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) == 0;
+}
+
 /// The one's-complement sum (RFC 1071) of the packet's bytes from `begin` to `end`, wherever its
 /// buffers are cut. (DPDK 22.11's rte_raw_cksum_mbuf loses carries behind odd cuts.)
 [[nodiscard]] std::uint16_t ones_sum(const rte_mbuf& mbuf, std::size_t begin,

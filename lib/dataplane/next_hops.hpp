@@ -9,6 +9,7 @@
 #include "base/address.hpp"
 #include "config/model.hpp"
 #include "neighbour/arp.hpp"
+#include "packet/wire.hpp"
 
 namespace natto {
 
@@ -18,29 +19,36 @@ class NextHops {
  public:
   struct Description {
     Ipv4Prefix subnet;  ///< of the port
+    MacAddress mac;     ///< of the port
     std::optional<MacAddress> static_mac;
     std::optional<MacAddress> gateway_mac;  ///< as resolved
     std::vector<ArpParty> neighbours;       ///< on the link, by ascending address
   };
 
-  explicit NextHops(Description description);
+  explicit NextHops(const Description& description);
 
-  /// The MAC address to send packets for `destination` to; null if it is not known (yet).
-  [[nodiscard]] const MacAddress* find(Ipv4Address destination) const noexcept {
-    if (is_fixed_ || !subnet_.contains(destination)) {
-      return has_default_ ? &default_ : nullptr;
+  /// How to address frames with packets for `destination`; null if the next hop's MAC address is
+  /// not known (yet).
+  [[nodiscard]] const EthernetAddresses* find(Ipv4Address destination) const noexcept {
+    if ((destination.bits.raw() & on_link_mask_raw_) == on_link_raw_) [[unlikely]] {
+      return find_neighbour(destination);
     }
-    return find_neighbour(destination);
+    return has_default_ ? &default_ : nullptr;
   }
 
  private:
-  [[nodiscard]] const MacAddress* find_neighbour(Ipv4Address destination) const noexcept;
+  struct Neighbour {
+    Ipv4Address address;
+    EthernetAddresses addresses;
+  };
 
-  Ipv4Prefix subnet_;
-  bool is_fixed_;  ///< `default_` is the static MAC
+  [[nodiscard]] const EthernetAddresses* find_neighbour(Ipv4Address destination) const noexcept;
+
+  std::uint32_t on_link_mask_raw_;
+  std::uint32_t on_link_raw_;  ///< with bits outside the mask if nothing is looked for on the link
   bool has_default_;
-  MacAddress default_;
-  std::vector<ArpParty> neighbours_;
+  EthernetAddresses default_{};
+  std::vector<Neighbour> neighbours_;  ///< by ascending address
 };
 
 /// Of every port, by RealmId.

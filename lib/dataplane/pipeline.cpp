@@ -5,6 +5,8 @@
 #include <rte_prefetch.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 #include <utility>
 
 #include "dataplane/fragment.hpp"
@@ -26,15 +28,24 @@ bool exceeds_mtu(const rte_mbuf& mbuf, const PortContext& out) noexcept {
   return mbuf.pkt_len > kIpv4Offset + out.rules.mtu;
 }
 
+FlowCache::Key flow_key(const std::uint8_t* frame) noexcept {
+  FlowCache::Key key;
+  std::memcpy(&key, frame + kIpv4Offset + offsetof(Ipv4Header, source), sizeof(key));
+  return key;
+}
+
 }  // namespace
 
 // A packet's way through natto, from the port it came from to the port it leaves by. A burst moves
-// through the stages together; a packet that a stage does not forward leaves it there, under one
-// drop reason or for the control thread.
+// through the stages together. Plain packets of flows that this worker remembers, nearly all there
+// are, take the short way; the others take the long way, which takes them all and is the same for
+// them. A packet that a stage does not forward stops there, under one drop reason or for the
+// control thread.
 std::size_t Pipeline::poll() noexcept {
   table_ = &dataplane_.generation.read();
   next_hops_ = &dataplane_.next_hops.read();
   mapping_counters_ = table_->counters(worker_);
+  flow_cache_.use(table_->serial());
   std::size_t received = 0;
   for (const PortContext& in : dataplane_.ports) {
     receive(in);
@@ -42,9 +53,12 @@ std::size_t Pipeline::poll() noexcept {
       continue;
     }
     received += burst_size_;
-    each(in, [&](Packet& packet, HeadScratch& scratch) { return parse(packet, in, scratch); });
-    look_up(in);
-    each(in, [&](Packet& packet, HeadScratch&) { return translate(packet, in); });
+    translate_known_flows(in);
+    if (long_way_ != 0) {
+      each(in, [&](std::size_t i) { return parse(i, in); });
+      look_up(in);
+      each(in, [&](std::size_t i) { return translate(i, in); });
+    }
     transmit();
   }
   if (worker_ == 0) {
@@ -54,29 +68,93 @@ std::size_t Pipeline::poll() noexcept {
 }
 
 void Pipeline::receive(const PortContext& in) noexcept {
-  std::array<rte_mbuf*, kBurst> mbufs;
-  burst_size_ = rte_eth_rx_burst(in.device, worker_, mbufs.data(), kBurst);
-  for (std::uint16_t i = 0; i < burst_size_; ++i) {
-    rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void*));
-    burst_[i].mbuf = mbufs[i];
-  }
+  burst_size_ = rte_eth_rx_burst(in.device, worker_, burst_.data(), kBurst);
   if (burst_size_ == 0) {
     return;
+  }
+  for (std::uint16_t i = 0; i < burst_size_; ++i) {
+    rte_prefetch0(rte_pktmbuf_mtod(burst_[i], void*));
   }
   burst_tsc_ = rte_rdtsc();
   counters_.received.add(burst_size_);
   counters_.ports[in.realm].received.add(burst_size_);
 }
 
-Verdict Pipeline::parse(Packet& packet, const PortContext& in, HeadScratch& scratch) noexcept {
+// The short way. Whatever the long way would ask of the two addresses of a flow, it asked when it
+// remembered the flow.
+void Pipeline::translate_known_flows(const PortContext& in) noexcept {
+  // Local, since stores to packets might change any member as far as the compiler knows.
+  const std::span<rte_mbuf*> burst(burst_.data(), burst_size_);
+  const PlainShape shape(in.filter);
+  const FlowCache::Reader cache = flow_cache_.reader(in.realm);
+  const NextHops* const next_hops = next_hops_->data();
+  const PortContext* const ports = dataplane_.ports.data();
+  MappingCounters* const counters = mapping_counters_;
+  const CoarseTime now = coarse_time(burst_tsc_);
+
+  std::array<std::uint8_t*, kBurst> frames;
+  std::array<FlowCache::Line*, kBurst> lines;
+  std::array<const FlowCache::Flow*, kBurst> flows;
+
+  for (std::size_t i = 0; i < burst.size(); ++i) {
+    const rte_mbuf& mbuf = *burst[i];
+    frames[i] = rte_pktmbuf_mtod(&mbuf, std::uint8_t*);
+    const bool is_plain = is_one_own_buffer(mbuf) && shape.matches({frames[i], mbuf.data_len});
+    lines[i] = is_plain ? cache.prefetch(flow_key(frames[i])) : nullptr;
+  }
+  for (std::size_t i = 0; i < burst.size(); ++i) {
+    flows[i] = lines[i] != nullptr ? cache.find(flow_key(frames[i]), *lines[i]) : nullptr;
+    if (flows[i] != nullptr) [[likely]] {
+      rte_prefetch0(&counters[flows[i]->source_mapping].from);
+      rte_prefetch0(&counters[flows[i]->destination_mapping].to);
+    }
+  }
+  PacketSet left = 0;
+  for (std::size_t i = 0; i < burst.size(); ++i) {
+    const auto leave = [&] {
+      packets_[i].line = lines[i];
+      out_[i] = nullptr;
+      left |= PacketSet{1} << i;
+    };
+    if (flows[i] == nullptr) [[unlikely]] {
+      leave();
+      continue;
+    }
+    const FlowCache::Flow& flow = *flows[i];
+    const PortContext& out = ports[flow.out];
+    const EthernetAddresses* next_hop = next_hops[flow.out].find(flow.addresses.destination);
+    const std::span<std::uint8_t> frame(frames[i], burst[i]->data_len);
+    const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
+    const std::uint16_t length = ip.total_length.host();
+    if (next_hop == nullptr || length > out.rules.mtu) [[unlikely]] {
+      leave();
+      continue;
+    }
+    counters[flow.source_mapping].count_from(length, now);
+    counters[flow.destination_mapping].count_to(length, now);
+    rewrite(frame, plain_transport(frame), flow.addresses);
+    rewrite_ethernet(frame, *next_hop);
+    if (burst[i]->data_len != kIpv4Offset + length) {  // Ethernet padding
+      burst[i]->data_len = static_cast<std::uint16_t>(kIpv4Offset + length);
+      burst[i]->pkt_len = burst[i]->data_len;
+    }
+    out_[i] = &out;
+  }
+  long_way_ = left;
+}
+
+Verdict Pipeline::parse(std::size_t i, const PortContext& in) noexcept {
+  Packet& packet = packets_[i];
+  packet.mbuf = burst_[i];
   if (is_shared(*packet.mbuf)) [[unlikely]] {
     rte_mbuf* copy = rte_pktmbuf_copy(packet.mbuf, dataplane_.pool, 0, UINT32_MAX);
     if (copy == nullptr) {
       return DropReason::kMbufUnavailable;
     }
     rte_pktmbuf_free(std::exchange(packet.mbuf, copy));
+    burst_[i] = copy;
   }
-  packet.head = read_head(*packet.mbuf, scratch);
+  packet.head = read_head(*packet.mbuf, scratch_[i]);
   const bool checksum_good =
       (packet.mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
   const Verdict verdict =
@@ -90,52 +168,27 @@ Verdict Pipeline::parse(Packet& packet, const PortContext& in, HeadScratch& scra
   return verdict;
 }
 
-// Source and destination of every packet: from what this worker remembers of their flows, and of
-// all other packets of the burst in one bulk look-up.
+// Source and destination of every packet, in one bulk look-up.
 void Pipeline::look_up(const PortContext& in) noexcept {
-  std::array<std::uint32_t, kBurst> hashes;
-  const auto key_of = [&in](const Packet& packet) {
-    return FlowCache::Key{.real_raw = packet.parsed.real_key.bits.raw(),
-                          .mapped_raw = packet.parsed.mapped_key.bits.raw(),
-                          .realm = in.realm};
-  };
-  flow_cache_.use(table_->serial());
-  for (std::size_t i = 0; i < burst_size_; ++i) {
-    hashes[i] = FlowCache::hash(key_of(burst_[i]));
-    flow_cache_.prefetch(hashes[i]);
-  }
-  std::array<std::uint8_t, kBurst> missed;
-  std::size_t misses = 0;
-  for (std::size_t i = 0; i < burst_size_; ++i) {
-    const FlowCache::Answer answer = flow_cache_.find(key_of(burst_[i]), hashes[i]);
-    burst_[i].source = answer.source;
-    burst_[i].destination = answer.destination;
-    if (answer.source == nullptr) {
-      missed[misses++] = static_cast<std::uint8_t>(i);
-    }
-  }
-  if (misses == 0) {
-    return;
-  }
   std::array<Generation::Query, 2 * kBurst> queries;
   std::array<const Translation*, 2 * kBurst> answers;
-  for (std::size_t i = 0; i < misses; ++i) {
-    const ParsedPacket& parsed = burst_[missed[i]].parsed;
-    queries[2 * i] = {Generation::real_scope(in.realm), parsed.real_key};
-    queries[2 * i + 1] = {Generation::kMappedScope, parsed.mapped_key};
+  std::size_t count = 0;
+  for (PacketSet left = long_way_; left != 0; left &= left - 1) {
+    const ParsedPacket& parsed = packets_[first_of(left)].parsed;
+    queries[count++] = {Generation::real_scope(in.realm), parsed.real_key};
+    queries[count++] = {Generation::kMappedScope, parsed.mapped_key};
   }
-  table_->look_up(std::span(queries).first(2 * misses), std::span(answers).first(2 * misses));
-  for (std::size_t i = 0; i < misses; ++i) {
-    Packet& packet = burst_[missed[i]];
-    packet.source = answers[2 * i];
-    packet.destination = answers[2 * i + 1];
-    if (packet.source != nullptr && packet.destination != nullptr) {
-      flow_cache_.remember(key_of(packet), hashes[missed[i]], {packet.source, packet.destination});
-    }
+  table_->look_up(std::span(queries).first(count), std::span(answers).first(count));
+  const Translation* const* answer = answers.data();
+  for (PacketSet left = long_way_; left != 0; left &= left - 1) {
+    Packet& packet = packets_[first_of(left)];
+    packet.source = *answer++;
+    packet.destination = *answer++;
   }
 }
 
-Verdict Pipeline::translate(Packet& packet, const PortContext& in) noexcept {
+Verdict Pipeline::translate(std::size_t i, const PortContext& in) noexcept {
+  Packet& packet = packets_[i];
   const ParsedPacket& parsed = packet.parsed;
   const Known known{.source = packet.source != nullptr,
                     .destination = packet.destination != nullptr};
@@ -155,62 +208,86 @@ Verdict Pipeline::translate(Packet& packet, const PortContext& in) noexcept {
   }
 
   if (!parsed.is_icmp_error()) [[likely]] {
-    rewrite(packet.head.bytes, parsed, host, peer);
+    const NewAddresses addresses = NewAddresses::of(host, peer);
+    if (packet.line != nullptr && known.source) {
+      flow_cache_.remember(
+          in.realm, flow_key(packet.head.bytes.data()), *packet.line,
+          {addresses, out.realm, packet.source->mapping, packet.destination->mapping});
+    }
+    rewrite(packet.head.bytes, parsed.transport, addresses);
   } else if (const auto from = reporter(packet, in, out, host)) {
-    rewrite_quoted(packet.head.bytes, parsed, peer, host);
-    rewrite(packet.head.bytes, parsed, *from, peer);
+    rewrite_quoted(packet.head.bytes, parsed, NewAddresses::of(peer, host));
+    rewrite(packet.head.bytes, parsed.transport, NewAddresses::of(*from, peer));
   } else {
     return DropReason::kIcmpErrorSourceNotMapped;
   }
-  const MacAddress* next_hop = (*next_hops_)[out.realm].find(peer.address);
-  rewrite_ethernet(packet.head.bytes, out.filter.mac,
-                   next_hop != nullptr ? *next_hop : MacAddress{});
+  const EthernetAddresses* next_hop = (*next_hops_)[out.realm].find(peer.address);
+  rewrite_ethernet(packet.head.bytes, next_hop != nullptr
+                                          ? *next_hop
+                                          : EthernetAddresses{MacAddress{}, out.filter.mac});
   write_back(packet.head, *packet.mbuf);
   const std::uint32_t length = static_cast<std::uint32_t>(kIpv4Offset) + parsed.total_length;
   if (packet.mbuf->pkt_len != length || packet.mbuf->nb_segs > 1) {
     truncate(*packet.mbuf, length);
   }
-  count(packet);
-  return next_hop != nullptr ? Verdict::forward() : Verdict::unresolved();
+  const CoarseTime now = coarse_time(burst_tsc_);
+  if (packet.source != nullptr) {
+    mapping_counters_[packet.source->mapping].count_from(parsed.total_length, now);
+  }
+  mapping_counters_[packet.destination->mapping].count_to(parsed.total_length, now);
+  if (next_hop == nullptr) {
+    return Verdict::unresolved();
+  }
+  out_[i] = &out;
+  return Verdict::forward();
 }
 
 void Pipeline::transmit() noexcept {
+  if (const PortContext* out = only_way_out()) [[likely]] {
+    send(*out, std::span(burst_).first(burst_size_));
+    return;
+  }
   for (std::uint16_t i = 0; i < burst_size_; ++i) {
-    const PortContext& out = dataplane_.ports[burst_[i].destination->realm];
-    if (exceeds_mtu(*burst_[i].mbuf, out)) [[unlikely]] {
-      flush(out);
-      send_fragments(out, burst_[i].mbuf);
+    if (out_[i] == nullptr) {
       continue;
     }
-    TxQueue& queue = tx_[out.realm];
-    queue.packets[queue.count++] = burst_[i].mbuf;
+    if (exceeds_mtu(*burst_[i], *out_[i])) [[unlikely]] {
+      flush(*out_[i]);
+      send_fragments(*out_[i], burst_[i]);
+      continue;
+    }
+    TxQueue& queue = tx_[out_[i]->realm];
+    queue.packets[queue.count++] = burst_[i];
   }
   for (const PortContext& out : dataplane_.ports) {
     flush(out);
   }
 }
 
-void Pipeline::flush(const PortContext& out) noexcept {
-  TxQueue& queue = tx_[out.realm];
-  if (queue.count == 0) {
-    return;
-  }
-  const std::uint16_t sent =
-      rte_eth_tx_burst(out.device, worker_, queue.packets.data(), queue.count);
-  counters_.translated.add(sent);
-  counters_.ports[out.realm].transmitted.add(sent);
-  for (std::uint16_t i = sent; i < queue.count; ++i) {
-    drop(queue.packets[i], DropReason::kTxRingFull);
-  }
-  queue.count = 0;
+// Where the whole burst leaves as it is, or null: nearly always there is one other side.
+const PortContext* Pipeline::only_way_out() const noexcept {
+  return long_way_ == 0 && std::ranges::all_of(std::span(out_).first(burst_size_),
+                                               [&](auto* out) { return out == out_[0]; })
+             ? out_[0]
+             : nullptr;
 }
 
-void Pipeline::count(const Packet& packet) noexcept {
-  const std::uint16_t bytes = packet.parsed.total_length;
-  if (packet.source != nullptr) {
-    mapping_counters_[packet.source->mapping].from.count(bytes, burst_tsc_);
+void Pipeline::send(const PortContext& out, std::span<rte_mbuf*> packets) noexcept {
+  const std::uint16_t sent = rte_eth_tx_burst(out.device, worker_, packets.data(),
+                                              static_cast<std::uint16_t>(packets.size()));
+  counters_.translated.add(sent);
+  counters_.ports[out.realm].transmitted.add(sent);
+  for (rte_mbuf* mbuf : packets.subspan(sent)) {
+    drop(mbuf, DropReason::kTxRingFull);
   }
-  mapping_counters_[packet.destination->mapping].to.count(bytes, burst_tsc_);
+}
+
+void Pipeline::flush(const PortContext& out) noexcept {
+  TxQueue& queue = tx_[out.realm];
+  if (queue.count != 0) {
+    send(out, std::span(queue.packets).first(queue.count));
+    queue.count = 0;
+  }
 }
 
 // Off the main way.
@@ -315,20 +392,13 @@ void Pipeline::send_injected() noexcept {
 
 template <typename Stage>
 void Pipeline::each(const PortContext& in, Stage stage) noexcept {
-  std::uint16_t kept = 0;
-  for (std::uint16_t i = 0; i < burst_size_; ++i) {
-    Packet& packet = burst_[i];
-    const Verdict verdict = stage(packet, scratch_[i]);
-    if (!verdict.is_forward()) {
-      stop(packet, in, verdict);
-      continue;
+  for (PacketSet left = long_way_; left != 0; left &= left - 1) {
+    const std::size_t i = first_of(left);
+    if (const Verdict verdict = stage(i); !verdict.is_forward()) {
+      stop(packets_[i], in, verdict);
+      long_way_ &= ~(PacketSet{1} << i);
     }
-    if (kept != i) {
-      burst_[kept] = packet;
-    }
-    ++kept;
   }
-  burst_size_ = kept;
 }
 
 void Pipeline::stop(const Packet& packet, const PortContext& in, Verdict verdict) noexcept {

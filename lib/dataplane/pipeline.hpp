@@ -3,6 +3,7 @@
 #include <rte_mbuf.h>
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/token_bucket.hpp"
 #include "dataplane/dataplane.hpp"
 #include "dataplane/head.hpp"
+#include "packet/plain.hpp"
 #include "packet/verdict.hpp"
 
 namespace natto {
@@ -30,29 +32,39 @@ class Pipeline {
   std::size_t poll() noexcept;
 
  private:
+  /// A packet that takes the long way.
   struct Packet {
     rte_mbuf* mbuf;
-    Head head;
-    ParsedPacket parsed;
+    FlowCache::Line* line;  ///< where its flow may be remembered; null: it is not plain
     const Translation* source;
     const Translation* destination;
+    Head head;
+    ParsedPacket parsed;
   };
   struct TxQueue {
     std::array<rte_mbuf*, kBurst> packets;
     std::uint16_t count = 0;
   };
+  /// Packets of the burst: bit i is packet i.
+  using PacketSet = std::uint32_t;
+  static_assert(sizeof(PacketSet) * 8 == kBurst);
+  [[nodiscard]] static std::size_t first_of(PacketSet packets) noexcept {
+    return static_cast<std::size_t>(std::countr_zero(packets));
+  }
 
   void receive(const PortContext& in) noexcept;
-  Verdict parse(Packet& packet, const PortContext& in, HeadScratch& scratch) noexcept;
+  void translate_known_flows(const PortContext& in) noexcept;
+  Verdict parse(std::size_t i, const PortContext& in) noexcept;
   void look_up(const PortContext& in) noexcept;
-  Verdict translate(Packet& packet, const PortContext& in) noexcept;
+  Verdict translate(std::size_t i, const PortContext& in) noexcept;
   void transmit() noexcept;
 
-  void count(const Packet& packet) noexcept;
   Verdict check_icmp_error(const Packet& packet, const PortContext& in) noexcept;
   [[nodiscard]] std::optional<Replacement> reporter(const Packet& packet, const PortContext& in,
                                                     const PortContext& out,
                                                     const Replacement& quoted_host) const noexcept;
+  [[nodiscard]] const PortContext* only_way_out() const noexcept;
+  void send(const PortContext& out, std::span<rte_mbuf*> packets) noexcept;
   void flush(const PortContext& out) noexcept;
   void send_fragments(const PortContext& out, rte_mbuf* mbuf) noexcept;
   void send_injected() noexcept;
@@ -60,7 +72,7 @@ class Pipeline {
   void drop(rte_mbuf* mbuf, DropReason reason) noexcept;
   void drop_and_tell(const Packet& packet, const PortContext& in, DropReason reason) noexcept;
 
-  /// Runs `stage` on every packet of the burst; those it does not forward leave the burst.
+  /// Runs `stage` on every packet that takes the long way; those it does not forward leave it.
   template <typename Stage>
   void each(const PortContext& in, Stage stage) noexcept;
 
@@ -74,8 +86,11 @@ class Pipeline {
   const NextHopTable* next_hops_ = nullptr;      ///< of this poll
   MappingCounters* mapping_counters_ = nullptr;  ///< of this poll's table
   std::uint64_t burst_tsc_ = 0;                  ///< when the burst was received
-  std::array<Packet, kBurst> burst_;
   std::uint16_t burst_size_ = 0;
+  std::array<rte_mbuf*, kBurst> burst_;
+  std::array<const PortContext*, kBurst> out_;  ///< where they leave, translated; null: they do not
+  PacketSet long_way_ = 0;                      ///< packets of the burst that the short way left
+  std::array<Packet, kBurst> packets_;          ///< those, by their place in the burst
   std::array<HeadScratch, kBurst> scratch_;
   std::vector<TxQueue> tx_;  ///< by realm; empty between bursts
 };

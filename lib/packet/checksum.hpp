@@ -23,8 +23,8 @@ struct ChecksumDelta {
 
 /// One's-complement addition of two 16-bit words.
 [[nodiscard]] constexpr std::uint16_t ones_add(std::uint16_t a, std::uint16_t b) noexcept {
-  const std::uint32_t sum = std::uint32_t{a} + b;
-  return static_cast<std::uint16_t>(sum + (sum >> 16));
+  const auto sum = static_cast<std::uint16_t>(a + b);
+  return static_cast<std::uint16_t>(sum + (sum < a ? 1 : 0));
 }
 
 [[nodiscard]] constexpr ChecksumDelta operator+(ChecksumDelta a, ChecksumDelta b) noexcept {
@@ -47,9 +47,25 @@ inline constexpr ChecksumDelta kTtlDecrementDelta{Be16::from_host(0xfeff).raw()}
 
 /// `checksum` after the words it covers changed by `delta`: RFC 1624 eqn. 3, HC' = ~(~HC + delta).
 /// What was wrong before stays wrong by the same amount.
+[[nodiscard]] constexpr std::uint16_t adjusted(std::uint16_t checksum,
+                                               ChecksumDelta delta) noexcept {
+  return static_cast<std::uint16_t>(~ones_add(static_cast<std::uint16_t>(~checksum), delta.raw));
+}
 [[nodiscard]] constexpr Be16 adjusted(Be16 checksum, ChecksumDelta delta) noexcept {
-  const auto sum = static_cast<std::uint16_t>(~checksum.raw());
-  return Be16::from_raw(static_cast<std::uint16_t>(~ones_add(sum, delta.raw)));
+  return Be16::from_raw(adjusted(checksum.raw(), delta));
+}
+
+/// A transport checksum after a change of the addresses it covers. `zero_means_none` is 0xffff for
+/// UDP and its like, else 0. R4: a UDP checksum of 0 stays 0, and a computed 0 becomes ffff (RFC
+/// 768). Without branches, so that loops over it use vector instructions.
+[[nodiscard]] constexpr std::uint16_t adjusted_transport(std::uint16_t checksum,
+                                                         std::uint16_t zero_means_none,
+                                                         ChecksumDelta delta) noexcept {
+  const std::uint16_t sum = adjusted(checksum, delta);
+  const std::uint16_t computed = sum == 0 ? zero_means_none : sum;
+  const auto kept = static_cast<std::uint16_t>(~zero_means_none);
+  const std::uint16_t mask = checksum == 0 ? kept : std::uint16_t{0xffff};
+  return static_cast<std::uint16_t>(mask & computed);
 }
 
 /// The one's-complement sum of `bytes`, continuing from `sum`; an odd last byte counts as if a zero

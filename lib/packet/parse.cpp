@@ -113,40 +113,6 @@ Verdict check_fragment(const Ipv4Header& ip) noexcept {
   return Verdict::forward();
 }
 
-/// Where the checksum of a `protocol` header at `offset` lies, if it covers the addresses (R5).
-TransportChecksum transport_checksum(std::uint8_t protocol, std::size_t offset) noexcept {
-  const auto at = [offset](std::size_t in_header) {
-    return static_cast<std::uint16_t>(offset + in_header);
-  };
-  switch (protocol) {
-    case protocol::kTcp:
-      return {.offset = at(16), .zero_means_none = false};
-    case protocol::kUdp:
-    case protocol::kUdpLite:
-      return {.offset = at(6), .zero_means_none = true};
-    case protocol::kDccp:
-      return {.offset = at(6), .zero_means_none = false};
-    default:
-      return {};
-  }
-}
-
-/// The shortest header of `protocol` that natto looks into or relies on.
-unsigned least_transport_header(std::uint8_t protocol) noexcept {
-  switch (protocol) {
-    case protocol::kTcp:
-      return 20;
-    case protocol::kUdp:
-    case protocol::kUdpLite:
-    case protocol::kIcmp:
-      return 8;
-    case protocol::kDccp:
-      return 12;
-    default:
-      return 0;
-  }
-}
-
 enum class IcmpKind { kOther, kError, kNotForwarded };
 
 IcmpKind icmp_kind(std::uint8_t type) noexcept {
@@ -199,7 +165,7 @@ Verdict parse_quote(std::span<const std::uint8_t> quote, std::size_t offset, std
       icmp_kind(quote[header]) != IcmpKind::kOther) {
     return kIcmpErrorNested;
   }
-  const TransportChecksum transport = transport_checksum(ip.protocol, header);
+  const TransportChecksum transport = transport_checksum(kTransportRules[ip.protocol], header);
   if (transport.offset != 0 && transport.offset + sizeof(Be16) <= present) {
     out.quoted.transport = {.offset = static_cast<std::uint16_t>(offset + transport.offset),
                             .zero_means_none = transport.zero_means_none};
@@ -230,7 +196,8 @@ Verdict parse_icmp(const Frame& frame, const Ipv4Header& ip, ParsedPacket& out) 
 Verdict parse_transport(const Frame& frame, const Ipv4Header& ip, ParsedPacket& out) noexcept {
   const std::size_t offset = kIpv4Offset + ip.header_length();
   const unsigned payload = ip.total_length.host() - ip.header_length();
-  if (payload < least_transport_header(ip.protocol)) {
+  const TransportRule& rule = kTransportRules[ip.protocol];
+  if (payload < rule.least_header) {
     return ip.protocol == protocol::kTcp && ip.more_fragments() ? kTcpFragmentTiny
                                                                 : kL4HeaderTruncated;
   }
@@ -243,7 +210,7 @@ Verdict parse_transport(const Frame& frame, const Ipv4Header& ip, ParsedPacket& 
   if (ip.protocol == protocol::kIcmp) {
     return parse_icmp(frame, ip, out);
   }
-  out.transport = transport_checksum(ip.protocol, offset);
+  out.transport = transport_checksum(rule, offset);
   return Verdict::forward();
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/address.hpp"
+#include "packet/transport.hpp"
 #include "packet/verdict.hpp"
 #include "packet/wire.hpp"
 
@@ -34,12 +35,6 @@ struct FrameFilter {
   bool any_unicast_mac = false;  ///< take frames for other stations too: captures, which were
                                  ///< made for another card
   bool record_route = false;     ///< take packets with a record route or timestamp option (R23)
-};
-
-/// A transport checksum that covers the packet's addresses.
-struct TransportChecksum {
-  std::uint16_t offset = 0;      ///< from the frame's first byte; 0: there is none to adjust
-  bool zero_means_none = false;  ///< UDP and UDP-Lite (RFC 768)
 };
 
 /// The packet that an ICMP error quotes.

@@ -17,54 +17,56 @@ struct Replacement {
   ChecksumDelta delta;
 };
 
-/// Adjusts a transport checksum for a change of the addresses it covers. R4: a UDP checksum of 0
-/// stays 0, and a computed 0 becomes ffff (RFC 768).
-inline void adjust_transport(std::span<std::uint8_t> head, TransportChecksum transport,
-                             ChecksumDelta delta) noexcept {
-  auto& checksum = header_at<Be16>(head, transport.offset);
-  if (!transport.zero_means_none) {
-    checksum = adjusted(checksum, delta);
-  } else if (checksum.raw() != 0) {
-    const Be16 computed = adjusted(checksum, delta);
-    checksum = computed.raw() == 0 ? Be16::from_raw(0xffff) : computed;
+/// What both addresses of a packet become.
+struct NewAddresses {
+  Ipv4Address source;
+  Ipv4Address destination;
+  ChecksumDelta delta;  ///< of both
+
+  [[nodiscard]] static constexpr NewAddresses of(Replacement source,
+                                                 Replacement destination) noexcept {
+    return {source.address, destination.address, source.delta + destination.delta};
   }
+};
+
+[[nodiscard]] constexpr Be16 adjusted_transport(Be16 checksum, TransportChecksum transport,
+                                                ChecksumDelta delta) noexcept {
+  return Be16::from_raw(adjusted_transport(
+      checksum.raw(), transport.zero_means_none ? std::uint16_t{0xffff} : std::uint16_t{0}, delta));
 }
 
-/// Replaces source and destination and takes one off the TTL. `head` is what `packet` was parsed
+/// Replaces source and destination and takes one off the TTL. `head` is what the packet was parsed
 /// from; only the addresses, the TTL, the header checksum and the transport checksum change.
 ///
 /// R1, R2, R4, R14 of doc/rfc-compliance.md: one pass, RFC 1624 incremental. The TTL must be at
 /// least 1.
-inline void rewrite(std::span<std::uint8_t> head, const ParsedPacket& packet, Replacement source,
-                    Replacement destination) noexcept {
-  const ChecksumDelta addresses = source.delta + destination.delta;
-
+inline void rewrite(std::span<std::uint8_t> head, TransportChecksum transport,
+                    const NewAddresses& addresses) noexcept {
   auto& ip = header_at<Ipv4Header>(head, kIpv4Offset);
-  ip.source = source.address;
-  ip.destination = destination.address;
+  ip.source = addresses.source;
+  ip.destination = addresses.destination;
   --ip.ttl;
-  ip.checksum = adjusted(ip.checksum, addresses + kTtlDecrementDelta);
+  ip.checksum = adjusted(ip.checksum, addresses.delta + kTtlDecrementDelta);
 
-  if (packet.transport.offset != 0) {
-    adjust_transport(head, packet.transport, addresses);
+  if (transport.offset != 0) {
+    auto& checksum = header_at<Be16>(head, transport.offset);
+    checksum = adjusted_transport(checksum, transport, addresses.delta);
   }
 }
 
 /// Translates the packet that an ICMP error quotes, and keeps the error's own checksum right for
-/// it: RFC 5508 §4.2. `source` and `destination` are those of the quoted packet. The outer header
+/// it: RFC 5508 §4.2. `addresses` are those of the quoted packet. The outer header
 /// is for rewrite(), which leaves ICMP checksums alone.
 ///
 /// R27, R29-R31, R36: quoted checksums that were wrong stay wrong; type, code and everything behind
 /// the quoted transport checksum stay as they are; so does the quoted TTL.
-void rewrite_quoted(std::span<std::uint8_t> head, const ParsedPacket& packet, Replacement source,
-                    Replacement destination) noexcept;
+void rewrite_quoted(std::span<std::uint8_t> head, const ParsedPacket& packet,
+                    const NewAddresses& addresses) noexcept;
 
 /// Addresses the frame to its next hop.
-inline void rewrite_ethernet(std::span<std::uint8_t> head, const MacAddress& source,
-                             const MacAddress& destination) noexcept {
-  auto& ethernet = header_at<EthernetHeader>(head, 0);
-  ethernet.source = source;
-  ethernet.destination = destination;
+inline void rewrite_ethernet(std::span<std::uint8_t> head,
+                             const EthernetAddresses& addresses) noexcept {
+  header_at<EthernetAddresses>(head, 0) = addresses;
 }
 
 }  // namespace natto

@@ -15,6 +15,13 @@
 
 namespace natto {
 
+/// What a station puts before the type of its frames.
+struct EthernetAddresses {
+  MacAddress destination;
+  MacAddress source;
+};
+static_assert(sizeof(EthernetAddresses) == 12);
+
 /// IEEE 802.3.
 struct EthernetHeader {
   MacAddress destination;

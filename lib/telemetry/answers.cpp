@@ -217,9 +217,9 @@ Json port(const PortConfig& config, const Port& device, const NextHops& next_hop
   rte_eth_link link{};
   static_cast<void>(rte_eth_dev_info_get(device.id(), &info));
   static_cast<void>(rte_eth_link_get_nowait(device.id(), &link));
-  const MacAddress* next_hop_mac = config.gateway || config.gateway_mac
-                                       ? next_hops.find(config.gateway.value_or(Ipv4Address{}))
-                                       : nullptr;
+  const EthernetAddresses* next_hop = config.gateway || config.gateway_mac
+                                          ? next_hops.find(config.gateway.value_or(Ipv4Address{}))
+                                          : nullptr;
   const bool speed_known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
   return {{"realm", config.realm},
           {"device", config.device},
@@ -236,7 +236,7 @@ Json port(const PortConfig& config, const Port& device, const NextHops& next_hop
           {"tx_offloads", offload_names(device.tx_offloads(), rte_eth_dev_tx_offload_name)},
           {"next_hop",
            config.gateway_mac ? "static" : (config.gateway ? to_string(*config.gateway) : "")},
-          {"next_hop_mac", next_hop_mac != nullptr ? to_string(*next_hop_mac) : ""},
+          {"next_hop_mac", next_hop != nullptr ? to_string(next_hop->destination) : ""},
           {"rx_packets", packets.received},
           {"tx_packets", packets.transmitted},
           {"rx_per_second", rates.received},

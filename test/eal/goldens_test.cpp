@@ -81,6 +81,17 @@ std::vector<Bytes> outputs(Lab& lab, const Arrival& arrival, const std::vector<s
   return frames;
 }
 
+TEST(Goldens, R1_RememberedFlowsLeaveAsUnknownOnes) {
+  for (const Golden& golden : all_goldens()) {
+    Lab lab(golden.appliance.config, golden.appliance.table);
+    for (const Arrival& arrival : golden.arrivals) {
+      lab.forget_flows();
+      const std::vector<Bytes> unknown = outputs(lab, arrival, {});
+      ASSERT_EQ(unknown, outputs(lab, arrival, {})) << golden.name;
+    }
+  }
+}
+
 TEST(Goldens, H14_SplitAtEveryOffsetLeaveAsInOnePiece) {
   std::size_t packets = 0;
   for (const Golden& golden : all_goldens()) {

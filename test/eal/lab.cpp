@@ -155,6 +155,12 @@ Lab::~Lab() {
   }
 }
 
+void Lab::forget_flows() {
+  for (FlowCache& cache : dataplane_->flow_caches) {
+    cache.use(UINT64_MAX);
+  }
+}
+
 void Lab::receive(RealmId realm, rte_mbuf* mbuf) {
   mbuf->port = links_[realm].device;
   ASSERT_EQ(rte_ring_enqueue(links_[realm].rx.get(), mbuf), 0);

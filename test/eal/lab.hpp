@@ -63,6 +63,8 @@ class Lab {
   /// The packet arrives at the port of `realm`.
   void receive(RealmId realm, rte_mbuf* mbuf);
   void receive(RealmId realm, const Bytes& frame) { receive(realm, make_mbuf(frame)); }
+  /// The next packet of every flow takes the long way.
+  void forget_flows();
   /// Everything that was received goes through natto; `now` is control's time.
   void run(Instant now = Instant{0});
   /// What left by the port of `realm` since the last call, in order.

@@ -287,7 +287,7 @@ TEST_F(TelemetryTest, AnswersWhileWorkersCountAndTablesChange) {
       const Generation& table = dataplane.generation.read();
       const Translation* source =
           table.look_up({Generation::real_scope(kA), Ipv4Address::of(10, 1, 1, 10)});
-      table.counters(0)[source->mapping].from.count(100, counted + 1);
+      table.counters(0)[source->mapping].count_from(100, coarse_time(counted));
       dataplane.counters[0].received.add(1);
       dataplane.counters[0].drop(DropReason::kTtlExpired);
       dataplane.activity[0].record(true, counted, counted + 1);

@@ -73,7 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                          checksum_delta(kHost.bits, Ipv4Address::of(10, 1, 1, 10).bits)};
   const Ipv4Address peer_address = Ipv4Address::of(172, 30, 7, 20);
   const Replacement peer{peer_address, checksum_delta(packet.real_key.bits, peer_address.bits)};
-  rewrite_quoted(bytes.first(std::min(frame.size(), kHeadBytes)), packet, host, peer);
+  rewrite_quoted(bytes.first(std::min(frame.size(), kHeadBytes)), packet,
+                 NewAddresses::of(host, peer));
 
   FUZZ_CHECK(ones_sum(bytes.subspan(kIcmp)) == 0xffff);
   const std::size_t header = header_at<Ipv4Header>(bytes, kQuote).header_length();

@@ -1,5 +1,5 @@
-// Any bytes as a frame, through parse and rewrite. The head lies in a heap block of exactly its
-// size, so that the sanitizer sees every access beyond it.
+// Any bytes as a frame, through parse, its short way, and rewrite. The head lies in a heap block of
+// exactly its size, so that the sanitizer sees every access beyond it.
 
 #include <algorithm>
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "fuzz/check.hpp"
 #include "packet/parse.hpp"
+#include "packet/plain.hpp"
 #include "packet/rewrite.hpp"
 
 using namespace natto;
@@ -46,8 +47,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::copy_n(data, head_size, head.begin());
 
   ParsedPacket packet{};
-  const Verdict verdict = parse({.head = head, .length = static_cast<std::uint32_t>(size)},
-                                {.mac = {}, .any_unicast_mac = true}, packet);
+  const FrameFilter filter{.mac = {}, .any_unicast_mac = true};
+  const Verdict verdict =
+      parse({.head = head, .length = static_cast<std::uint32_t>(size)}, filter, packet);
+  if (size == head_size && PlainShape(filter).matches(head)) {
+    FUZZ_CHECK(verdict.is_forward() && packet.ttl > 1 && !packet.is_icmp_error());
+    FUZZ_CHECK(packet.transport == plain_transport(head));
+  }
   FUZZ_CHECK(std::equal(head.begin(), head.end(), data));
   if (!verdict.is_forward()) {
     FUZZ_CHECK(verdict.is_drop() || verdict.is_to_control());
@@ -66,10 +72,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Replacement host = replacement(packet.real_key, Ipv4Address::of(198, 51, 100, 7));
   const Replacement peer = replacement(packet.mapped_key, Ipv4Address::of(203, 0, 113, 9));
   if (packet.is_icmp_error()) {
-    rewrite_quoted(head, packet, peer, host);
-    rewrite(head, packet, replacement(packet.source, Ipv4Address::of(192, 0, 2, 1)), peer);
+    rewrite_quoted(head, packet, NewAddresses::of(peer, host));
+    rewrite(head, packet.transport,
+            NewAddresses::of(replacement(packet.source, Ipv4Address::of(192, 0, 2, 1)), peer));
   } else {
-    rewrite(head, packet, host, peer);
+    rewrite(head, packet.transport, NewAddresses::of(host, peer));
   }
   for (std::size_t at = 0; at < head_size; ++at) {
     FUZZ_CHECK(head[at] == data[at] || (at < end && may_change(at, packet)));

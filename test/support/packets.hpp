@@ -74,8 +74,9 @@ struct PacketSpec {
 /// An ICMP message of `type` with `rest` after the checksum.
 [[nodiscard]] inline Bytes make_icmp(PacketSpec spec, std::uint8_t type, const Bytes& rest) {
   spec.protocol = 1;
-  spec.payload = {type, 0, 0, 0};
-  spec.payload.insert(spec.payload.end(), rest.begin(), rest.end());
+  spec.payload = Bytes(4 + rest.size());
+  spec.payload[0] = type;
+  std::copy(rest.begin(), rest.end(), spec.payload.begin() + 4);
   write16(spec.payload, 2, reference_checksum(spec.payload));
   return make_packet(spec);
 }

@@ -36,8 +36,10 @@ Bytes translated(const Bytes& l3, Ipv4Address reporter) {
   EXPECT_TRUE(packet.is_icmp_error());
   EXPECT_EQ(packet.real_key, kPeerReal);
   EXPECT_EQ(packet.mapped_key, kMapped);
-  rewrite_quoted(frame, packet, replace(kMapped, kReal), replace(kPeerReal, kPeerMapped));
-  rewrite(frame, packet, replace(packet.source, reporter), replace(kMapped, kReal));
+  rewrite_quoted(frame, packet,
+                 NewAddresses::of(replace(kMapped, kReal), replace(kPeerReal, kPeerMapped)));
+  rewrite(frame, packet.transport,
+          NewAddresses::of(replace(packet.source, reporter), replace(kMapped, kReal)));
   return test::l3_of(frame);
 }
 

@@ -27,7 +27,9 @@ Replacement replace(Ipv4Address before, Ipv4Address after) {
 void rewrite_to(Bytes& frame, Ipv4Address source, Ipv4Address destination) {
   ParsedPacket packet{};
   ASSERT_TRUE(parse_frame(frame, packet).is_forward());
-  rewrite(frame, packet, replace(packet.source, source), replace(packet.destination, destination));
+  rewrite(
+      frame, packet.transport,
+      NewAddresses::of(replace(packet.source, source), replace(packet.destination, destination)));
 }
 
 /// Packets of every protocol with random contents and right checksums.
@@ -180,7 +182,7 @@ TEST(Rewrite, EveryTruncationIsSafe) {
       const Verdict verdict = parse_frame(frame, packet);
       ASSERT_EQ(verdict.is_forward(), length == whole.size());
       if (verdict.is_forward()) {
-        rewrite(frame, packet, {packets.address(), {}}, {packets.address(), {}});
+        rewrite(frame, packet.transport, {packets.address(), packets.address(), {}});
       }
     }
   }

@@ -33,7 +33,8 @@ Bytes translated(const Bytes& l3) {
   }
   EXPECT_EQ(packet.source, kReal);
   EXPECT_EQ(packet.destination, kPeerMapped);
-  rewrite(frame, packet, replace(kReal, kMapped), replace(kPeerMapped, kPeerReal));
+  rewrite(frame, packet.transport,
+          NewAddresses::of(replace(kReal, kMapped), replace(kPeerMapped, kPeerReal)));
   return test::l3_of(frame);
 }
 
@@ -95,7 +96,7 @@ TEST(Vectors, TV5_R14_TtlAloneCarriesIntoZero) {
   ASSERT_TRUE(parse({.head = frame, .length = static_cast<std::uint32_t>(frame.size())},
                     {.mac = {}, .any_unicast_mac = true}, packet)
                   .is_forward());
-  rewrite(frame, packet, {kReal, {}}, {kPeerMapped, {}});
+  rewrite(frame, packet.transport, {kReal, kPeerMapped, {}});
   EXPECT_TRUE(test::same_bytes(
       from_hex("4500001c7d9440003f1100000a01010aac1e0714 1388003500080000"), test::l3_of(frame)));
 }
