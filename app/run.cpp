@@ -5,11 +5,14 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "commands.hpp"
 #include "config/loader.hpp"
 #include "dpdk/log.hpp"
 #include "runtime/runtime.hpp"
+#include "service/service_notify.hpp"
+#include "service/service_report.hpp"
 #include "summary.hpp"
 
 namespace natto {
@@ -55,6 +58,25 @@ void announce(const Config& config, const Runtime& runtime) {
   log(LogLevel::kInfo, "ready with {} worker(s)", config.dpdk.lcores.size());
 }
 
+ServiceState service_state(const Runtime& runtime) {
+  const std::shared_ptr<const TableVersion> table = runtime.table();
+  ServiceState state{.workers = {},
+                     .summary = fmt::format("{} mappings, generation {}",
+                                            table->table->mappings.size(), table->number)};
+  for (std::size_t i = 0; i < runtime.worker_count(); ++i) {
+    state.workers.push_back(
+        {.lcore = runtime.lcore_of(i), .polls = runtime.activity_of(i).polls.value()});
+  }
+  return state;
+}
+
+/// A service manager that does not listen is no reason to stop.
+void note(const Status& told) {
+  if (!told) {
+    log(LogLevel::kWarning, "{}", told.error().message);
+  }
+}
+
 struct RunArguments {
   std::filesystem::path config_file;
   bool json = false;
@@ -68,6 +90,11 @@ Result<std::string> run(const RunArguments& arguments) {
   }
   const Config& config = appliance->config;
   const Signals signals;
+  Result<ServiceNotify> notify = ServiceNotify::from_environment();
+  if (!notify) {
+    return notify.error();
+  }
+  ServiceReport service(std::move(*notify), watchdog_time_from_environment());
 
   const Result<std::unique_ptr<Runtime>> runtime = Runtime::create(config, appliance->table, {});
   if (!runtime) {
@@ -86,7 +113,11 @@ Result<std::string> run(const RunArguments& arguments) {
       (*runtime)->request_reload("SIGHUP", arrival->sender);
     }
     (*runtime)->step_control();
+    if (const auto now = ServiceReport::Clock::now(); service.due(now)) {
+      note(service.report(now, service_state(**runtime)));
+    }
   }
+  note(service.stopping());
   (*runtime)->stop();
 
   const CounterSums sums = (*runtime)->counters();

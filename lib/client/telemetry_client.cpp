@@ -30,6 +30,22 @@ Error hung() {
 
 Error gone() { return system_error("natto closed the connection: it has ended or is ending"); }
 
+Error nobody_listens(const std::vector<std::filesystem::path>& folders) {
+  std::string places;
+  for (const auto& folder : folders) {
+    if (access(folder.c_str(), R_OK | X_OK) != 0 && errno == EACCES) {
+      return system_error(
+          fmt::format("cannot ask the natto in {}: {}\n  ask as root (sudo natto …)",
+                      folder.string(), std::strerror(EACCES)));
+    }
+    places += fmt::format("{}{}/natto-*", places.empty() ? "" : " or ", folder.string());
+  }
+  return system_error(
+      fmt::format("no natto runs here: nobody listens in {}\n"
+                  "  start it with natto run, ask as the user who runs it, or say --socket",
+                  places));
+}
+
 /// The next message; an empty one means that natto hung up.
 Result<std::string> receive(int socket) {
   std::string message(kMaxMessageBytes, '\0');
@@ -46,23 +62,37 @@ Result<std::string> receive(int socket) {
 
 }  // namespace
 
-std::filesystem::path dpdk_runtime_folder() {
-  if (geteuid() == 0) {
-    return "/var/run/dpdk";
+std::vector<std::filesystem::path> dpdk_runtime_folders() {
+  std::vector<std::filesystem::path> folders;
+  const char* of_service = std::getenv("RUNTIME_DIRECTORY");
+  const char* of_user = std::getenv("XDG_RUNTIME_DIR");
+  if (of_service != nullptr) {
+    folders.emplace_back(of_service);
+  } else if (geteuid() == 0) {
+    folders.emplace_back("/var/run");
+  } else {
+    folders.emplace_back(of_user != nullptr ? of_user : "/tmp");
   }
-  const char* folder = std::getenv("XDG_RUNTIME_DIR");
-  return std::filesystem::path(folder != nullptr ? folder : "/tmp") / "dpdk";
+  folders.emplace_back(kServiceRuntimeFolder);
+  for (auto& folder : folders) {
+    folder /= "dpdk";
+  }
+  folders.erase(std::unique(folders.begin(), folders.end()), folders.end());
+  return folders;
 }
 
-std::vector<std::filesystem::path> natto_sockets(const std::filesystem::path& folder) {
+std::vector<std::filesystem::path> natto_sockets(
+    const std::vector<std::filesystem::path>& folders) {
   std::vector<std::filesystem::path> sockets;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const auto socket = entry.path() / "dpdk_telemetry.v2";
-    std::error_code ignored;
-    if (entry.path().filename().string().starts_with("natto-") &&
-        std::filesystem::is_socket(socket, ignored)) {
-      sockets.push_back(socket);
+  for (const auto& folder : folders) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+      const auto socket = entry.path() / "dpdk_telemetry.v2";
+      std::error_code ignored;
+      if (entry.path().filename().string().starts_with("natto-") &&
+          std::filesystem::is_socket(socket, ignored)) {
+        sockets.push_back(socket);
+      }
     }
   }
   std::ranges::sort(sockets);
@@ -74,11 +104,11 @@ Result<TelemetryClient> TelemetryClient::connect(const std::optional<std::filesy
     bool abandoned = false;
     return open(*path, abandoned);
   }
-  const std::filesystem::path folder = dpdk_runtime_folder();
+  const std::vector<std::filesystem::path> folders = dpdk_runtime_folders();
   std::vector<std::filesystem::path> listening;
   std::optional<TelemetryClient> found;
   std::optional<Error> failure;
-  for (const auto& socket : natto_sockets(folder)) {
+  for (const auto& socket : natto_sockets(folders)) {
     bool abandoned = false;
     Result<TelemetryClient> client = open(socket, abandoned);
     if (!client && !abandoned) {
@@ -95,10 +125,7 @@ Result<TelemetryClient> TelemetryClient::connect(const std::optional<std::filesy
     return *failure;
   }
   if (listening.empty()) {
-    return system_error(
-        fmt::format("no natto runs here: nobody listens in {}/natto-*\n"
-                    "  start it with natto run, ask as the user who runs it, or say --socket",
-                    folder.string()));
+    return nobody_listens(folders);
   }
   if (listening.size() > 1) {
     std::string message = "several nattos run here: say which with --socket";

@@ -42,11 +42,16 @@ class TelemetryClient {
   int socket_;
 };
 
-/// Where DPDK keeps the sockets of the programs of this user (its own rule: /var/run for root, else
-/// $XDG_RUNTIME_DIR, else /tmp).
-[[nodiscard]] std::filesystem::path dpdk_runtime_folder();
+/// natto.service's RuntimeDirectory.
+inline constexpr const char* kServiceRuntimeFolder = "/run/natto";
 
-/// Sockets of the nattos in `folder`, running or not, by name.
-[[nodiscard]] std::vector<std::filesystem::path> natto_sockets(const std::filesystem::path& folder);
+/// Where to look for sockets: where DPDK keeps those of this user's programs (its own rule:
+/// $RUNTIME_DIRECTORY, else /var/run for root, else $XDG_RUNTIME_DIR, else /tmp), and those of
+/// natto.service.
+[[nodiscard]] std::vector<std::filesystem::path> dpdk_runtime_folders();
+
+/// Sockets of the nattos in `folders`, running or not, by name.
+[[nodiscard]] std::vector<std::filesystem::path> natto_sockets(
+    const std::vector<std::filesystem::path>& folders);
 
 }  // namespace natto

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "dpdk/error.hpp"
+#include "dpdk/pci_access.hpp"
 
 namespace natto {
 namespace {
@@ -134,9 +135,13 @@ Result<Eal> Eal::create(const EalOptions& options) {
   argv.push_back(nullptr);
   // rte_eal_init permutes argv, so the text for an error is made from `arguments`.
   if (rte_eal_init(static_cast<int>(arguments.size()), argv.data()) < 0) {
-    return system_error(fmt::format("DPDK could not start: {}\n  its arguments were: {}",
-                                    rte_strerror(rte_errno),
-                                    fmt::join(arguments.begin() + 1, arguments.end(), " ")));
+    std::string message =
+        fmt::format("DPDK could not start: {}\n  its arguments were: {}", rte_strerror(rte_errno),
+                    fmt::join(arguments.begin() + 1, arguments.end(), " "));
+    for (const std::string& device : options.pci_devices) {
+      message += pci_obstacles(device, ProcessRights::current());
+    }
+    return system_error(std::move(message));
   }
   return Eal();
 }

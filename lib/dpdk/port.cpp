@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "dpdk/error.hpp"
+#include "dpdk/pci_access.hpp"
 
 namespace natto {
 namespace {
@@ -32,9 +33,8 @@ Result<std::uint16_t> probe(const std::string& device) {
   std::uint16_t id = 0;
   if (rte_eth_dev_get_port_by_name(name.c_str(), &id) != 0) {
     return system_error(
-        fmt::format("device {} is not there: no DPDK driver took it\n"
-                    "  for a network card, bind it to vfio-pci first (dpdk-devbind.py --status)",
-                    name));
+        fmt::format("device {} is not there: no DPDK driver took it{}", name,
+                    is_pci_device(device) ? pci_obstacles(device, ProcessRights::current()) : ""));
   }
   return id;
 }

@@ -71,6 +71,10 @@ class Runtime {
   [[nodiscard]] const WorkerActivity& activity_of(std::size_t worker) const {
     return dataplane_->activity[worker];
   }
+  [[nodiscard]] unsigned lcore_of(std::size_t worker) const { return workers_[worker].lcore; }
+
+  /// Live. Any thread but workers.
+  [[nodiscard]] std::shared_ptr<const TableVersion> table() const { return live_table_->current(); }
 
   [[nodiscard]] const std::vector<PortContext>& ports() const { return dataplane_->ports; }
   /// Of every packet; control thread only.

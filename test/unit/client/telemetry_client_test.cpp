@@ -125,9 +125,22 @@ TEST(TelemetryClient, FindsTheSocketsOfNattosOnly) {
   std::filesystem::create_hard_link(natto.path(), folder / "natto-1" / "dpdk_telemetry.v2");
   std::filesystem::create_hard_link(natto.path(), folder / "other-3" / "dpdk_telemetry.v2");
   std::ofstream(folder / "natto-2" / "dpdk_telemetry.v2") << "no socket";
-  EXPECT_EQ(natto_sockets(folder), std::vector{folder / "natto-1" / "dpdk_telemetry.v2"});
-  EXPECT_TRUE(natto_sockets("/nowhere").empty());
+  EXPECT_EQ(natto_sockets({folder}), std::vector{folder / "natto-1" / "dpdk_telemetry.v2"});
+  EXPECT_TRUE(natto_sockets({"/nowhere"}).empty());
   EXPECT_TRUE(TelemetryClient::connect(natto.path()).ok());
+}
+
+TEST(TelemetryClient, LooksWhereTheServiceKeepsItsSocket) {
+  using Folders = std::vector<std::filesystem::path>;
+  unsetenv("RUNTIME_DIRECTORY");
+  setenv("XDG_RUNTIME_DIR", "/run/user/1000", 1);
+  const std::filesystem::path own = geteuid() == 0 ? "/var/run/dpdk" : "/run/user/1000/dpdk";
+  EXPECT_EQ(dpdk_runtime_folders(), (Folders{own, "/run/natto/dpdk"}));
+  // In the service itself: `natto reload` of ExecReload.
+  setenv("RUNTIME_DIRECTORY", "/run/natto", 1);
+  EXPECT_EQ(dpdk_runtime_folders(), Folders{"/run/natto/dpdk"});
+  unsetenv("RUNTIME_DIRECTORY");
+  unsetenv("XDG_RUNTIME_DIR");
 }
 
 }  // namespace
