@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 # Tests that write a report of their own, with a line for each of their cases.
-REPORTED_APART = {"golden", "random replay", "e2e", "parity"}
+REPORTED_APART = {"golden", "random replay", "e2e", "parity", "ec2"}
 
 
 def outcome(case: ElementTree.Element) -> str:

@@ -1,0 +1,111 @@
+"""The Debian package: installed, used, installed again, removed and purged on a throwaway machine."""
+
+import unittest
+
+from package import package
+from throwaway import Refused, Throwaway
+
+UNITS = "/usr/lib/systemd/system"
+CONFIG = "/etc/natto/natto.toml"
+EXPOSURE = 20  # of 100, by systemd-analyze security: what natto.service may reach at most
+
+
+class Package(unittest.TestCase):
+    def setUp(self) -> None:
+        try:
+            self.machine = Throwaway()
+        except Refused as reason:
+            self.skipTest(f"needs root and overlay mounts: {reason}")
+        self.addCleanup(self.machine.close)
+        self.machine.path("/tmp/natto.deb").write_bytes(package())
+
+    def install(self) -> str:
+        return self.machine.run("dpkg", "--install", "/tmp/natto.deb")
+
+    def test_everything_is_where_it_belongs(self) -> None:
+        self.install()
+        installed = set(self.machine.run("dpkg", "--listfiles", "natto").splitlines())
+        self.assertLessEqual(
+            {
+                "/etc/natto/mappings.toml",
+                "/etc/natto/natto.toml",
+                "/usr/bin/natto",
+                "/usr/lib/natto/ec2/common.sh",
+                "/usr/lib/natto/ec2/natto-bind",
+                "/usr/lib/systemd/system/natto-bind.service",
+                "/usr/lib/systemd/system/natto.service",
+                "/usr/lib/sysusers.d/natto.conf",
+                "/usr/lib/udev/rules.d/60-natto.rules",
+                "/usr/sbin/natto-bind",
+                "/usr/sbin/natto-hugepages",
+                "/usr/sbin/natto-isolate-cores",
+                "/usr/share/doc/natto/copyright",
+                "/usr/share/doc/natto/doc/ec2.md",
+                "/usr/share/doc/natto/examples/natto.toml",
+                "/usr/share/doc/natto/examples/two-arm/natto.toml",
+            },
+            installed,
+        )
+        self.assertEqual([name for name in installed if name.startswith("/usr/local")], [])
+
+    def test_the_programs_run(self) -> None:
+        self.install()
+        self.assertRegex(self.machine.run("natto", "--version"), r"^natto \d+\.\d+\.\d+$")
+        self.assertIn("ok: ", self.machine.run("natto", "check", "-c", CONFIG))
+        for script in ("natto-bind", "natto-hugepages", "natto-isolate-cores"):
+            self.assertIn(script, self.machine.run(script, "--help"))
+
+    def test_says_what_to_do_where_no_systemd_runs(self) -> None:
+        said = self.install()
+        self.assertIn("systemd does not run here: start it with: natto run", said)
+        self.assertIn("next, edit /etc/natto/natto.toml", said)
+        self.assertIn("stop a running natto yourself", self.machine.run("dpkg", "--remove", "natto"))
+
+    def test_makes_a_user_with_no_rights(self) -> None:
+        self.install()
+        entry = self.machine.run("getent", "passwd", "natto").strip().split(":")
+        self.assertEqual(entry[5:], ["/", "/usr/sbin/nologin"])
+        self.assertEqual(self.machine.run("id", "-Gn", "natto").strip(), "natto")
+
+    def test_sysusers_makes_the_same_user(self) -> None:
+        self.install()
+        made = self.machine.run("getent", "passwd", "natto").strip().split(":")
+        self.machine.run("userdel", "natto")
+        self.machine.run("systemd-sysusers", "/usr/lib/sysusers.d/natto.conf")
+        remade = self.machine.run("getent", "passwd", "natto").strip().split(":")
+        self.assertEqual(remade[4:], made[4:])
+        self.assertEqual(self.machine.run("id", "-Gn", "natto").strip(), "natto")
+
+    def test_a_changed_config_survives_a_new_installation_and_a_removal(self) -> None:
+        self.install()
+        changed = self.machine.path(CONFIG).read_text() + "# mine\n"
+        self.machine.path(CONFIG).write_text(changed)
+        self.install()
+        self.assertEqual(self.machine.path(CONFIG).read_text(), changed)
+        self.machine.run("dpkg", "--remove", "natto")
+        self.assertFalse(self.machine.path("/usr/bin/natto").exists())
+        self.assertEqual(self.machine.path(CONFIG).read_text(), changed)
+
+    def test_a_purge_leaves_nothing(self) -> None:
+        folders = ("/etc", "/usr", "/lib", "/run", "/root", "/opt", "/srv", "/home")
+        before = self.machine.files(*folders)
+        users = self.machine.path("/etc/passwd").read_text()
+        self.install()
+        self.machine.path("/etc/natto/interfaces").write_text("02:00:00:00:00:06 vfio-pci\n")
+        self.machine.run("dpkg", "--purge", "natto")
+        # The files that useradd and userdel keep of what they replace.
+        backups = {f"/etc/{name}-" for name in ("passwd", "group", "shadow", "gshadow")}
+        backups |= {"/etc/.pwd.lock", "/etc/subuid-", "/etc/subgid-"}
+        self.assertEqual(self.machine.files(*folders) - backups, before - backups)
+        self.assertEqual(self.machine.path("/etc/passwd").read_text(), users)
+
+    def test_systemd_finds_no_mistake_in_the_units(self) -> None:
+        self.install()
+        for unit in ("natto.service", "natto-bind.service"):
+            self.assertEqual(self.machine.run("systemd-analyze", "verify", f"{UNITS}/{unit}"), "")
+
+    def test_the_service_reaches_little(self) -> None:
+        self.install()
+        # The exit status says whether the exposure is below the threshold.
+        check = ("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE}")
+        self.machine.run(*check, f"{UNITS}/natto.service")

@@ -1,0 +1,102 @@
+"""natto.service under a systemd of its own: as the user natto, with the unit's rights and no others."""
+
+import os
+import signal
+import time
+import unittest
+from collections.abc import Callable
+
+from package import package
+from throwaway import Refused, Throwaway
+
+PATIENCE_SECONDS = 30
+SYSTEMD = "/lib/systemd/systemd"
+# A manager with nothing to do but natto: no target of the machine's own is reached.
+ALONE = "[Unit]\nDefaultDependencies=no\n"
+CAP_SYS_RAWIO, CAP_SYS_ADMIN = 17, 21
+TABLE = "/etc/natto/mappings.toml"
+
+
+class Service(unittest.TestCase):
+    def setUp(self) -> None:
+        try:
+            self.machine = Throwaway("sh", "-c", f"until [ -e /boot-now ]; do sleep 0.1; done; "
+                                     f"exec {SYSTEMD} --unit=alone.target")  # fmt: skip
+        except Refused as reason:
+            self.skipTest(f"needs root and namespaces: {reason}")
+        self.addCleanup(self.machine.close)
+        self.write("/tmp/natto.deb", package())
+        self.machine.run("dpkg", "--install", "/tmp/natto.deb")
+        # A device that is there without hardware; a core that this process may use.
+        cpu = min(os.sched_getaffinity(0))
+        config = self.machine.path("/etc/natto/natto.toml").read_text()
+        config = config.replace("0000:00:06.0", "net_ring0").replace("mtu = 9001", "mtu = 1500")
+        config = config.replace("[dpdk]", f'[dpdk]\neal = ["--lcores", "0@{cpu},1@{cpu}"]')
+        self.write("/etc/natto/natto.toml", config.encode())
+        self.write("/etc/systemd/system/alone.target", ALONE.encode())
+        for unit in ("natto.service", "natto-bind.service"):
+            self.write(f"/etc/systemd/system/{unit}.d/alone.conf", ALONE.encode())
+        self.write("/etc/systemd/system/natto.service.d/watchdog.conf", b"[Service]\nWatchdogSec=2\n")
+        self.write("/boot-now", b"")
+        self.wait_until(lambda: self.machine.path("/run/systemd/private").exists(), "boot")
+
+    def write(self, path: str, content: bytes) -> None:
+        file = self.machine.path(path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+    def wait_until(self, holds: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not holds():
+            self.assertLess(time.monotonic(), deadline, f"did not {what} in time")
+            time.sleep(0.1)
+
+    def property(self, name: str) -> str:
+        return self.machine.run("systemctl", "show", "--property", name, "--value", "natto").strip()
+
+    def process(self) -> dict[str, str]:
+        """/proc/PID/status of the running natto."""
+        text = self.machine.path(f"/proc/{self.property('MainPID')}/status").read_text()
+        return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+    def test_runs_as_its_user_and_answers_root(self) -> None:
+        self.machine.run("systemctl", "start", "natto")
+        self.assertEqual(self.property("StatusText"), "2 mappings, generation 1")
+        status = self.process()
+        uid = self.machine.run("id", "--user", "natto").strip()
+        self.assertEqual(status["Uid"].split(), [uid] * 4)
+        rights = 1 << CAP_SYS_RAWIO | 1 << CAP_SYS_ADMIN
+        for kind in ("CapEff", "CapPrm", "CapBnd"):
+            self.assertEqual(int(status[kind], 16), rights, kind)
+        self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
+        self.assertIn("generation   1", self.machine.run("natto", "show", "table"))
+        nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        refusal = self.machine.run(*nobody, "natto", "show", "table", status=3)
+        self.assertIn("cannot ask the natto in /run/natto/dpdk: Permission denied", refusal)
+        self.machine.run("systemctl", "stop", "natto")
+        self.assertEqual(self.property("Result"), "success")
+
+    def test_reloads_and_says_if_it_could_not(self) -> None:
+        self.machine.run("systemctl", "start", "natto")
+        self.machine.run("systemctl", "reload", "natto")
+        self.wait_until(
+            lambda: self.property("StatusText") == "2 mappings, generation 2", "tell its status"
+        )
+        self.write(TABLE, self.machine.path(TABLE).read_bytes() + b"[[mapping]]\n")
+        self.machine.run("systemctl", "reload", "natto", status=1)
+        self.assertEqual(self.property("ActiveState"), "active")
+
+    def test_is_started_again_if_it_hangs(self) -> None:
+        self.machine.run("systemctl", "start", "natto")
+        hanging = self.property("MainPID")
+        time.sleep(3)  # it is watched for two, and lives
+        self.assertEqual(self.property("MainPID"), hanging)
+        self.machine.run("kill", f"-{signal.SIGSTOP.value}", hanging)
+        self.wait_until(lambda: self.property("NRestarts") == "1", "start natto again")
+        self.wait_until(lambda: self.property("ActiveState") == "active", "be active again")
+        self.assertNotEqual(self.property("MainPID"), hanging)
+
+    def test_a_start_that_fails_is_no_start(self) -> None:
+        self.write(TABLE, b"[[mapping]]\n")
+        self.machine.run("systemctl", "start", "natto", status=1)
+        self.assertNotEqual(self.property("ActiveState"), "active")
