@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "config/schema.hpp"
+#include "doctor/finding.hpp"
 #include "packet/drop_reasons.hpp"
 
 namespace {
@@ -18,6 +19,13 @@ void print_drop_reasons() {
   }
 }
 
+void print_checks() {
+  fmt::print("| check | what it looks at | what to do |\n| --- | --- | --- |\n");
+  for (const natto::CheckInfo& check : natto::kChecks) {
+    fmt::print("| `{}` | {} | {} |\n", check.name, check.looks_at, check.what_to_do);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -26,8 +34,10 @@ int main(int argc, char** argv) {
     fmt::print("{}", natto::configuration_markdown());
   } else if (table == "drop-reasons") {
     print_drop_reasons();
+  } else if (table == "doctor") {
+    print_checks();
   } else {
-    fmt::print(stderr, "usage: doc_tables configuration|drop-reasons\n");
+    fmt::print(stderr, "usage: doc_tables configuration|drop-reasons|doctor\n");
     return 2;
   }
   return 0;

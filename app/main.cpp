@@ -30,7 +30,8 @@ int main(int argc, char** argv) {
   CLI::App app(
       "natto connects networks whose address ranges overlap: stateless 1:1 NAT of source and\n"
       "destination on DPDK. Start with `natto check`, try your table on captures with\n"
-      "`natto replay`, then `natto run`; ask a running one with `natto show`.",
+      "`natto replay`, see with `natto doctor` if the machine is fit, then `natto run`; ask a\n"
+      "running one with `natto show`.",
       "natto");
   app.set_version_flag("--version", "natto " NATTO_VERSION);
   app.require_subcommand(1);
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
 
   natto::Action chosen;
   natto::add_check(app, chosen);
+  natto::add_doctor(app, chosen);
   natto::add_replay(app, chosen);
   natto::add_run(app, chosen);
   natto::add_show(app, chosen);

@@ -29,8 +29,8 @@ inline constexpr std::size_t kTransportOffset = kIpv4Offset + sizeof(Ipv4Header)
 }
 
 /// Knows the plain packets of one port: sent to the port's MAC address by a station; IPv4 with a
-/// right checksum, no options, a TTL that outlives natto, not a fragment; a transport header that is
-/// all there and that natto need not look into.
+/// right checksum, no options, a TTL that outlives natto, not a fragment; a transport header that
+/// is all there and that natto need not look into.
 class PlainShape {
  public:
   explicit PlainShape(const FrameFilter& filter) noexcept {
@@ -75,8 +75,8 @@ class PlainShape {
     return value;
   }
 
-  /// A right header's one's-complement sum is 0xffff, and so 0 modulo 0xffff. A 32-bit word is worth
-  /// its two 16-bit words there.
+  /// A right header's one's-complement sum is 0xffff, and so 0 modulo 0xffff. A 32-bit word is
+  /// worth its two 16-bit words there.
   static bool checksum_good(std::span<const std::uint8_t> frame) noexcept {
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < sizeof(Ipv4Header); i += sizeof(std::uint32_t)) {
@@ -98,9 +98,10 @@ class PlainShape {
   static constexpr std::array<std::uint16_t, 256> kLeastTotalLength = [] {
     std::array<std::uint16_t, 256> least{};
     for (std::size_t i = 0; i < least.size(); ++i) {
-      least[i] = kTransportRules[i].needs_a_look
-                     ? std::uint16_t{0xffff}
-                     : static_cast<std::uint16_t>(sizeof(Ipv4Header) + kTransportRules[i].least_header);
+      least[i] =
+          kTransportRules[i].needs_a_look
+              ? std::uint16_t{0xffff}
+              : static_cast<std::uint16_t>(sizeof(Ipv4Header) + kTransportRules[i].least_header);
     }
     return least;
   }();

@@ -80,6 +80,11 @@ std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers) {
   return static_cast<std::uint32_t>(in_queues + in_workers + in_control);
 }
 
+std::uint32_t memory_mib_needed(const Config& config) {
+  return memory_mib(
+      config.dpdk.mbufs.value_or(mbufs_needed(config.ports.size(), config.dpdk.lcores.size())));
+}
+
 Result<std::unique_ptr<Runtime>> Runtime::create(const Config& config, const MappingTable& table,
                                                  const RuntimeOptions& options) {
   std::unique_ptr<Runtime> runtime(new Runtime);

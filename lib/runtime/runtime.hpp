@@ -33,6 +33,9 @@ struct RuntimeOptions {
 /// The packet buffers that `ports` ports and `workers` workers can hold at once.
 [[nodiscard]] std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers);
 
+/// The memory in MiB that DPDK needs for this appliance, of hugepages where it has network cards.
+[[nodiscard]] std::uint32_t memory_mib_needed(const Config& config);
+
 class Runtime {
  public:
   /// Starts DPDK, opens the ports and builds the table; no packet moves yet. Main thread only, once

@@ -22,7 +22,8 @@ bool is_plain(const Bytes& frame, const FrameFilter& filter = kAnyMac) {
 TEST(Plain, TcpUdpAndWhatHasNoChecksumOverAddresses) {
   EXPECT_TRUE(is_plain(test::frame_of(make_udp({}, Bytes(3, 1)))));
   EXPECT_TRUE(is_plain(test::frame_of(make_tcp({}, Bytes(3, 1)))));
-  EXPECT_TRUE(is_plain(test::frame_of(test::make_packet({.protocol = 50, .payload = Bytes(16, 1)}))));  // ESP
+  EXPECT_TRUE(is_plain(
+      test::frame_of(test::make_packet({.protocol = 50, .payload = Bytes(16, 1)}))));  // ESP
 }
 
 TEST(Plain, PaddedAndNot) {
@@ -38,7 +39,8 @@ TEST(Plain, NotWhatNeedsCare) {
   with_options.options = test::from_hex("01010101");
   EXPECT_FALSE(is_plain(test::frame_of(make_udp(with_options, Bytes(8, 1)))));
   EXPECT_FALSE(is_plain(test::frame_of(make_udp({.ttl = 1}, Bytes(8, 1)))));
-  EXPECT_FALSE(is_plain(test::frame_of(test::make_packet({.protocol = 51, .payload = Bytes(16, 1)}))));  // AH
+  EXPECT_FALSE(is_plain(
+      test::frame_of(test::make_packet({.protocol = 51, .payload = Bytes(16, 1)}))));  // AH
 }
 
 TEST(Plain, OnlyFramesForThePort) {
@@ -52,8 +54,8 @@ TEST(Plain, OnlyFramesForThePort) {
 /// Whether parse() lets `frame` through and tells of it what the short way takes for granted.
 ::testing::AssertionResult agrees(const Bytes& frame) {
   ParsedPacket packet{};
-  const Verdict verdict = parse(
-      {.head = frame, .length = static_cast<std::uint32_t>(frame.size())}, kAnyMac, packet);
+  const Verdict verdict =
+      parse({.head = frame, .length = static_cast<std::uint32_t>(frame.size())}, kAnyMac, packet);
   const bool same = verdict.is_forward() && packet.ttl > 1 && packet.ip_header_length == 20 &&
                     !packet.later_fragment && !packet.is_icmp_error() &&
                     packet.real_key == packet.source && packet.mapped_key == packet.destination &&
@@ -65,7 +67,8 @@ TEST(Plain, IsWhatTheParserTakesWhateverByteChanges) {
   std::mt19937 random(11);
   std::size_t plain = 0;
   std::size_t not_plain = 0;
-  for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{6, 17, 33, 50, 136, 1, 51}) {
+  for (const std::uint8_t protocol :
+       std::initializer_list<std::uint8_t>{6, 17, 33, 50, 136, 1, 51}) {
     const Bytes payload(28, 0x20);
     for (int i = 0; i < 20'000; ++i) {
       Bytes l3 = test::make_packet({.protocol = protocol, .payload = payload});

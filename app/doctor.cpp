@@ -1,0 +1,127 @@
+#include <fmt/format.h>
+#include <rte_version.h>
+
+#include <cstdio>
+
+#include "commands.hpp"
+#include "config/loader.hpp"
+#include "doctor/examination.hpp"
+#include "doctor/instance_metadata.hpp"
+#include "doctor/machine.hpp"
+#include "runtime/runtime.hpp"
+
+namespace natto {
+namespace {
+
+struct DoctorArguments {
+  std::filesystem::path config_file;
+  std::filesystem::path network_interfaces;
+  std::filesystem::path security_groups;
+  bool instance_metadata = false;
+  bool json = false;
+};
+
+/// What `parse` makes of a file that `aws` wrote.
+template <typename T>
+Result<T> read_aws_file(const std::filesystem::path& file, Result<T> (*parse)(std::string_view)) {
+  constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
+  const auto json = read_file(file, kMaxBytes);
+  if (!json) {
+    return input_error(fmt::format("{}: cannot be read", file.string()));
+  }
+  Result<T> parsed = parse(*json);
+  return parsed ? parsed
+                : input_error(fmt::format("{}: {}", file.string(), parsed.error().message));
+}
+
+Result<AwsFacts> aws_facts(const DoctorArguments& arguments, bool on_ec2) {
+  AwsFacts aws{
+      .enis = {}, .why_no_enis = "not asked for, and this is not EC2", .security_groups = {}};
+  if (!arguments.network_interfaces.empty()) {
+    auto enis = read_aws_file(arguments.network_interfaces, parse_network_interfaces);
+    if (!enis) {
+      return enis.error();
+    }
+    aws.enis = std::move(*enis);
+  } else if (arguments.instance_metadata || on_ec2) {
+    auto enis = ask_instance_metadata({});
+    if (enis) {
+      aws.enis = std::move(*enis);
+    } else {
+      aws.why_no_enis = enis.error().message;
+    }
+  }
+  if (!arguments.security_groups.empty()) {
+    auto groups = read_aws_file(arguments.security_groups, parse_security_groups);
+    if (!groups) {
+      return groups.error();
+    }
+    aws.security_groups = std::move(*groups);
+  }
+  return aws;
+}
+
+Result<Findings> examine_machine(const DoctorArguments& arguments) {
+  const Tree tree("/");
+  if (arguments.config_file.empty()) {
+    return examine(tree, nullptr, nullptr);
+  }
+  Result<Appliance> appliance = load_appliance(arguments.config_file);
+  if (!appliance) {
+    return appliance.error();
+  }
+  const std::uint64_t memory_mib = memory_mib_needed(appliance->config);
+  const Needs needs{.appliance = std::move(*appliance),
+                    .memory_mib = memory_mib,
+                    .dpdk = parse_dpdk_version(rte_version())};
+  const Result<AwsFacts> aws = aws_facts(arguments, read_machine(tree).on_ec2);
+  if (!aws) {
+    return aws.error();
+  }
+  const bool on_aws = aws->enis || needs.has_pci_devices();
+  return examine(tree, &needs, on_aws ? &*aws : nullptr);
+}
+
+Result<std::string> doctor(const DoctorArguments& arguments) {
+  const Result<Findings> findings = examine_machine(arguments);
+  if (!findings) {
+    return findings.error();
+  }
+  std::string report = arguments.json ? findings_json(*findings) : findings_text(*findings);
+  if (has_wrong(*findings)) {
+    std::fputs(report.c_str(), stdout);
+    return input_error("");
+  }
+  return report;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Action& chosen) {
+  CLI::App* command =
+      app.add_subcommand("doctor", "Say whether this machine is fit to run natto, and what to do");
+  command->footer(
+      "Looks, and changes nothing. As root it sees more. Exit code 1 if something is wrong;\n"
+      "a warning, or what could not be seen, is not. doc/doctor.md explains every check.\n"
+      "Example: natto doctor -c conf/natto.toml");
+  const auto arguments = std::make_shared<DoctorArguments>();
+  CLI::Option* config = add_config_option(*command, arguments->config_file);
+  command
+      ->add_option("--network-interfaces", arguments->network_interfaces,
+                   "what aws ec2 describe-network-interfaces prints")
+      ->type_name("FILE")
+      ->needs(config);
+  command
+      ->add_option("--security-groups", arguments->security_groups,
+                   "what aws ec2 describe-security-groups prints")
+      ->type_name("FILE")
+      ->needs(config);
+  command
+      ->add_flag("--instance-metadata", arguments->instance_metadata,
+                 "ask EC2's instance metadata for the interfaces, as it is done on EC2 anyway")
+      ->needs(config);
+  add_json_option(*command, arguments->json);
+  command->callback([arguments, &chosen] { chosen = [arguments] { return doctor(*arguments); }; });
+}
+
+}  // namespace natto

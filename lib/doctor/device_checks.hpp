@@ -1,0 +1,37 @@
+#pragma once
+
+// Are the network cards fit? Pure functions from facts to findings. `needs` may be null: then
+// what the machine has for DPDK is judged.
+
+#include "doctor/finding.hpp"
+#include "doctor/machine.hpp"
+#include "doctor/needs.hpp"
+#include "doctor/pci_device.hpp"
+
+namespace natto {
+
+/// How programs reach devices: an IOMMU, or vfio without one.
+[[nodiscard]] Finding check_iommu(const Machine& machine, const std::vector<PciDevice>& devices);
+/// How DPDK addresses memory for the devices.
+[[nodiscard]] Finding check_iova(const Machine& machine, const std::vector<PciDevice>& devices,
+                                 const Needs* needs);
+[[nodiscard]] Finding check_driver(const PciDevice& device);
+/// Of an ENA card, or one that may be.
+[[nodiscard]] Finding check_write_combining(const Machine& machine, const PciDevice& device);
+/// Of an ENA card, or one that may be; `device_text` is `device` of natto.toml with its arguments.
+[[nodiscard]] Finding check_llq(const PciDevice& device, std::string_view device_text,
+                                const DpdkVersion& dpdk);
+[[nodiscard]] Finding check_numa(const Machine& machine, const PciDevice& device,
+                                 const Needs& needs);
+[[nodiscard]] Finding check_queues(const PciDevice& device, std::size_t workers);
+
+/// What carries a port's packets. `mtu` is absent where it is not to be seen.
+struct Link {
+  std::string name;
+  std::optional<std::int64_t> mtu;
+};
+/// The kernel's interface that a vdev is on; on EC2 the VPC that a network card is in.
+[[nodiscard]] Link link_of(const PortConfig& port, const Machine& machine, const Tree& tree);
+[[nodiscard]] Finding check_mtu(const PortConfig& port, const Link& link);
+
+}  // namespace natto

@@ -1,0 +1,21 @@
+#pragma once
+
+// Is the machine fit: memory and cores? Pure functions from facts to findings. `needs` may be null:
+// then the machine alone is judged.
+
+#include "doctor/finding.hpp"
+#include "doctor/machine.hpp"
+#include "doctor/needs.hpp"
+#include "doctor/pci_device.hpp"
+
+namespace natto {
+
+/// In all, and where there are several NUMA nodes, on those of `devices`.
+[[nodiscard]] Findings check_hugepages(const Machine& machine,
+                                       const std::vector<PciDevice>& devices, const Needs* needs);
+[[nodiscard]] Findings check_lcores(const Machine& machine, const Needs& needs);
+[[nodiscard]] Finding check_isolated_cores(const Machine& machine, const Needs* needs);
+[[nodiscard]] Finding check_nohz_full(const Machine& machine, const Needs* needs);
+[[nodiscard]] Finding check_governor(const Machine& machine, const Needs* needs);
+
+}  // namespace natto

@@ -1,0 +1,176 @@
+#include "doctor/instance_metadata.hpp"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <thread>
+
+namespace natto {
+namespace {
+
+/// A server on this host that answers each connection's request with what the test says.
+class FakeService {
+ public:
+  /// An empty answer means that the connection stays open and silent.
+  using Manners = std::function<std::string(const std::string& request)>;
+
+  explicit FakeService(Manners manners) {
+    listener_ = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof(address);
+    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_EQ(listen(listener_, 8), 0);
+    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this, manners = std::move(manners)] { serve(manners); });
+  }
+  ~FakeService() {
+    ending_ = true;
+    thread_.join();
+    close(listener_);
+    for (const int client : silent_) {
+      close(client);
+    }
+  }
+
+  [[nodiscard]] MetadataService service() const {
+    return {.address = Ipv4Address::of(127, 0, 0, 1),
+            .port = port_,
+            .patience = std::chrono::milliseconds(300)};
+  }
+
+ private:
+  void serve(const Manners& manners) {
+    while (!ending_) {
+      pollfd waiting{.fd = listener_, .events = POLLIN, .revents = 0};
+      if (poll(&waiting, 1, 10) <= 0) {
+        continue;
+      }
+      const int client = accept(listener_, nullptr, nullptr);
+      char request[2048];
+      const ssize_t got = recv(client, request, sizeof(request), 0);
+      const std::string answer =
+          manners(std::string(request, static_cast<std::size_t>(std::max<ssize_t>(got, 0))));
+      if (answer.empty()) {
+        silent_.push_back(client);
+        continue;
+      }
+      send(client, answer.data(), answer.size(), MSG_NOSIGNAL);
+      close(client);
+    }
+  }
+
+  int listener_;
+  std::uint16_t port_ = 0;
+  std::atomic<bool> ending_ = false;
+  std::vector<int> silent_;
+  std::thread thread_;
+};
+
+std::string http(std::string_view body, std::string_view status = "200 OK") {
+  return "HTTP/1.1 " + std::string(status) + "\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + std::string(body);
+}
+
+constexpr std::string_view kToken = "AQAEAL-token==";
+
+/// Two interfaces, as IMDSv2 tells of them; without the token it tells nothing.
+std::string imds(const std::string& request) {
+  if (request.starts_with("PUT /latest/api/token HTTP/1.1\r\n") &&
+      request.find("\r\nX-aws-ec2-metadata-token-ttl-seconds: ") != std::string::npos) {
+    return http(kToken);
+  }
+  if (request.find("\r\nX-aws-ec2-metadata-token: " + std::string(kToken) + "\r\n") ==
+      std::string::npos) {
+    return http("", "401 Unauthorized");
+  }
+  const std::string macs = "/latest/meta-data/network/interfaces/macs/";
+  const std::map<std::string, std::string> answers = {
+      {macs, "02:00:00:00:00:01/\n02:00:00:00:00:02/"},
+      {macs + "02:00:00:00:00:01/interface-id", "eni-1"},
+      {macs + "02:00:00:00:00:01/local-ipv4s", "10.33.1.124\n10.33.1.145"},
+      {macs + "02:00:00:00:00:01/ipv4-prefix", "10.33.1.16/28"},
+      {macs + "02:00:00:00:00:01/security-group-ids", "sg-1\nsg-2"},
+      {macs + "02:00:00:00:00:02/interface-id", "eni-2"},
+      {macs + "02:00:00:00:00:02/local-ipv4s", "10.33.1.126"},
+      {macs + "02:00:00:00:00:02/security-group-ids", "sg-1"},
+  };
+  const std::size_t path = request.find(' ') + 1;
+  const auto answer = answers.find(request.substr(path, request.find(' ', path) - path));
+  return answer != answers.end() ? http(answer->second) : http("not found", "404 Not Found");
+}
+
+std::string failure(const FakeService::Manners& manners) {
+  const FakeService fake(manners);
+  const auto enis = ask_instance_metadata(fake.service());
+  EXPECT_FALSE(enis.ok());
+  return enis.ok() ? "" : enis.error().message;
+}
+
+TEST(DoctorInstanceMetadata, TheInterfacesOfTheInstance) {
+  const FakeService fake(imds);
+  const auto enis = ask_instance_metadata(fake.service());
+  ASSERT_TRUE(enis.ok()) << enis.error().message;
+  ASSERT_EQ(enis->size(), 2U);
+  const Eni& eni = enis->at(0);
+  EXPECT_EQ(eni.id, "eni-1");
+  EXPECT_TRUE(eni.owns(Ipv4Address::of(10, 33, 1, 145)));
+  EXPECT_TRUE(eni.owns(Ipv4Address::of(10, 33, 1, 17)));
+  EXPECT_EQ(eni.source_dest_check, std::nullopt);
+  EXPECT_EQ(eni.security_groups, (std::vector<std::string>{"sg-1", "sg-2"}));
+  EXPECT_EQ(enis->at(1).owned.size(), 1U) << "it has no prefix";
+}
+
+TEST(DoctorInstanceMetadata, NobodyListens) {
+  MetadataService service;
+  {
+    const FakeService gone(imds);
+    service = gone.service();
+  }
+  const auto enis = ask_instance_metadata(service);
+  ASSERT_FALSE(enis.ok());
+  EXPECT_EQ(enis.error().message, "instance metadata at 127.0.0.1: Connection refused");
+}
+
+TEST(DoctorInstanceMetadata, SilenceEnds) {
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(failure([](const std::string&) { return ""; }),
+            "instance metadata at 127.0.0.1: no answer");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+}
+
+TEST(DoctorInstanceMetadata, Refusals) {
+  EXPECT_EQ(failure([](const std::string&) { return http("", "403 Forbidden"); }),
+            "instance metadata at 127.0.0.1: it refuses with status 403");
+  const auto chunked = [](const std::string&) {
+    return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+  };
+  EXPECT_NE(failure(chunked).find("chunks"), std::string::npos);
+  EXPECT_NE(
+      failure([](const std::string&) { return http(std::string(100'000, 'x')); }).find("too long"),
+      std::string::npos);
+}
+
+TEST(DoctorInstanceMetadata, Nonsense) {
+  for (const std::string& nonsense :
+       {std::string("\0\xff", 2), std::string("HTTP/1.1"), std::string("HTTP/1.1 200 OK\r\n"),
+        std::string("\r\n\r\n"), std::string("HTTP/1.1\r\n\r\n"), http(""), http("a\r\nb")}) {
+    EXPECT_NE(failure([&nonsense](const std::string&) { return nonsense; }), "") << nonsense;
+  }
+  const auto hostile_name = [](const std::string& request) {
+    return request.find("interface-id") != std::string::npos ? http("\x1b[31m") : imds(request);
+  };
+  EXPECT_NE(failure(hostile_name).find("makes no sense"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace natto
