@@ -3,8 +3,8 @@
 // Integers as they lie in a packet.
 //
 // A BigEndian<T> is the bytes of an integer in network order. It converts to and from a host
-// integer only by name, so a forgotten byte swap does not compile. Its alignment is 1: a struct
-// made of these may overlay any byte of a packet.
+// integer only by name, so a forgotten byte swap does not compile. It is packed, so its alignment
+// is 1 and a struct made of these may overlay any byte of a packet.
 
 #include <array>
 #include <bit>
@@ -32,7 +32,7 @@ template <std::unsigned_integral T>
 }
 
 template <std::unsigned_integral T>
-class BigEndian {
+class [[gnu::packed]] BigEndian {
  public:
   BigEndian() = default;
 
@@ -43,7 +43,7 @@ class BigEndian {
   /// `raw` holds the network-order bytes as a machine word.
   [[nodiscard]] static constexpr BigEndian from_raw(T raw) noexcept {
     BigEndian out;
-    out.bytes_ = std::bit_cast<decltype(out.bytes_)>(raw);
+    out.raw_ = raw;
     return out;
   }
 
@@ -52,12 +52,12 @@ class BigEndian {
   }
 
   /// The network-order bytes as a machine word: what hash keys and checksums work on.
-  [[nodiscard]] constexpr T raw() const noexcept { return std::bit_cast<T>(bytes_); }
+  [[nodiscard]] constexpr T raw() const noexcept { return raw_; }
 
   friend constexpr bool operator==(BigEndian a, BigEndian b) noexcept { return a.raw() == b.raw(); }
 
  private:
-  std::array<std::uint8_t, sizeof(T)> bytes_;
+  T raw_;
 };
 
 using Be16 = BigEndian<std::uint16_t>;

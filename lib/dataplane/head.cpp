@@ -23,11 +23,8 @@ void for_each_piece(const rte_mbuf& mbuf, std::size_t end, Visit visit) noexcept
 
 }  // namespace
 
-Head read_head(const rte_mbuf& mbuf, HeadScratch& scratch) noexcept {
+Head copy_head(const rte_mbuf& mbuf, HeadScratch& scratch) noexcept {
   const std::size_t wanted = std::min<std::size_t>(kHeadBytes, mbuf.pkt_len);
-  if (mbuf.data_len >= wanted) {
-    return {.bytes = {rte_pktmbuf_mtod(&mbuf, std::uint8_t*), mbuf.data_len}};
-  }
   for_each_piece(mbuf, wanted, [&](std::span<const std::uint8_t> piece, std::size_t offset) {
     std::memcpy(scratch.data() + offset, piece.data(), piece.size());
   });

@@ -5,6 +5,7 @@
 
 #include <rte_mbuf.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -20,8 +21,16 @@ struct Head {
   bool is_copy = false;           ///< in the scratch; changes need write_back
 };
 
+/// Of a packet whose first buffer does not hold the head.
+[[nodiscard]] Head copy_head(const rte_mbuf& mbuf, HeadScratch& scratch) noexcept;
+
 /// The head of `mbuf`, using `scratch` if its first buffer does not hold it all.
-[[nodiscard]] Head read_head(const rte_mbuf& mbuf, HeadScratch& scratch) noexcept;
+[[nodiscard]] inline Head read_head(const rte_mbuf& mbuf, HeadScratch& scratch) noexcept {
+  if (mbuf.data_len >= std::min<std::size_t>(kHeadBytes, mbuf.pkt_len)) [[likely]] {
+    return {.bytes = {rte_pktmbuf_mtod(&mbuf, std::uint8_t*), mbuf.data_len}};
+  }
+  return copy_head(mbuf, scratch);
+}
 
 /// Puts a changed head back into the packet it was read from.
 void write_back(const Head& head, rte_mbuf& mbuf) noexcept;

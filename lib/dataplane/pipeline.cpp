@@ -146,7 +146,7 @@ void Pipeline::translate_known_flows(const PortContext& in) noexcept {
 Verdict Pipeline::parse(std::size_t i, const PortContext& in) noexcept {
   Packet& packet = packets_[i];
   packet.mbuf = burst_[i];
-  if (is_shared(*packet.mbuf)) [[unlikely]] {
+  if (!is_one_own_buffer(*packet.mbuf) && is_shared(*packet.mbuf)) [[unlikely]] {
     rte_mbuf* copy = rte_pktmbuf_copy(packet.mbuf, dataplane_.pool, 0, UINT32_MAX);
     if (copy == nullptr) {
       return DropReason::kMbufUnavailable;
