@@ -1,14 +1,15 @@
-"""What is measured: natto, and testpmd's forwarding modes on the same device, packets and core."""
+"""The programs that are measured: natto, and testpmd's forwarding modes on the same device, packets
+and core."""
 
 import json
 import re
 import statistics
 import subprocess
+import threading
 from pathlib import Path
 
 MAIN_LCORE, WORKER_LCORE = 0, 1
 PORT_ADDRESS, NEXT_HOP = "10.255.255.1/24", "02:00:00:00:00:02"
-TESTPMD_MODES = ("io", "macswap", "5tswap", "csum")
 
 
 def _device(capture: Path) -> str:
@@ -36,6 +37,29 @@ def run_natto(natto: Path, config: Path, seconds: float) -> dict:
     if done.returncode != 0:
         raise RuntimeError(f"natto bench failed: {done.stderr}")
     return json.loads(done.stdout)
+
+
+def run_natto_reloading(natto: Path, config: Path, seconds: float) -> dict:
+    """The same, with one reload after the other; "reloads" says how many there were."""
+    ended = threading.Event()
+    reloads = 0
+
+    def reload_again_and_again() -> None:
+        nonlocal reloads
+        while not ended.is_set():
+            done = subprocess.run([natto, "reload"], capture_output=True, check=False)
+            reloads += done.returncode == 0
+
+    reloader = threading.Thread(target=reload_again_and_again)
+    reloader.start()
+    try:
+        told = run_natto(natto, config, seconds)
+    finally:
+        ended.set()
+        reloader.join()
+    if reloads == 0:
+        raise RuntimeError("no reload succeeded while natto was measured")
+    return told | {"reloads": reloads}
 
 
 def run_testpmd(mode: str, capture: Path, packets: int, seconds: float) -> float:

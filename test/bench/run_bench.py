@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""Measure natto beside testpmd: the same device, packets and core, taking turns.
+"""Measure natto beside its rivals: the same device, packets and core, taking turns.
 
 Prints the median of the rounds with their spread, and the ratios.
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import statistics
@@ -13,52 +14,61 @@ import tempfile
 from pathlib import Path
 
 import programs
-from scenarios import SCENARIOS, Scenario
-from traffic import write_capture, write_table
+import report
+from scenarios import CLEAN, QUIET, SCENARIOS, TESTPMD_MODES, Scenario
+from traffic import Workload, write_capture, write_table
 
 
-def spread(values: list[float]) -> str:
-    """How far the rounds lie apart, of their median."""
-    return f"±{(max(values) - min(values)) / 2 / statistics.median(values):.0%}"
+class Setting:
+    """The files of one workload in a folder of their own."""
+
+    def __init__(self, workload: Workload, folder: Path):
+        folder.mkdir()
+        self.capture, self.config = folder / "in.pcap", folder / "natto.toml"
+        table = folder / "mappings.toml"
+        self.packets = write_capture(workload, self.capture)
+        write_table(workload, table)
+        programs.write_config(self.config, self.capture, table, self.packets)
+
+
+def spread(values: list[float]) -> float:
+    """How far the rounds lie apart: half of it, of their median."""
+    return (max(values) - min(values)) / 2 / statistics.median(values)
 
 
 def measure(scenario: Scenario, options: argparse.Namespace, folder: Path) -> dict:
     """Every program in turn, `rounds` times."""
-    capture, table, config = folder / "in.pcap", folder / "mappings.toml", folder / "natto.toml"
-    packets = write_capture(scenario.workload, capture)
-    write_table(scenario.workload, table)
-    programs.write_config(config, capture, table, packets)
-    modes = options.modes or programs.TESTPMD_MODES
-    rates: dict[str, list[float]] = {name: [] for name in ("natto", *modes)}
+    setting = Setting(scenario.workload, folder / "own")
+    left_out = set(TESTPMD_MODES) - set(options.modes or TESTPMD_MODES)
+    rivals = [name for name in scenario.rivals if name not in left_out]
+    clean = dataclasses.replace(scenario.workload, hostile_share=0.0)
+    clean_setting = Setting(clean, folder / "clean") if CLEAN in rivals else setting
+
+    def rate_of(rival: str) -> float:
+        if rival in (CLEAN, QUIET):
+            config = clean_setting.config
+            return programs.run_natto(options.natto, config, options.seconds)["tx_pps"]
+        return programs.run_testpmd(rival, setting.capture, setting.packets, options.seconds)
+
+    run = programs.run_natto_reloading if scenario.reloads else programs.run_natto
+    rates: dict[str, list[float]] = {name: [] for name in ("natto", *rivals)}
     cycles = []
     for _ in range(options.rounds):
-        told = programs.run_natto(options.natto, config, options.seconds)
-        rates["natto"].append(told["rx_pps"])
+        told = run(options.natto, setting.config, options.seconds)
+        rates["natto"].append(told["tx_pps"])
         cycles.append(told["cycles_per_packet"])
-        for mode in modes:
-            rates[mode].append(programs.run_testpmd(mode, capture, packets, options.seconds))
+        for rival in rivals:
+            rates[rival].append(rate_of(rival))
     medians = {name: statistics.median(values) for name, values in rates.items()}
     return {
         "workload": scenario.workload.name,
+        "rounds": options.rounds,
         "pps": medians,
         "spread": {name: spread(values) for name, values in rates.items()},
         "cycles_per_packet": statistics.median(cycles),
-        "ratios": {mode: medians["natto"] / medians[mode] for mode in modes},
-        "targets": {mode: scenario.targets[mode] for mode in modes if mode in scenario.targets},
+        "ratios": {rival: medians["natto"] / medians[rival] for rival in rivals},
+        "targets": {rival: scenario.targets[rival] for rival in rivals if rival in scenario.targets},
     }
-
-
-def report(result: dict) -> None:
-    print(f"\n{result['workload']}")
-    for name, pps in result["pps"].items():
-        ratio = f"natto is {result['ratios'][name]:.2f}" if name in result["ratios"] else (
-            f"{result['cycles_per_packet']:.0f} cycles a packet"
-        )  # fmt: skip
-        must = result["targets"].get(name)
-        print(
-            f"  {name:<8} {pps / 1e6:7.2f} Mpps {result['spread'][name]:>5}   {ratio}"
-            + (f"   (must {must[0]}, aim {must[1]})" if must else "")
-        )
 
 
 def arguments() -> argparse.Namespace:
@@ -67,8 +77,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", help="only workloads whose name contains one of these")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3, help="of one measurement")
-    parser.add_argument("--modes", nargs="*", choices=programs.TESTPMD_MODES)
+    parser.add_argument("--modes", nargs="*", choices=TESTPMD_MODES, help="of testpmd")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the results as SVG")
+    parser.add_argument(
+        "--table", type=Path, metavar="FILE", help="renew the table in this Markdown file"
+    )
     return parser.parse_intermixed_args()
 
 
@@ -82,9 +96,13 @@ def main() -> int:
             continue
         with tempfile.TemporaryDirectory(prefix="natto-bench-") as folder:
             results.append(measure(scenario, options, Path(folder)))
-        report(results[-1])
-        if options.json:
-            options.json.write_text(json.dumps(results, indent=1) + "\n")
+        print(report.as_text(results[-1]), flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
+    if options.plot:
+        options.plot.write_text(report.as_svg(results))
+    if options.table:
+        report.renew_table(options.table, results)
     return 0
 
 

@@ -1,21 +1,29 @@
-"""What is measured, and how fast natto must and wants to be beside testpmd."""
+"""What is measured, and how fast natto must and wants to be beside its rivals."""
 
 from dataclasses import dataclass
 
 from traffic import IMIX, Workload
 
+TESTPMD_MODES = ("io", "macswap", "5tswap", "csum")
+CLEAN, QUIET = "natto, clean", "natto, quiet"
+
 
 @dataclass(frozen=True)
 class Scenario:
-    """natto's packets per second ÷ those of testpmd's `mode`, on the same packets."""
+    """natto's packets per second ÷ those of a rival: testpmd in one of its modes on the same
+    packets, or natto itself with nothing in its way."""
 
     workload: Workload
-    targets: dict[str, tuple[float, float]]  # testpmd's mode: (must, aim)
+    targets: dict[str, tuple[float, float]]  # rival: (must, aim)
+    rivals: tuple[str, ...] = TESTPMD_MODES
+    reloads: bool = False  # the table is reloaded again and again meanwhile
 
+
+_SMALL = {"mappings": 256, "flows": 2048}
 
 SCENARIOS = [
     Scenario(
-        Workload("64 B, 256 hosts each side, 2,048 flows", 256, 2048),
+        Workload("64 B, 256 hosts each side, 2,048 flows", **_SMALL),
         {"5tswap": (0.85, 1.0), "csum": (1.3, 1.6)},
     ),
     Scenario(
@@ -29,11 +37,21 @@ SCENARIOS = [
         ),
         {"5tswap": (0.40, 0.6)},
     ),
+    Scenario(Workload("1518 B, 2,048 flows", **_SMALL, sizes=[1518]), {"io": (0.95, 1.0)}),
+    Scenario(Workload("IMIX, 2,048 flows", **_SMALL, sizes=IMIX), {"io": (0.95, 1.0)}),
     Scenario(
-        Workload("1518 B, 256 hosts each side, 2,048 flows", 256, 2048, [1518]),
-        {"io": (0.95, 1.0)},
+        Workload("64 B, every packet takes the long way (ICMP echo)", **_SMALL, echo=True),
+        {"5tswap": (0.55, 0.75)},
     ),
     Scenario(
-        Workload("IMIX, 256 hosts each side, 2,048 flows", 256, 2048, IMIX), {"io": (0.95, 1.0)}
+        Workload("64 B, 10 % expired, unmapped or malformed", **_SMALL, hostile_share=0.1),
+        {CLEAN: (0.85, 0.95)},
+        rivals=(CLEAN,),
+    ),
+    Scenario(
+        Workload("64 B, 65,536 mappings reloaded again and again", 32_768, 2048),
+        {QUIET: (0.95, 0.99)},
+        rivals=(QUIET,),
+        reloads=True,
     ),
 ]  # fmt: skip

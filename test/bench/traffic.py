@@ -28,6 +28,7 @@ class Workload:
     sizes: list[int] = field(default_factory=lambda: [64])  # of frames, FCS included; in turn
     prefix_length: int = 32
     hostile_share: float = 0.0  # expired TTL, unmapped or malformed, in equal parts
+    echo: bool = False  # ICMP echo requests, which no flow cache remembers, in place of UDP
 
 
 def _ones_sum(data: bytes) -> int:
@@ -37,19 +38,32 @@ def _ones_sum(data: bytes) -> int:
     return total
 
 
-def _packet(source: int, destination: int, ports: tuple[int, int], size: int, ttl: int) -> bytes:
-    length = size - FCS_BYTES - ETHERNET_BYTES
-    head = struct.pack("!BBHHHBBH", 0x45, 0, length, 0, 0x4000, ttl, 17, 0)
+def _ip(source: int, destination: int, protocol: int, length: int, ttl: int) -> bytes:
+    """The frame up to the end of the IPv4 header."""
+    head = struct.pack("!BBHHHBBH", 0x45, 0, length, 0, 0x4000, ttl, protocol, 0)
     addresses = struct.pack("!II", source, destination)
     checksum = 0xFFFF - _ones_sum(head + addresses)
-    ip = head[:10] + struct.pack("!H", checksum) + addresses
+    return (
+        PORT_MAC + SENDER_MAC + b"\x08\0" + head[:10] + struct.pack("!H", checksum) + addresses
+    )
+
+
+def _packet(source: int, destination: int, ports: tuple[int, int], size: int, ttl: int) -> bytes:
+    length = size - FCS_BYTES - ETHERNET_BYTES
     udp_length = length - IP_BYTES
     data = b"\0" * (udp_length - UDP_BYTES)
     udp = struct.pack("!HHHH", *ports, udp_length, 0)
-    pseudo = addresses + struct.pack("!HH", 17, udp_length)
+    pseudo = struct.pack("!IIHH", source, destination, 17, udp_length)
     sum_ = _ones_sum(pseudo + udp) or 0xFFFF
     udp = udp[:6] + struct.pack("!H", 0xFFFF - sum_ or 0xFFFF)
-    return PORT_MAC + SENDER_MAC + b"\x08\0" + ip + udp + data
+    return _ip(source, destination, 17, length, ttl) + udp + data
+
+
+def _echo(source: int, destination: int, identifier: int, size: int) -> bytes:
+    length = size - FCS_BYTES - ETHERNET_BYTES
+    rest = struct.pack("!HH", identifier, 1) + b"\0" * (length - IP_BYTES - 8)
+    icmp = struct.pack("!BBH", 8, 0, 0xFFFF - _ones_sum(struct.pack("!H", 0x0800) + rest)) + rest
+    return _ip(source, destination, 1, length, ttl=64) + icmp
 
 
 def _hostile(kind: int, source: int, destination: int, size: int) -> bytes:
@@ -73,6 +87,8 @@ def write_capture(workload: Workload, file: Path, seed: int = 1) -> int:
             size = workload.sizes[i % len(workload.sizes)]
             if chance.random() < workload.hostile_share:
                 frame = _hostile(chance.randrange(3), *ends, size)
+            elif workload.echo:
+                frame = _echo(*ends, chance.randrange(65536), size)
             else:
                 ports = (chance.randrange(1024, 65536), chance.randrange(1024, 65536))
                 frame = _packet(*ends, ports, size, ttl=64)

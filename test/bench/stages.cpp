@@ -1,0 +1,149 @@
+// What each stage of the packet path costs by itself, everything it touches in the caches: to judge
+// a change in seconds. An iteration is a burst of 32 packets.
+
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <cstdio>
+#include <vector>
+
+#include "config/model.hpp"
+#include "dataplane/flow_cache.hpp"
+#include "dataplane/generation.hpp"
+#include "dpdk/eal.hpp"
+#include "packet/plain.hpp"
+#include "packet/rewrite.hpp"
+#include "support/packets.hpp"
+
+using namespace natto;
+
+namespace {
+
+constexpr std::size_t kBurst = 32;
+constexpr std::uint32_t kMappings = 256;
+constexpr benchmark::IterationCount kIterations = 100'000;  // scripts/bench-stages divides by it
+constexpr FrameFilter kAnyMac{.mac = {}, .any_unicast_mac = true};
+
+Ipv4Address real(std::uint32_t i) { return Ipv4Address::from_host(0x0a010000 + i); }
+Ipv4Address mapped(std::uint32_t i) { return Ipv4Address::from_host(0xac1f0000 + i); }
+
+void per_packet(benchmark::State& state) {
+  state.SetItemsProcessed(state.iterations() * std::int64_t{kBurst});
+}
+
+std::vector<test::Bytes> udp_frames() {
+  return std::vector<test::Bytes>(kBurst, test::frame_of(test::make_udp({}, test::Bytes(18, 1))));
+}
+
+void checksum_1500_bytes(benchmark::State& state) {
+  const test::Bytes bytes(1500, 7);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(ones_sum(bytes));
+  }
+}
+BENCHMARK(checksum_1500_bytes)->Iterations(kIterations);
+
+void parse_long_way(benchmark::State& state) {
+  const std::vector<test::Bytes> frames = udp_frames();
+  ParsedPacket packet{};
+  for (auto _ : state) {
+    for (const test::Bytes& frame : frames) {
+      benchmark::DoNotOptimize(parse(
+          {.head = frame, .length = static_cast<std::uint32_t>(frame.size())}, kAnyMac, packet));
+      benchmark::DoNotOptimize(packet);
+    }
+  }
+  per_packet(state);
+}
+BENCHMARK(parse_long_way)->Iterations(kIterations);
+
+void parse_short_way(benchmark::State& state) {
+  const std::vector<test::Bytes> frames = udp_frames();
+  const PlainShape shape(kAnyMac);
+  for (auto _ : state) {
+    for (const test::Bytes& frame : frames) {
+      benchmark::DoNotOptimize(shape.matches(frame));
+    }
+  }
+  per_packet(state);
+}
+BENCHMARK(parse_short_way)->Iterations(kIterations);
+
+void rewrite_udp(benchmark::State& state) {
+  std::vector<test::Bytes> frames = udp_frames();
+  const NewAddresses addresses{real(1), mapped(1), ChecksumDelta{0x1234}};
+  for (auto _ : state) {
+    for (test::Bytes& frame : frames) {
+      rewrite(frame, plain_transport(frame), addresses);
+      benchmark::ClobberMemory();
+    }
+  }
+  per_packet(state);
+}
+BENCHMARK(rewrite_udp)->Iterations(kIterations);
+
+void look_up_both_addresses(benchmark::State& state) {
+  MappingTable table;
+  for (std::uint32_t i = 0; i < kMappings; ++i) {
+    table.mappings.push_back({.name = std::to_string(i),
+                              .realm = 0,
+                              .real = {real(i), 32},
+                              .mapped = {mapped(i), 32},
+                              .line = i + 1});
+  }
+  const auto generation = Generation::build(table, 1).value();
+  std::array<Generation::Query, 2 * kBurst> queries;
+  for (std::uint32_t i = 0; i < kBurst; ++i) {
+    queries[2 * i] = {Generation::real_scope(0), real(i * 7 % kMappings)};
+    queries[2 * i + 1] = {Generation::kMappedScope, mapped(i * 5 % kMappings)};
+  }
+  std::array<const Translation*, 2 * kBurst> answers;
+  for (auto _ : state) {
+    generation->look_up(queries, answers);
+    benchmark::ClobberMemory();
+  }
+  per_packet(state);
+}
+BENCHMARK(look_up_both_addresses)->Iterations(kIterations);
+
+void find_in_flow_cache(benchmark::State& state) {
+  const auto flows = static_cast<std::uint64_t>(state.range(0));
+  FlowCache cache = FlowCache::create(0).value();
+  cache.use(1);
+  const FlowCache::Reader reader = cache.reader(0);
+  const auto key = [](std::uint64_t i) { return i * 0x100000001U; };
+  for (std::uint64_t i = 0; i < flows; ++i) {
+    cache.remember(0, key(i), *reader.prefetch(key(i)), {});
+  }
+  std::array<FlowCache::Line*, kBurst> lines;
+  std::uint64_t next = 0;
+  for (auto _ : state) {
+    for (std::uint64_t i = 0; i < kBurst; ++i) {
+      lines[i] = reader.prefetch(key((next + i) % flows));
+    }
+    for (std::uint64_t i = 0; i < kBurst; ++i) {
+      benchmark::DoNotOptimize(reader.find(key((next + i) % flows), *lines[i]));
+    }
+    next += kBurst;
+  }
+  per_packet(state);
+}
+BENCHMARK(find_in_flow_cache)
+    ->Iterations(kIterations)
+    ->Arg(64)
+    ->Arg(2048)
+    ->Arg(65'536)
+    ->Arg(200'000);
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  const Result<Eal> eal = Eal::create({.any_cpu = true, .memory_mib = 128});
+  if (!eal) {
+    std::fputs(eal.error().message.c_str(), stderr);
+    return 1;
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
