@@ -1,0 +1,265 @@
+// The middle VPC: a management subnet, a data subnet for every port of natto, a peering with each
+// company, and the appliance with an interface in each subnet.
+
+import * as cdk from "aws-cdk-lib";
+import * as ec2 from "aws-cdk-lib/aws-ec2";
+import * as iam from "aws-cdk-lib/aws-iam";
+import { Asset } from "aws-cdk-lib/aws-s3-assets";
+import type { Construct } from "constructs";
+import { userData } from "./boot";
+import { deviceIndex } from "./config";
+import { type Company, readInput } from "./input";
+import { type InterfaceAddress, formatAddress, formatCidr } from "./ipv4";
+import { checkPackages } from "./packages";
+import { type DataPort, type Plan, makePlan } from "./plan";
+
+const everywhere = "0.0.0.0/0";
+
+interface Subnet {
+  subnet: ec2.CfnSubnet;
+  routeTable: ec2.CfnRouteTable;
+}
+
+export class MiddleVpc extends cdk.Stack {
+  private readonly plan: Plan;
+  private readonly vpc: ec2.CfnVPC;
+
+  constructor(scope: Construct, id: string, private readonly file: string) {
+    super(scope, id, { description: "natto between two companies' VPCs" });
+    const input = readInput(file);
+    this.plan = makePlan(file, input);
+    checkPackages(file, input);
+
+    this.vpc = new ec2.CfnVPC(this, "Vpc", {
+      cidrBlock: formatCidr(input.vpcCidr),
+      enableDnsSupport: true,
+      enableDnsHostnames: true,
+      tags: this.name(),
+    });
+    const packages = new Asset(this, "Packages", { path: input.packages });
+    const management = this.managementInterface(packages);
+    const dataSecurityGroup = this.untrackedSecurityGroup();
+    const data = this.plan.ports.map((port) => this.dataInterface(port, dataSecurityGroup));
+    this.appliance([management, ...data], this.role(packages, data), packages);
+    cdk.Validations.of(this).acknowledge(
+      { id: "CloudFormation-Validate::W2508", reason: "all traffic both ways is what keeps connections untracked" },
+      { id: "CloudFormation-Validate::W3010", reason: "the input names the zone: all interfaces must be in one" },
+      { id: "CloudFormation-Validate::W9010", reason: "the input names the image: a newer one must come when wanted" },
+    );
+  }
+
+  private name(part?: string): cdk.CfnTag[] {
+    return [{ key: "Name", value: part ? `natto-${part}` : "natto" }];
+  }
+
+  private subnet(part: string, { subnet: prefix }: InterfaceAddress): Subnet {
+    const subnet = new ec2.CfnSubnet(this, `Subnet-${part}`, {
+      vpcId: this.vpc.ref,
+      availabilityZone: this.plan.input.availabilityZone,
+      cidrBlock: formatCidr(prefix),
+      tags: this.name(part),
+    });
+    const routeTable = new ec2.CfnRouteTable(this, `RouteTable-${part}`, {
+      vpcId: this.vpc.ref,
+      tags: this.name(part),
+    });
+    new ec2.CfnSubnetRouteTableAssociation(this, `RouteTableOf-${part}`, {
+      subnetId: subnet.ref,
+      routeTableId: routeTable.ref,
+    });
+    return { subnet, routeTable };
+  }
+
+  private securityGroup(
+    part: string,
+    description: string,
+    rules: Partial<ec2.CfnSecurityGroupProps>,
+  ): ec2.CfnSecurityGroup {
+    return new ec2.CfnSecurityGroup(this, `SecurityGroup-${part}`, {
+      vpcId: this.vpc.ref,
+      groupDescription: description,
+      tags: this.name(part),
+      ...rules,
+    });
+  }
+
+  /**
+   * AWS tracks no TCP or UDP connection that rules for all traffic allow both ways. Any narrower rule
+   * would bring back connection tracking, and its limits, for every flow through the appliance.
+   */
+  private untrackedSecurityGroup(): ec2.CfnSecurityGroup {
+    return this.securityGroup("data", "natto data: all traffic both ways, so that AWS tracks no connections", {
+      securityGroupIngress: [{ ipProtocol: "-1", cidrIp: everywhere }],
+      securityGroupEgress: [{ ipProtocol: "-1", cidrIp: everywhere }],
+    });
+  }
+
+  private dataInterface(port: DataPort, securityGroup: ec2.CfnSecurityGroup): ec2.CfnNetworkInterface {
+    const { subnet, routeTable } = this.subnet(port.realm, port.primary);
+    for (const company of port.companies) {
+      this.peering(company, port, routeTable);
+    }
+    const own = formatAddress(port.primary.address);
+    const secondary = port.addresses.map((address) => ({ privateIpAddress: formatAddress(address), primary: false }));
+    return new ec2.CfnNetworkInterface(this, `Interface-${port.realm}`, {
+      subnetId: subnet.ref,
+      groupSet: [securityGroup.attrGroupId],
+      sourceDestCheck: false,
+      description: `natto data: ${port.realm}`,
+      tags: this.name(port.realm),
+      // AWS takes a list of addresses or a list of prefixes, not both.
+      ...(port.blocks.length > 0
+        ? { privateIpAddress: own, ipv4Prefixes: port.blocks.map((block) => ({ ipv4Prefix: formatCidr(block) })) }
+        : { privateIpAddresses: [{ privateIpAddress: own, primary: true }, ...secondary] }),
+    });
+  }
+
+  private peering(company: Company, port: DataPort, routeTable: ec2.CfnRouteTable): void {
+    const peering = new ec2.CfnVPCPeeringConnection(this, `Peering-${company.name}`, {
+      vpcId: this.vpc.ref,
+      peerVpcId: company.vpc,
+      peerOwnerId: company.account,
+      peerRegion: company.region,
+      peerRoleArn: company.roleArn,
+      tags: this.name(company.name),
+    });
+    for (const cidr of company.cidrs.map(formatCidr)) {
+      // The id keeps the numbers apart, which CloudFormation's letters and digits alone would not.
+      new ec2.CfnRoute(this, `Route-${company.name}-${cidr.replace(/\D/g, "x")}`, {
+        routeTableId: routeTable.ref,
+        destinationCidrBlock: cidr,
+        vpcPeeringConnectionId: peering.ref,
+      });
+    }
+    // The company's own route tables may be in an account that this stack cannot write to.
+    new cdk.CfnOutput(this, `RouteFor-${company.name}`, {
+      description: `${company.name} runs this for each of its route tables that shall reach the other company`,
+      value:
+        `aws ec2 create-route --destination-cidr-block ${formatCidr(port.primary.subnet)} ` +
+        `--vpc-peering-connection-id ${peering.ref} --route-table-id ROUTE_TABLE`,
+    });
+  }
+
+  /** The interface by which the instance is administered; no route leads from its subnet to a company. */
+  private managementInterface(packages: Asset): ec2.CfnNetworkInterface {
+    const { management } = this.plan.input;
+    const { subnet, routeTable } = this.subnet("management", management.address);
+    const securityGroup = this.securityGroup("management", "natto management: HTTPS to the endpoints of the VPC", {
+      securityGroupEgress: [{ ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIp: everywhere }],
+    });
+    const networkInterface = new ec2.CfnNetworkInterface(this, "Interface-management", {
+      subnetId: subnet.ref,
+      groupSet: [securityGroup.attrGroupId],
+      privateIpAddress: formatAddress(management.address.address),
+      description: "natto management",
+      tags: this.name("management"),
+    });
+    new ec2.CfnVPCEndpoint(this, "Endpoint-s3", {
+      vpcId: this.vpc.ref,
+      vpcEndpointType: "Gateway",
+      serviceName: `com.amazonaws.${this.region}.s3`,
+      routeTableIds: [routeTable.ref],
+      policyDocument: new iam.PolicyDocument({
+        statements: [this.readPackages(packages, [new iam.AnyPrincipal()])],
+      }),
+    });
+    // Endpoints take any free address of the subnet, so they come after the interface has its own.
+    const accesses = [
+      ...(management.keyName ? [this.sshAccess(subnet, securityGroup)] : []),
+      ...(management.ssm ? this.ssmAccess(subnet, securityGroup) : []),
+    ];
+    for (const access of accesses) {
+      access.addResourceDependency(networkInterface);
+    }
+    return networkInterface;
+  }
+
+  private sshAccess(subnet: ec2.CfnSubnet, management: ec2.CfnSecurityGroup): cdk.CfnResource {
+    const group = this.securityGroup("ssh", "natto SSH: from the instance connect endpoint to the appliance", {
+      securityGroupEgress: [
+        { ipProtocol: "tcp", fromPort: 22, toPort: 22, destinationSecurityGroupId: management.attrGroupId },
+      ],
+    });
+    new ec2.CfnSecurityGroupIngress(this, "SshToManagement", {
+      groupId: management.attrGroupId,
+      ipProtocol: "tcp",
+      fromPort: 22,
+      toPort: 22,
+      sourceSecurityGroupId: group.attrGroupId,
+    });
+    return new ec2.CfnInstanceConnectEndpoint(this, "Endpoint-ssh", {
+      subnetId: subnet.ref,
+      securityGroupIds: [group.attrGroupId],
+      tags: this.name("ssh"),
+    });
+  }
+
+  private ssmAccess(subnet: ec2.CfnSubnet, management: ec2.CfnSecurityGroup): cdk.CfnResource[] {
+    const group = this.securityGroup("ssm", "natto SSM: HTTPS from the appliance to the endpoints", {
+      securityGroupIngress: [
+        { ipProtocol: "tcp", fromPort: 443, toPort: 443, sourceSecurityGroupId: management.attrGroupId },
+      ],
+    });
+    return ["ssm", "ssmmessages", "ec2messages"].map(
+      (service) =>
+        new ec2.CfnVPCEndpoint(this, `Endpoint-${service}`, {
+          vpcId: this.vpc.ref,
+          vpcEndpointType: "Interface",
+          serviceName: `com.amazonaws.${this.region}.${service}`,
+          privateDnsEnabled: true,
+          subnetIds: [subnet.ref],
+          securityGroupIds: [group.attrGroupId],
+        }),
+    );
+  }
+
+  private readPackages(packages: Asset, principals?: iam.IPrincipal[]): iam.PolicyStatement {
+    return new iam.PolicyStatement({
+      principals,
+      actions: ["s3:GetObject"],
+      resources: [packages.bucket.arnForObjects(packages.s3ObjectKey)],
+    });
+  }
+
+  private role(packages: Asset, data: ec2.CfnNetworkInterface[]): iam.CfnInstanceProfile {
+    const role = new iam.Role(this, "Role", {
+      assumedBy: new iam.ServicePrincipal("ec2.amazonaws.com"),
+      description: "natto: fetch its packages, move its mapped addresses",
+      managedPolicies: this.plan.input.management.ssm
+        ? [iam.ManagedPolicy.fromAwsManagedPolicyName("AmazonSSMManagedInstanceCore")]
+        : [],
+    });
+    role.addToPolicy(this.readPackages(packages));
+    role.addToPolicy(
+      new iam.PolicyStatement({
+        actions: ["ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"],
+        resources: data.map(({ ref }) =>
+          this.formatArn({ service: "ec2", resource: "network-interface", resourceName: ref }),
+        ),
+      }),
+    );
+    const profile = new iam.CfnInstanceProfile(this, "InstanceProfile", { roles: [role.roleName] });
+    profile.node.addDependency(role);
+    return profile;
+  }
+
+  private appliance(interfaces: ec2.CfnNetworkInterface[], profile: iam.CfnInstanceProfile, packages: Asset): void {
+    const { input } = this.plan;
+    const instance = new ec2.CfnInstance(this, "Appliance", {
+      instanceType: input.instanceType,
+      imageId: input.ami,
+      keyName: input.management.keyName,
+      iamInstanceProfile: profile.ref,
+      metadataOptions: { httpTokens: "required" },
+      networkInterfaces: interfaces.map(({ ref }, index) => ({
+        deviceIndex: String(index === 0 ? 0 : deviceIndex(index - 1)),
+        networkInterfaceId: ref,
+      })),
+      userData: cdk.Fn.base64(userData(this.file, this.plan, packages.s3ObjectUrl, this.region)),
+      tags: this.name(),
+    });
+    // It fetches its packages when it boots.
+    instance.node.addDependency(this.node.findChild("Endpoint-s3"), this.node.findChild("RouteTableOf-management"));
+    new cdk.CfnOutput(this, "InstanceId", { value: instance.ref });
+  }
+}
