@@ -21,8 +21,9 @@
 
 namespace natto {
 
-/// A port as the packet path knows it. Set before workers start, only read after.
-struct PortContext {
+/// A port as the packet path knows it. Set before workers start, only read after. Aligned, so that
+/// indexing takes a shift.
+struct alignas(32) PortContext {
   std::uint16_t device;  ///< ethdev id
   RealmId realm;         ///< index in Dataplane::ports
   FrameFilter filter;    ///< filter.mac is the port's own

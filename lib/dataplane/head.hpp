@@ -45,6 +45,14 @@ void write_back(const Head& head, rte_mbuf& mbuf) noexcept;
          (mbuf.ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) == 0;
 }
 
+/// Cuts what pads the frame behind its first `length` bytes, of a packet in one buffer.
+inline void cut_padding(rte_mbuf& mbuf, std::size_t length) noexcept {
+  if (mbuf.data_len != length) {
+    mbuf.data_len = static_cast<std::uint16_t>(length);
+    mbuf.pkt_len = mbuf.data_len;
+  }
+}
+
 /// The one's-complement sum (RFC 1071) of the packet's bytes from `begin` to `end`, wherever its
 /// buffers are cut. (DPDK 22.11's rte_raw_cksum_mbuf loses carries behind odd cuts.)
 [[nodiscard]] std::uint16_t ones_sum(const rte_mbuf& mbuf, std::size_t begin,

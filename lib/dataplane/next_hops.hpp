@@ -14,8 +14,8 @@
 namespace natto {
 
 /// The next hops of one port. A static MAC takes every packet; else a host on the link is its own
-/// next hop, and everything else goes to the gateway.
-class NextHops {
+/// next hop, and everything else goes to the gateway. Aligned, so that indexing takes a shift.
+class alignas(64) NextHops {
  public:
   struct Description {
     Ipv4Prefix subnet;  ///< of the port

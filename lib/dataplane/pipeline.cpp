@@ -93,14 +93,21 @@ void Pipeline::translate_known_flows(const PortContext& in) noexcept {
   const CoarseTime now = coarse_time(burst_tsc_);
 
   std::array<std::uint8_t*, kBurst> frames;
+  std::array<std::uint16_t, kBurst> lengths;
   std::array<FlowCache::Line*, kBurst> lines;
   std::array<const FlowCache::Flow*, kBurst> flows;
 
   for (std::size_t i = 0; i < burst.size(); ++i) {
-    const rte_mbuf& mbuf = *burst[i];
+    rte_mbuf& mbuf = *burst[i];
     frames[i] = rte_pktmbuf_mtod(&mbuf, std::uint8_t*);
-    const bool is_plain = is_one_own_buffer(mbuf) && shape.matches({frames[i], mbuf.data_len});
-    lines[i] = is_plain ? cache.prefetch(flow_key(frames[i])) : nullptr;
+    lines[i] = nullptr;
+    if (is_one_own_buffer(mbuf)) [[likely]] {
+      if (const std::uint16_t length = shape.length_of({frames[i], mbuf.data_len})) [[likely]] {
+        lines[i] = cache.prefetch(flow_key(frames[i]));
+        lengths[i] = length;
+        cut_padding(mbuf, kIpv4Offset + length);
+      }
+    }
   }
   for (std::size_t i = 0; i < burst.size(); ++i) {
     flows[i] = lines[i] != nullptr ? cache.find(flow_key(frames[i]), *lines[i]) : nullptr;
@@ -110,10 +117,10 @@ void Pipeline::translate_known_flows(const PortContext& in) noexcept {
     }
   }
   PacketSet left = 0;
+  PortSet ways = 0;
   for (std::size_t i = 0; i < burst.size(); ++i) {
     const auto leave = [&] {
       packets_[i].line = lines[i];
-      out_[i] = nullptr;
       left |= PacketSet{1} << i;
     };
     if (flows[i] == nullptr) [[unlikely]] {
@@ -123,24 +130,22 @@ void Pipeline::translate_known_flows(const PortContext& in) noexcept {
     const FlowCache::Flow& flow = *flows[i];
     const PortContext& out = ports[flow.out];
     const EthernetAddresses* next_hop = next_hops[flow.out].find(flow.addresses.destination);
-    const std::span<std::uint8_t> frame(frames[i], burst[i]->data_len);
-    const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
-    const std::uint16_t length = ip.total_length.host();
-    if (next_hop == nullptr || length > out.rules.mtu) [[unlikely]] {
+    if (next_hop == nullptr || lengths[i] > out.rules.mtu) [[unlikely]] {
       leave();
       continue;
     }
-    counters[flow.source_mapping].count_from(length, now);
-    counters[flow.destination_mapping].count_to(length, now);
+    counters[flow.source_mapping].count_from(lengths[i], now);
+    counters[flow.destination_mapping].count_to(lengths[i], now);
+    const std::span<std::uint8_t> frame(frames[i], kIpv4Offset + lengths[i]);
     rewrite(frame, plain_transport(frame), flow.addresses);
     rewrite_ethernet(frame, *next_hop);
-    if (burst[i]->data_len != kIpv4Offset + length) {  // Ethernet padding
-      burst[i]->data_len = static_cast<std::uint16_t>(kIpv4Offset + length);
-      burst[i]->pkt_len = burst[i]->data_len;
-    }
     out_[i] = &out;
+    ways |= PortSet{1} << flow.out;
   }
   long_way_ = left;
+  leaving_ = whole_burst();
+  oversized_ = 0;
+  ways_out_ = ways;
 }
 
 Verdict Pipeline::parse(std::size_t i, const PortContext& in) noexcept {
@@ -239,24 +244,28 @@ Verdict Pipeline::translate(std::size_t i, const PortContext& in) noexcept {
     return Verdict::unresolved();
   }
   out_[i] = &out;
+  ways_out_ |= PortSet{1} << out.realm;
+  if (parsed.total_length > out.rules.mtu) [[unlikely]] {
+    oversized_ |= PacketSet{1} << i;
+  }
   return Verdict::forward();
 }
 
 void Pipeline::transmit() noexcept {
-  if (const PortContext* out = only_way_out()) [[likely]] {
-    send(*out, std::span(burst_).first(burst_size_));
+  if (std::has_single_bit(ways_out_) && oversized_ == 0) [[likely]] {
+    send(dataplane_.ports[static_cast<std::size_t>(std::countr_zero(ways_out_))],
+         std::span(burst_).first(close_gaps()));
     return;
   }
-  for (std::uint16_t i = 0; i < burst_size_; ++i) {
-    if (out_[i] == nullptr) {
+  for (PacketSet left = leaving_; left != 0; left &= left - 1) {
+    const std::size_t i = first_of(left);
+    const PortContext& out = *out_[i];
+    if ((oversized_ & PacketSet{1} << i) != 0) [[unlikely]] {
+      flush(out);
+      send_fragments(out, burst_[i]);
       continue;
     }
-    if (exceeds_mtu(*burst_[i], *out_[i])) [[unlikely]] {
-      flush(*out_[i]);
-      send_fragments(*out_[i], burst_[i]);
-      continue;
-    }
-    TxQueue& queue = tx_[out_[i]->realm];
+    TxQueue& queue = tx_[out.realm];
     queue.packets[queue.count++] = burst_[i];
   }
   for (const PortContext& out : dataplane_.ports) {
@@ -264,12 +273,17 @@ void Pipeline::transmit() noexcept {
   }
 }
 
-// Where the whole burst leaves as it is, or null: nearly always there is one other side.
-const PortContext* Pipeline::only_way_out() const noexcept {
-  return long_way_ == 0 && std::ranges::all_of(std::span(out_).first(burst_size_),
-                                               [&](auto* out) { return out == out_[0]; })
-             ? out_[0]
-             : nullptr;
+// Moves the packets that leave to the front of the burst. Returns how many there are.
+std::uint16_t Pipeline::close_gaps() noexcept {
+  if (leaving_ == whole_burst()) [[likely]] {
+    return burst_size_;
+  }
+  std::uint16_t count = 0;
+  for (std::uint16_t i = 0; i < burst_size_; ++i) {
+    burst_[count] = burst_[i];
+    count = static_cast<std::uint16_t>(count + (leaving_ >> i & 1U));
+  }
+  return count;
 }
 
 void Pipeline::send(const PortContext& out, std::span<rte_mbuf*> packets) noexcept {
@@ -397,6 +411,7 @@ void Pipeline::each(const PortContext& in, Stage stage) noexcept {
     if (const Verdict verdict = stage(i); !verdict.is_forward()) {
       stop(packets_[i], in, verdict);
       long_way_ &= ~(PacketSet{1} << i);
+      leaving_ &= ~(PacketSet{1} << i);
     }
   }
 }
@@ -418,7 +433,7 @@ void Pipeline::stop(const Packet& packet, const PortContext& in, Verdict verdict
 // drops it. A worker spends at most a ring entry on it, and that only as often as is allowed (R19).
 void Pipeline::drop_and_tell(const Packet& packet, const PortContext& in,
                              DropReason reason) noexcept {
-  if (!icmp_error_for(reason) || !may_be_answered(packet.parsed) || !errors_.take(rte_rdtsc())) {
+  if (!icmp_error_for(reason) || !may_be_answered(packet.parsed) || !errors_.take(burst_tsc_)) {
     drop(packet.mbuf, reason);
     return;
   }

@@ -48,8 +48,14 @@ class Pipeline {
   /// Packets of the burst: bit i is packet i.
   using PacketSet = std::uint32_t;
   static_assert(sizeof(PacketSet) * 8 == kBurst);
+  /// Ports: bit i is realm i.
+  using PortSet = std::uint32_t;
+  static_assert(sizeof(PortSet) * 8 >= kMaxPorts);
   [[nodiscard]] static std::size_t first_of(PacketSet packets) noexcept {
     return static_cast<std::size_t>(std::countr_zero(packets));
+  }
+  [[nodiscard]] PacketSet whole_burst() const noexcept {
+    return static_cast<PacketSet>((std::uint64_t{1} << burst_size_) - 1);
   }
 
   void receive(const PortContext& in) noexcept;
@@ -58,12 +64,12 @@ class Pipeline {
   void look_up(const PortContext& in) noexcept;
   Verdict translate(std::size_t i, const PortContext& in) noexcept;
   void transmit() noexcept;
+  std::uint16_t close_gaps() noexcept;
 
   Verdict check_icmp_error(const Packet& packet, const PortContext& in) noexcept;
   [[nodiscard]] std::optional<Replacement> reporter(const Packet& packet, const PortContext& in,
                                                     const PortContext& out,
                                                     const Replacement& quoted_host) const noexcept;
-  [[nodiscard]] const PortContext* only_way_out() const noexcept;
   void send(const PortContext& out, std::span<rte_mbuf*> packets) noexcept;
   void flush(const PortContext& out) noexcept;
   void send_fragments(const PortContext& out, rte_mbuf* mbuf) noexcept;
@@ -88,8 +94,11 @@ class Pipeline {
   std::uint64_t burst_tsc_ = 0;                  ///< when the burst was received
   std::uint16_t burst_size_ = 0;
   std::array<rte_mbuf*, kBurst> burst_;
-  std::array<const PortContext*, kBurst> out_;  ///< where they leave, translated; null: they do not
-  PacketSet long_way_ = 0;                      ///< packets of the burst that the short way left
+  PacketSet long_way_ = 0;   ///< packets of the burst that the short way left
+  PacketSet leaving_ = 0;    ///< those that no stage has stopped
+  PacketSet oversized_ = 0;  ///< of them, those that leave in fragments
+  PortSet ways_out_ = 0;     ///< by which packets leave; nearly always there is one other side
+  std::array<const PortContext*, kBurst> out_;  ///< by which each packet leaves, once translated
   std::array<Packet, kBurst> packets_;          ///< those, by their place in the burst
   std::array<HeadScratch, kBurst> scratch_;
   std::vector<TxQueue> tx_;  ///< by realm; empty between bursts

@@ -55,17 +55,18 @@ inline constexpr ChecksumDelta kTtlDecrementDelta{Be16::from_host(0xfeff).raw()}
   return Be16::from_raw(adjusted(checksum.raw(), delta));
 }
 
-/// A transport checksum after a change of the addresses it covers. `zero_means_none` is 0xffff for
-/// UDP and its like, else 0. R4: a UDP checksum of 0 stays 0, and a computed 0 becomes ffff (RFC
-/// 768). Without branches, so that loops over it use vector instructions.
-[[nodiscard]] constexpr std::uint16_t adjusted_transport(std::uint16_t checksum,
-                                                         std::uint16_t zero_means_none,
-                                                         ChecksumDelta delta) noexcept {
-  const std::uint16_t sum = adjusted(checksum, delta);
-  const std::uint16_t computed = sum == 0 ? zero_means_none : sum;
-  const auto kept = static_cast<std::uint16_t>(~zero_means_none);
-  const std::uint16_t mask = checksum == 0 ? kept : std::uint16_t{0xffff};
-  return static_cast<std::uint16_t>(mask & computed);
+/// A transport checksum after a change of the addresses it covers. R4: where zero means that there
+/// is none, as in UDP, 0 stays 0 and a computed 0 becomes ffff (RFC 768).
+[[nodiscard]] constexpr Be16 adjusted_transport(Be16 checksum, bool zero_means_none,
+                                                ChecksumDelta delta) noexcept {
+  if (checksum.raw() == 0 && zero_means_none) [[unlikely]] {
+    return checksum;
+  }
+  const Be16 sum = adjusted(checksum, delta);
+  if (sum.raw() == 0 && zero_means_none) [[unlikely]] {
+    return Be16::from_raw(0xffff);
+  }
+  return sum;
 }
 
 /// The one's-complement sum of `bytes`, continuing from `sum`; an odd last byte counts as if a zero

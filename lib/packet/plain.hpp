@@ -21,11 +21,19 @@ inline constexpr std::size_t kTransportOffset = kIpv4Offset + sizeof(Ipv4Header)
   return std::bit_cast<std::uint64_t>(bytes);
 }
 
+/// By protocol: where the transport checksum of a plain frame lies.
+inline constexpr std::array<TransportChecksum, 256> kPlainTransport = [] {
+  std::array<TransportChecksum, 256> transports{};
+  for (std::size_t i = 0; i < transports.size(); ++i) {
+    transports[i] = transport_checksum(kTransportRules[i], kTransportOffset);
+  }
+  return transports;
+}();
+
 /// Where the transport checksum of the plain frame `frame` lies.
 [[nodiscard]] inline TransportChecksum plain_transport(
     std::span<const std::uint8_t> frame) noexcept {
-  return transport_checksum(kTransportRules[header_at<Ipv4Header>(frame, kIpv4Offset).protocol],
-                            kTransportOffset);
+  return kPlainTransport[header_at<Ipv4Header>(frame, kIpv4Offset).protocol];
 }
 
 /// Knows the plain packets of one port: sent to the port's MAC address by a station; IPv4 with a
@@ -49,28 +57,35 @@ class PlainShape {
   /// Fewer bytes than this are never plain.
   static constexpr std::size_t kLeastBytes = kIpv4Offset + sizeof(Ipv4Header) + sizeof(UdpHeader);
 
-  /// Whether the whole frame `frame` is plain.
-  [[nodiscard]] bool matches(std::span<const std::uint8_t> frame) const noexcept {
-    if (frame.size() < kLeastBytes || (load(frame, 0) & station_mask_) != station_ ||
-        (load(frame, 6) & kTypeMask) != kIpv4Type ||
-        (load(frame, kIpv4Offset) & kHeaderMask) != kHeader) {
-      return false;
+  /// The total length of the packet in the whole frame `frame`, without what pads the frame; 0: it
+  /// is not plain.
+  [[nodiscard]] std::uint16_t length_of(std::span<const std::uint8_t> frame) const noexcept {
+    if (frame.size() < kLeastBytes) {
+      return 0;
+    }
+    if ((load<std::uint64_t>(frame, 0) & station_mask_) != station_ ||
+        (load<std::uint64_t>(frame, sizeof(MacAddress)) & kTypeMask) != kIpv4Type ||
+        (load<std::uint64_t>(frame, kIpv4Offset) & kHeaderMask) != kHeader ||
+        !checksum_good(frame)) {
+      return 0;
     }
     const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
     const unsigned length = ip.total_length.host();
     if (ip.ttl <= 1 || kIpv4Offset + length > frame.size() ||
-        length < kLeastTotalLength[ip.protocol] || !checksum_good(frame)) {
-      return false;
+        length < kLeastTotalLength[ip.protocol]) {
+      return 0;
     }
     // From a whole header to the whole payload; too short ones come round and are too long.
     const unsigned udp_length = header_at<UdpHeader>(frame, kTransportOffset).length.host();
-    return ip.protocol != protocol::kUdp ||
-           udp_length - sizeof(UdpHeader) <= length - sizeof(Ipv4Header) - sizeof(UdpHeader);
+    const bool udp_fits =
+        udp_length - sizeof(UdpHeader) <= length - sizeof(Ipv4Header) - sizeof(UdpHeader);
+    return ip.protocol != protocol::kUdp || udp_fits ? static_cast<std::uint16_t>(length) : 0;
   }
 
  private:
-  static std::uint64_t load(std::span<const std::uint8_t> frame, std::size_t offset) noexcept {
-    std::uint64_t value;
+  template <typename Word>
+  static Word load(std::span<const std::uint8_t> frame, std::size_t offset) noexcept {
+    Word value;
     std::memcpy(&value, frame.data() + offset, sizeof(value));
     return value;
   }
@@ -80,9 +95,7 @@ class PlainShape {
   static bool checksum_good(std::span<const std::uint8_t> frame) noexcept {
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < sizeof(Ipv4Header); i += sizeof(std::uint32_t)) {
-      std::uint32_t word;
-      std::memcpy(&word, frame.data() + kIpv4Offset + i, sizeof(word));
-      sum += word;
+      sum += load<std::uint32_t>(frame, kIpv4Offset + i);
     }
     return sum % 0xffff == 0;
   }

@@ -14,7 +14,7 @@ void rewrite_quoted(std::span<std::uint8_t> head, const ParsedPacket& packet,
   if (const TransportChecksum transport = packet.quoted.transport; transport.offset != 0) {
     auto& checksum = header_at<Be16>(head, transport.offset);
     const Be16 before = checksum;
-    checksum = adjusted_transport(before, transport, addresses.delta);
+    checksum = adjusted_transport(before, transport.zero_means_none, addresses.delta);
     changes = changes + checksum_delta(before, checksum);
   }
   auto& icmp = header_at<IcmpHeader>(head, kIpv4Offset + packet.ip_header_length);

@@ -29,12 +29,6 @@ struct NewAddresses {
   }
 };
 
-[[nodiscard]] constexpr Be16 adjusted_transport(Be16 checksum, TransportChecksum transport,
-                                                ChecksumDelta delta) noexcept {
-  return Be16::from_raw(adjusted_transport(
-      checksum.raw(), transport.zero_means_none ? std::uint16_t{0xffff} : std::uint16_t{0}, delta));
-}
-
 /// Replaces source and destination and takes one off the TTL. `head` is what the packet was parsed
 /// from; only the addresses, the TTL, the header checksum and the transport checksum change.
 ///
@@ -50,7 +44,7 @@ inline void rewrite(std::span<std::uint8_t> head, TransportChecksum transport,
 
   if (transport.offset != 0) {
     auto& checksum = header_at<Be16>(head, transport.offset);
-    checksum = adjusted_transport(checksum, transport, addresses.delta);
+    checksum = adjusted_transport(checksum, transport.zero_means_none, addresses.delta);
   }
 }
 

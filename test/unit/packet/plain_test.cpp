@@ -16,7 +16,7 @@ using test::make_udp;
 constexpr FrameFilter kAnyMac{.mac = {}, .any_unicast_mac = true};
 
 bool is_plain(const Bytes& frame, const FrameFilter& filter = kAnyMac) {
-  return PlainShape(filter).matches(frame);
+  return PlainShape(filter).length_of(frame) != 0;
 }
 
 TEST(Plain, TcpUdpAndWhatHasNoChecksumOverAddresses) {
