@@ -1,5 +1,7 @@
 #include <fmt/format.h>
+#include <rte_cycles.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <iterator>
@@ -33,20 +35,25 @@ constexpr double kWarmUpSeconds = 0.5;
 struct Work {
   std::uint64_t rx_packets = 0;
   std::uint64_t tx_packets = 0;
-  std::uint64_t busy_cycles = 0;  ///< of polls that found packets
+  std::uint64_t busy_cycles = 0;          ///< of polls that found packets
+  std::uint64_t longest_poll_cycles = 0;  ///< since the start: no packet waits longer for a poll
 
   [[nodiscard]] Work operator-(const Work& earlier) const {
     return {rx_packets - earlier.rx_packets, tx_packets - earlier.tx_packets,
-            busy_cycles - earlier.busy_cycles};
+            busy_cycles - earlier.busy_cycles, longest_poll_cycles};
   }
   Work& operator+=(const Work& other) {
     rx_packets += other.rx_packets;
     tx_packets += other.tx_packets;
     busy_cycles += other.busy_cycles;
+    longest_poll_cycles = std::max(longest_poll_cycles, other.longest_poll_cycles);
     return *this;
   }
   [[nodiscard]] double cycles_per_packet() const {
     return rx_packets == 0 ? 0 : static_cast<double>(busy_cycles) / static_cast<double>(rx_packets);
+  }
+  [[nodiscard]] double longest_poll_us() const {
+    return static_cast<double>(longest_poll_cycles) * 1e6 / static_cast<double>(rte_get_tsc_hz());
   }
 };
 
@@ -63,7 +70,8 @@ Sample take_sample(const Runtime& runtime) {
     worker += runtime.counters_of(i);
     Work work{.rx_packets = worker.received,
               .tx_packets = 0,
-              .busy_cycles = runtime.activity_of(i).busy_cycles.value()};
+              .busy_cycles = runtime.activity_of(i).busy_cycles.value(),
+              .longest_poll_cycles = runtime.activity_of(i).longest_poll_cycles.value()};
     for (const CounterSums::Port& port : worker.ports) {
       work.tx_packets += port.transmitted;
     }
@@ -77,7 +85,8 @@ Json to_json(const Work& work, double seconds) {
           {"tx_packets", work.tx_packets},
           {"rx_pps", static_cast<double>(work.rx_packets) / seconds},
           {"tx_pps", static_cast<double>(work.tx_packets) / seconds},
-          {"cycles_per_packet", work.cycles_per_packet()}};
+          {"cycles_per_packet", work.cycles_per_packet()},
+          {"longest_poll_us", work.longest_poll_us()}};
 }
 
 struct Span {
@@ -119,11 +128,13 @@ std::string as_json(const Span& span) {
 std::string as_text(const Span& span) {
   std::string text;
   const auto add = [&](std::string_view name, const Work& work) {
-    fmt::format_to(std::back_inserter(text), "{:<10} {:>14.0f} {:>14.0f} {:>12.1f}\n", name,
-                   static_cast<double>(work.rx_packets) / span.seconds,
-                   static_cast<double>(work.tx_packets) / span.seconds, work.cycles_per_packet());
+    fmt::format_to(std::back_inserter(text), "{:<10} {:>14.0f} {:>14.0f} {:>12.1f} {:>16.1f}\n",
+                   name, static_cast<double>(work.rx_packets) / span.seconds,
+                   static_cast<double>(work.tx_packets) / span.seconds, work.cycles_per_packet(),
+                   work.longest_poll_us());
   };
-  text = fmt::format("{:<10} {:>14} {:>14} {:>12}\n", "", "Rx-pps", "Tx-pps", "cycles/pkt");
+  text = fmt::format("{:<10} {:>14} {:>14} {:>12} {:>16}\n", "", "Rx-pps", "Tx-pps", "cycles/pkt",
+                     "longest poll/us");
   for (std::size_t i = 0; i < span.workers.size(); ++i) {
     add(fmt::format("worker {}", i), span.workers[i]);
   }
@@ -183,7 +194,7 @@ void add_bench(CLI::App& app, Action& chosen) {
       "bench", "Measure the data plane on the configured devices, the way testpmd does");
   command->footer(
       "Packets per second, and TSC cycles of a worker per received packet, after half a second\n"
-      "of warming up.\n"
+      "of warming up; and how long the longest poll took since the start.\n"
       "Example: natto bench -c natto.toml --seconds 10 --json");
   const auto arguments = std::make_shared<BenchArguments>();
   add_config_option(*command, arguments->config_file)->required();

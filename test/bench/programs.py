@@ -12,8 +12,8 @@ MAIN_LCORE, WORKER_LCORE = 0, 1
 PORT_ADDRESS, NEXT_HOP = "10.255.255.1/24", "02:00:00:00:00:02"
 
 
-def _device(capture: Path) -> str:
-    return f"net_pcap0,rx_pcap={capture},infinite_rx=1"
+def _device(capture: Path, queues: int = 1) -> str:
+    return "net_pcap0," + f"rx_pcap={capture}," * queues + "infinite_rx=1"
 
 
 def mbufs(packets: int) -> int:
@@ -21,13 +21,27 @@ def mbufs(packets: int) -> int:
     return packets + 16_384
 
 
-def write_config(file: Path, capture: Path, table: Path, packets: int) -> None:
-    """natto's side of a measurement."""
+def write_port_config(
+    file: Path, device: str, table: Path, packets: int = 0, workers: int = 1
+) -> None:
+    """natto's side of a measurement: one port. Two workers take both cores, and control goes where
+    there is room: it sleeps nearly always."""
+    if workers == 1:
+        dpdk = f'main_lcore = {MAIN_LCORE}\nlcores = "{WORKER_LCORE}"\n'
+    else:
+        dpdk = 'main_lcore = 2\nlcores = "0,1"\neal = ["--lcores=0@0,1@1,2@(0,1)"]\n'
     file.write_text(
-        f'[dpdk]\nmain_lcore = {MAIN_LCORE}\nlcores = "{WORKER_LCORE}"\nmbufs = {mbufs(packets)}\n'
-        f'[[port]]\nrealm = "lab"\ndevice = "{_device(capture)}"\naddress = "{PORT_ADDRESS}"\n'
+        f"[dpdk]\n{dpdk}mbufs = {mbufs(packets * workers)}\n"
+        f'[[port]]\nrealm = "lab"\ndevice = "{device}"\naddress = "{PORT_ADDRESS}"\n'
         f'gateway_mac = "{NEXT_HOP}"\n[table]\nfile = "{table}"\n'
     )
+
+
+def write_config(
+    file: Path, capture: Path, table: Path, packets: int, workers: int = 1
+) -> None:
+    """natto's side of a measurement with a capture, which every worker's queue plays."""
+    write_port_config(file, _device(capture, workers), table, packets, workers)
 
 
 def run_natto(natto: Path, config: Path, seconds: float) -> dict:

@@ -3,8 +3,6 @@
 from html import escape
 from pathlib import Path
 
-BEGIN, END = "<!-- measured -->", "<!-- end measured -->"
-
 
 def as_text(result: dict) -> str:
     lines = ["", result["workload"]]
@@ -23,7 +21,7 @@ def as_text(result: dict) -> str:
 
 def _table(results: list[dict]) -> str:
     lines = [
-        "| work, one worker core | natto | cycles a packet | beside | ratio | must | aim |",
+        "| work | natto | cycles a packet | beside | ratio | must | aim |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for result in results:
@@ -38,11 +36,16 @@ def _table(results: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def renew_section(file: Path, section: str, text: str) -> None:
+    """Replace what stands between the section's markers."""
+    begin, end = f"<!-- {section} -->", f"<!-- end {section} -->"
+    before, rest = file.read_text().split(begin, 1)
+    after = rest.split(end, 1)[1]
+    file.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
+
+
 def renew_table(file: Path, results: list[dict]) -> None:
-    text = file.read_text()
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    file.write_text(f"{before}{BEGIN}\n\n{_table(results)}\n\n{END}{after}")
+    renew_section(file, "measured", _table(results))
 
 
 def as_svg(results: list[dict]) -> str:

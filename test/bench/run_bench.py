@@ -15,20 +15,20 @@ from pathlib import Path
 
 import programs
 import report
-from scenarios import CLEAN, QUIET, SCENARIOS, TESTPMD_MODES, Scenario
+from scenarios import ALONE, CLEAN, QUIET, SCENARIOS, TESTPMD_MODES, Scenario
 from traffic import Workload, write_capture, write_table
 
 
 class Setting:
     """The files of one workload in a folder of their own."""
 
-    def __init__(self, workload: Workload, folder: Path):
+    def __init__(self, workload: Workload, folder: Path, workers: int = 1):
         folder.mkdir()
         self.capture, self.config = folder / "in.pcap", folder / "natto.toml"
         table = folder / "mappings.toml"
         self.packets = write_capture(workload, self.capture)
         write_table(workload, table)
-        programs.write_config(self.config, self.capture, table, self.packets)
+        programs.write_config(self.config, self.capture, table, self.packets, workers)
 
 
 def spread(values: list[float]) -> float:
@@ -38,15 +38,15 @@ def spread(values: list[float]) -> float:
 
 def measure(scenario: Scenario, options: argparse.Namespace, folder: Path) -> dict:
     """Every program in turn, `rounds` times."""
-    setting = Setting(scenario.workload, folder / "own")
+    setting = Setting(scenario.workload, folder / "own", scenario.workers)
     left_out = set(TESTPMD_MODES) - set(options.modes or TESTPMD_MODES)
     rivals = [name for name in scenario.rivals if name not in left_out]
-    clean = dataclasses.replace(scenario.workload, hostile_share=0.0)
-    clean_setting = Setting(clean, folder / "clean") if CLEAN in rivals else setting
+    plain_workload = dataclasses.replace(scenario.workload, hostile_share=0.0)
+    plain_setting = Setting(plain_workload, folder / "plain")
 
     def rate_of(rival: str) -> float:
-        if rival in (CLEAN, QUIET):
-            config = clean_setting.config
+        if rival in (ALONE, CLEAN, QUIET):
+            config = plain_setting.config
             return programs.run_natto(options.natto, config, options.seconds)["tx_pps"]
         return programs.run_testpmd(rival, setting.capture, setting.packets, options.seconds)
 

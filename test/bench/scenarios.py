@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from traffic import IMIX, Workload
 
 TESTPMD_MODES = ("io", "macswap", "5tswap", "csum")
-CLEAN, QUIET = "natto, clean", "natto, quiet"
+CLEAN, QUIET, ALONE = "natto, clean", "natto, quiet", "natto, one worker"
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Scenario:
     targets: dict[str, tuple[float, float]]  # rival: (must, aim)
     rivals: tuple[str, ...] = TESTPMD_MODES
     reloads: bool = False  # the table is reloaded again and again meanwhile
+    workers: int = 1  # each with a queue and a core of its own
 
 
 _SMALL = {"mappings": 256, "flows": 2048}
@@ -53,5 +54,11 @@ SCENARIOS = [
         {QUIET: (0.95, 0.99)},
         rivals=(QUIET,),
         reloads=True,
+    ),
+    Scenario(
+        Workload("64 B, 2,048 flows, two workers on two queues", **_SMALL),
+        {ALONE: (1.85, 1.95)},
+        rivals=(ALONE,),
+        workers=2,
     ),
 ]  # fmt: skip
