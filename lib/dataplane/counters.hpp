@@ -20,12 +20,13 @@ struct alignas(64) Counters {
     Counter transmitted;
   };
 
-  Counter received;    ///< taken from a port
-  Counter translated;  ///< sent on with both addresses replaced
-  Counter consumed;    ///< for natto itself, which acted on it
-  Counter generated;   ///< made by natto and sent
-  Counter fragmented;  ///< of the translated: sent as several fragments
-  Counter fragments;   ///< frames sent for those
+  Counter received;             ///< taken from a port
+  Counter translated;           ///< sent on with both addresses replaced
+  Counter consumed;             ///< for natto itself, which acted on it
+  Counter generated;            ///< made by natto and sent
+  Counter fragmented;           ///< of the translated: sent as several fragments
+  Counter fragments;            ///< frames sent for those
+  Counter checksums_offloaded;  ///< of the translated: computed by the port that sent them
   /// ICMP errors whose quoted header has a wrong checksum, forwarded or not (R27).
   Counter quoted_checksum_bad;
   std::array<Counter, kDropReasonCount> drops;
@@ -49,6 +50,7 @@ struct CounterSums {
   std::uint64_t generated = 0;
   std::uint64_t fragmented = 0;
   std::uint64_t fragments = 0;
+  std::uint64_t checksums_offloaded = 0;
   std::uint64_t quoted_checksum_bad = 0;
   std::array<std::uint64_t, kDropReasonCount> drops{};
   std::array<Port, kMaxPorts> ports{};
@@ -68,6 +70,7 @@ struct CounterSums {
     generated += counters.generated.value();
     fragmented += counters.fragmented.value();
     fragments += counters.fragments.value();
+    checksums_offloaded += counters.checksums_offloaded.value();
     quoted_checksum_bad += counters.quoted_checksum_bad.value();
     for (std::size_t i = 0; i < drops.size(); ++i) {
       drops[i] += counters.drops[i].value();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <rte_lcore.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace natto {
@@ -10,8 +11,22 @@ namespace {
 
 constexpr unsigned kToControlSize = 1024;
 constexpr unsigned kToWorkerSize = 256;
+constexpr unsigned kHandedSize = 512;
 
-Result<Rings> create_rings(std::size_t ports) {
+Result<std::vector<Ring>> create_handed_rings(std::size_t worker, std::size_t ports) {
+  std::vector<Ring> rings;
+  for (std::size_t i = 0; i < ports; ++i) {
+    Result<Ring> created = create_ring(fmt::format("natto_h{}_{}", worker, i), kHandedSize);
+    if (!created) {
+      return created.error();
+    }
+    rings.push_back(std::move(*created));
+  }
+  return rings;
+}
+
+Result<Rings> create_rings(const std::vector<PortContext>& contexts, std::size_t workers) {
+  const std::size_t ports = contexts.size();
   Rings rings;
   for (const auto& [name, ring] : {std::pair{"natto_to_control", &rings.to_control},
                                    std::pair{"natto_unresolved", &rings.unresolved},
@@ -28,6 +43,16 @@ Result<Rings> create_rings(std::size_t ports) {
       return created.error();
     }
     rings.to_worker.push_back(std::move(*created));
+  }
+  if (workers > 1 && std::ranges::any_of(contexts, &PortContext::spread_queue_0)) {
+    rings.handed.resize(1);
+    for (std::size_t worker = 1; worker < workers; ++worker) {
+      Result<std::vector<Ring>> created = create_handed_rings(worker, ports);
+      if (!created) {
+        return created.error();
+      }
+      rings.handed.push_back(std::move(*created));
+    }
   }
   return rings;
 }
@@ -55,7 +80,7 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
   if (!quiescence) {
     return quiescence.error();
   }
-  Result<Rings> rings = create_rings(ports.size());
+  Result<Rings> rings = create_rings(ports, workers);
   if (!rings) {
     return rings.error();
   }
@@ -81,8 +106,8 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
       .flow_caches = std::move(flow_caches)});
 }
 
-std::size_t ring_capacity(std::size_t ports) noexcept {
-  return 3 * kToControlSize + ports * kToWorkerSize;
+std::size_t ring_capacity(std::size_t ports, std::size_t workers) noexcept {
+  return 3 * kToControlSize + ports * (kToWorkerSize + (workers - 1) * kHandedSize);
 }
 
 }  // namespace natto

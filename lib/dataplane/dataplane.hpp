@@ -28,6 +28,8 @@ struct alignas(32) PortContext {
   RealmId realm;         ///< index in Dataplane::ports
   FrameFilter filter;    ///< filter.mac is the port's own
   PortRules rules;
+  bool computes_checksums = false;  ///< of IPv4, TCP and UDP, of what it sends
+  bool spread_queue_0 = false;      ///< worker 0 hands out what the hardware does not spread
 };
 
 /// Whether a packet that control gives to a worker came in from a port (and counts as translated
@@ -55,6 +57,9 @@ struct Rings {
   Ring unresolved;              ///< workers -> control: translated, but the next hop is unknown
   Ring to_answer;               ///< workers -> control: dropped, and the sender is to be told why
   std::vector<Ring> to_worker;  ///< control -> worker 0, by realm: complete frames to send
+  /// worker 0 -> the others, by worker and realm: received from a port with spread_queue_0. None
+  /// for worker 0, and none at all if no port spreads.
+  std::vector<std::vector<Ring>> handed;
 };
 
 struct Dataplane {
@@ -81,7 +86,7 @@ struct Dataplane {
     std::vector<PortContext> ports, NextHopTable next_hops, std::shared_ptr<const Generation> table,
     const IcmpConfig& icmp, rte_mempool* pool, std::size_t workers);
 
-/// Packets that the rings to and from control can hold at once, for `ports` ports.
-[[nodiscard]] std::size_t ring_capacity(std::size_t ports) noexcept;
+/// Packets that all Rings can hold at once, for `ports` ports and `workers` workers.
+[[nodiscard]] std::size_t ring_capacity(std::size_t ports, std::size_t workers) noexcept;
 
 }  // namespace natto

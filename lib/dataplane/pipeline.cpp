@@ -9,7 +9,9 @@
 #include <cstring>
 #include <utility>
 
+#include "dataplane/checksum_offload.hpp"
 #include "dataplane/fragment.hpp"
+#include "dataplane/spread.hpp"
 #include "packet/icmp_error.hpp"
 #include "packet/rewrite.hpp"
 
@@ -48,18 +50,12 @@ std::size_t Pipeline::poll() noexcept {
   flow_cache_.use(table_->serial());
   std::size_t received = 0;
   for (const PortContext& in : dataplane_.ports) {
-    receive(in);
-    if (burst_size_ == 0) {
-      continue;
+    received += receive(in);
+    forward(in);
+    if (in.spread_queue_0 && worker_ != 0) {
+      received += receive_handed(in);
+      forward(in);
     }
-    received += burst_size_;
-    translate_known_flows(in);
-    if (long_way_ != 0) {
-      each(in, [&](std::size_t i) { return parse(i, in); });
-      look_up(in);
-      each(in, [&](std::size_t i) { return translate(i, in); });
-    }
-    transmit();
   }
   if (worker_ == 0) {
     send_injected();
@@ -67,10 +63,23 @@ std::size_t Pipeline::poll() noexcept {
   return received;
 }
 
-void Pipeline::receive(const PortContext& in) noexcept {
-  burst_size_ = rte_eth_rx_burst(in.device, worker_, burst_.data(), kBurst);
+void Pipeline::forward(const PortContext& in) noexcept {
   if (burst_size_ == 0) {
     return;
+  }
+  translate_known_flows(in);
+  if (long_way_ != 0) {
+    each(in, [&](std::size_t i) { return parse(i, in); });
+    look_up(in);
+    each(in, [&](std::size_t i) { return translate(i, in); });
+  }
+  transmit();
+}
+
+std::size_t Pipeline::receive(const PortContext& in) noexcept {
+  burst_size_ = rte_eth_rx_burst(in.device, worker_, burst_.data(), kBurst);
+  if (burst_size_ == 0) {
+    return 0;
   }
   for (std::uint16_t i = 0; i < burst_size_; ++i) {
     rte_prefetch0(rte_pktmbuf_mtod(burst_[i], void*));
@@ -78,6 +87,11 @@ void Pipeline::receive(const PortContext& in) noexcept {
   burst_tsc_ = rte_rdtsc();
   counters_.received.add(burst_size_);
   counters_.ports[in.realm].received.add(burst_size_);
+  const std::size_t received = burst_size_;
+  if (in.spread_queue_0 && worker_ == 0) {
+    hand_out(in);
+  }
+  return received;
 }
 
 // The short way. Whatever the long way would ask of the two addresses of a flow, it asked when it
@@ -118,6 +132,7 @@ void Pipeline::translate_known_flows(const PortContext& in) noexcept {
   }
   PacketSet left = 0;
   PortSet ways = 0;
+  std::uint64_t offloaded = 0;
   for (std::size_t i = 0; i < burst.size(); ++i) {
     const auto leave = [&] {
       packets_[i].line = lines[i];
@@ -137,10 +152,18 @@ void Pipeline::translate_known_flows(const PortContext& in) noexcept {
     counters[flow.source_mapping].count_from(lengths[i], now);
     counters[flow.destination_mapping].count_to(lengths[i], now);
     const std::span<std::uint8_t> frame(frames[i], kIpv4Offset + lengths[i]);
-    rewrite(frame, plain_transport(frame), flow.addresses);
+    if (out.computes_checksums && leave_checksums_to_port(*burst[i], frame)) {
+      rewrite_addresses(frame, flow.addresses);
+      ++offloaded;
+    } else {
+      rewrite(frame, plain_transport(frame), flow.addresses);
+    }
     rewrite_ethernet(frame, *next_hop);
     out_[i] = &out;
     ways |= PortSet{1} << flow.out;
+  }
+  if (offloaded != 0) {
+    counters_.checksums_offloaded.add(offloaded);
   }
   long_way_ = left;
   leaving_ = whole_burst();
@@ -219,7 +242,13 @@ Verdict Pipeline::translate(std::size_t i, const PortContext& in) noexcept {
           in.realm, flow_key(packet.head.bytes.data()), *packet.line,
           {addresses, out.realm, packet.source->mapping, packet.destination->mapping});
     }
-    rewrite(packet.head.bytes, parsed.transport, addresses);
+    if (out.computes_checksums && parsed.total_length <= out.rules.mtu &&
+        leave_checksums_to_port(*packet.mbuf, packet.head.bytes)) {
+      rewrite_addresses(packet.head.bytes, addresses);
+      counters_.checksums_offloaded.add(1);
+    } else {
+      rewrite(packet.head.bytes, parsed.transport, addresses);
+    }
   } else if (const auto from = reporter(packet, in, out, host)) {
     rewrite_quoted(packet.head.bytes, parsed, NewAddresses::of(peer, host));
     rewrite(packet.head.bytes, parsed.transport, NewAddresses::of(*from, peer));
@@ -287,6 +316,9 @@ std::uint16_t Pipeline::close_gaps() noexcept {
 }
 
 void Pipeline::send(const PortContext& out, std::span<rte_mbuf*> packets) noexcept {
+  if (out.computes_checksums) {
+    packets = prepare(out, packets);
+  }
   const std::uint16_t sent = rte_eth_tx_burst(out.device, worker_, packets.data(),
                                               static_cast<std::uint16_t>(packets.size()));
   counters_.translated.add(sent);
@@ -305,6 +337,48 @@ void Pipeline::flush(const PortContext& out) noexcept {
 }
 
 // Off the main way.
+
+// Makes packets whose checksums the port computes what its driver wants them to be. Returns those
+// that it does not refuse.
+std::span<rte_mbuf*> Pipeline::prepare(const PortContext& out,
+                                       std::span<rte_mbuf*> packets) noexcept {
+  std::size_t ready = 0;
+  while (true) {
+    const std::span<rte_mbuf*> rest = packets.subspan(ready);
+    ready += rte_eth_tx_prepare(out.device, worker_, rest.data(),
+                                static_cast<std::uint16_t>(rest.size()));
+    if (ready == packets.size()) {
+      return packets;
+    }
+    drop(packets[ready], DropReason::kTxPrepareRefused);
+    std::ranges::copy(packets.subspan(ready + 1), packets.begin() + static_cast<long>(ready));
+    packets = packets.first(packets.size() - 1);
+  }
+}
+
+// Worker 0: keeps its share of what only queue 0 receives, and gives the others theirs.
+void Pipeline::hand_out(const PortContext& in) noexcept {
+  const std::span<rte_mbuf*> burst = std::span(burst_).first(burst_size_);
+  burst_size_ = 0;
+  for (rte_mbuf* mbuf : burst) {
+    const std::span head(rte_pktmbuf_mtod(mbuf, const std::uint8_t*), mbuf->data_len);
+    const std::size_t worker = worker_for(head, dataplane_.rings.handed.size());
+    if (worker == 0) {
+      burst_[burst_size_++] = mbuf;
+    } else if (rte_ring_enqueue(dataplane_.rings.handed[worker][in.realm].get(), mbuf) != 0) {
+      drop(mbuf, DropReason::kWorkerQueueFull);
+    }
+  }
+}
+
+// The other workers: what worker 0 received, and counted, for this one.
+std::size_t Pipeline::receive_handed(const PortContext& in) noexcept {
+  rte_ring* ring = dataplane_.rings.handed[worker_][in.realm].get();
+  burst_size_ = static_cast<std::uint16_t>(
+      rte_ring_dequeue_burst(ring, reinterpret_cast<void**>(burst_.data()), kBurst, nullptr));
+  burst_tsc_ = rte_rdtsc();
+  return burst_size_;
+}
 
 Pipeline::Pipeline(Dataplane& dataplane, std::uint16_t worker)
     : dataplane_(dataplane),
@@ -392,11 +466,11 @@ void Pipeline::send_injected() noexcept {
       const bool forwarded = static_cast<Origin>(mbuf->hash.usr) == Origin::kForwarded;
       if (forwarded && exceeds_mtu(*mbuf, out)) {
         send_fragments(out, mbuf);
-      } else if (rte_eth_tx_burst(out.device, worker_, &mbuf, 1) == 1) {
-        (forwarded ? counters_.translated : counters_.generated).add(1);
-        counters_.ports[out.realm].transmitted.add(1);
       } else if (forwarded) {
-        drop(mbuf, DropReason::kTxRingFull);
+        send(out, {&mbuf, 1});
+      } else if (rte_eth_tx_burst(out.device, worker_, &mbuf, 1) == 1) {
+        counters_.generated.add(1);
+        counters_.ports[out.realm].transmitted.add(1);
       } else {
         rte_pktmbuf_free(mbuf);
       }

@@ -58,7 +58,10 @@ class Pipeline {
     return static_cast<PacketSet>((std::uint64_t{1} << burst_size_) - 1);
   }
 
-  void receive(const PortContext& in) noexcept;
+  std::size_t receive(const PortContext& in) noexcept;
+  std::size_t receive_handed(const PortContext& in) noexcept;
+  void hand_out(const PortContext& in) noexcept;
+  void forward(const PortContext& in) noexcept;
   void translate_known_flows(const PortContext& in) noexcept;
   Verdict parse(std::size_t i, const PortContext& in) noexcept;
   void look_up(const PortContext& in) noexcept;
@@ -71,6 +74,8 @@ class Pipeline {
                                                     const PortContext& out,
                                                     const Replacement& quoted_host) const noexcept;
   void send(const PortContext& out, std::span<rte_mbuf*> packets) noexcept;
+  [[nodiscard]] std::span<rte_mbuf*> prepare(const PortContext& out,
+                                             std::span<rte_mbuf*> packets) noexcept;
   void flush(const PortContext& out) noexcept;
   void send_fragments(const PortContext& out, rte_mbuf* mbuf) noexcept;
   void send_injected() noexcept;

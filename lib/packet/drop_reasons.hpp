@@ -149,6 +149,12 @@ namespace natto {
   X(kNextHopUnresolved, "next_hop_unresolved", "R25",                                              \
     "no MAC address is known for the next hop: it does not answer ARP",                            \
     "check the port's gateway, or set gateway_mac")                                                \
+  X(kWorkerQueueFull, "worker_queue_full", "H16",                                                   \
+    "it came by queue 0, for a worker whose queue from worker 0 was full, or at natto's end",        \
+    "ICMP, fragments and the like exceed what worker 0 can hand out; look who floods")               \
+  X(kTxPrepareRefused, "tx_prepare_refused", "H16",                                                \
+    "the device's driver refuses to send the packet with the offloads that it needs",                \
+    "set checksum_offload = \"off\" for the port, and report the driver and the packet")             \
   X(kTxRingFull, "tx_ring_full", "H16",                                                            \
     "the outgoing port could not take the packet in time",                                         \
     "the link or the instance's allowance is saturated")                                           \

@@ -29,6 +29,16 @@ struct NewAddresses {
   }
 };
 
+/// Replaces source and destination and takes one off the TTL, and leaves the checksums, which are
+/// wrong then, to the caller. The TTL must be at least 1.
+inline void rewrite_addresses(std::span<std::uint8_t> head,
+                              const NewAddresses& addresses) noexcept {
+  auto& ip = header_at<Ipv4Header>(head, kIpv4Offset);
+  ip.source = addresses.source;
+  ip.destination = addresses.destination;
+  --ip.ttl;
+}
+
 /// Replaces source and destination and takes one off the TTL. `head` is what the packet was parsed
 /// from; only the addresses, the TTL, the header checksum and the transport checksum change.
 ///
@@ -36,10 +46,8 @@ struct NewAddresses {
 /// least 1.
 inline void rewrite(std::span<std::uint8_t> head, TransportChecksum transport,
                     const NewAddresses& addresses) noexcept {
+  rewrite_addresses(head, addresses);
   auto& ip = header_at<Ipv4Header>(head, kIpv4Offset);
-  ip.source = addresses.source;
-  ip.destination = addresses.destination;
-  --ip.ttl;
   ip.checksum = adjusted(ip.checksum, addresses.delta + kTtlDecrementDelta);
 
   if (transport.offset != 0) {

@@ -76,7 +76,7 @@ std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers) {
   const std::size_t in_queues = queues * 2 * Port::kDescriptors;
   const std::size_t in_workers = workers * (kBurst * ports + kMempoolCache);
   const std::size_t in_control =
-      ring_capacity(ports) + kMempoolCache + ports * Control::kMaxWaiting;
+      ring_capacity(ports, workers) + kMempoolCache + ports * Control::kMaxWaiting;
   return static_cast<std::uint32_t>(in_queues + in_workers + in_control);
 }
 
@@ -264,6 +264,15 @@ void Runtime::stop() {
     rte_eal_wait_lcore(worker.lcore);
   }
   control_->finish(now());
+  for (const std::vector<Ring>& rings : dataplane_->rings.handed) {
+    for (const Ring& ring : rings) {
+      void* entry = nullptr;
+      while (rte_ring_dequeue(ring.get(), &entry) == 0) {
+        dataplane_->counters.back().drop(DropReason::kWorkerQueueFull);
+        rte_pktmbuf_free(static_cast<rte_mbuf*>(entry));
+      }
+    }
+  }
   // What control gave to workers that are gone.
   for (const Ring& ring : dataplane_->rings.to_worker) {
     void* entry = nullptr;

@@ -183,6 +183,7 @@ Json counters(const AppliancePart& appliance) {
           {"generated", sums.generated},
           {"fragmented", sums.fragmented},
           {"fragments", sums.fragments},
+          {"checksums_offloaded", sums.checksums_offloaded},
           {"quoted_checksum_bad", sums.quoted_checksum_bad},
           {"dropped", sums.dropped()},
           {"received_per_second", rates.received},

@@ -93,49 +93,61 @@ void start_with(Dataplane& dataplane, const TableVersion& version) {
   dataplane.generation.reclaim(dataplane.quiescence);
 }
 
-Lab::Link Lab::make_link(unsigned tx_capacity) {
+Lab::Link Lab::make_link(std::size_t queues, unsigned tx_capacity) {
   static unsigned serial = 0;
   const std::string name = fmt::format("lab{}", serial++);
-  Link link{.rx = create_ring(name + "rx", 1024).value(),
-            .tx = create_ring(name + "tx", std::bit_ceil(tx_capacity + 1)).value(),
-            .device = 0};
-  rte_ring* rx = link.rx.get();
-  rte_ring* tx = link.tx.get();
-  const int device = rte_eth_from_rings(name.c_str(), &rx, 1, &tx, 1, 0);
+  Link link{};
+  std::vector<rte_ring*> rx;
+  std::vector<rte_ring*> tx;
+  for (std::size_t queue = 0; queue < queues; ++queue) {
+    link.rx.push_back(create_ring(fmt::format("{}rx{}", name, queue), 1024).value());
+    link.tx.push_back(
+        create_ring(fmt::format("{}tx{}", name, queue), std::bit_ceil(tx_capacity + 1)).value());
+    rx.push_back(link.rx.back().get());
+    tx.push_back(link.tx.back().get());
+  }
+  const auto count = static_cast<std::uint16_t>(queues);
+  const int device = rte_eth_from_rings(name.c_str(), rx.data(), count, tx.data(), count, 0);
   EXPECT_GE(device, 0);
   link.device = static_cast<std::uint16_t>(device);
   const rte_eth_conf conf{};
-  EXPECT_EQ(rte_eth_dev_configure(link.device, 1, 1, &conf), 0);
-  EXPECT_EQ(rte_eth_rx_queue_setup(link.device, 0, 128, 0, nullptr, shared_pool()), 0);
-  EXPECT_EQ(rte_eth_tx_queue_setup(link.device, 0, 128, 0, nullptr), 0);
+  EXPECT_EQ(rte_eth_dev_configure(link.device, count, count, &conf), 0);
+  for (std::uint16_t queue = 0; queue < count; ++queue) {
+    EXPECT_EQ(rte_eth_rx_queue_setup(link.device, queue, 128, 0, nullptr, shared_pool()), 0);
+    EXPECT_EQ(rte_eth_tx_queue_setup(link.device, queue, 128, 0, nullptr), 0);
+  }
   EXPECT_EQ(rte_eth_dev_start(link.device), 0);
   return link;
 }
 
 Lab::Lab(const Options& options)
-    : Lab(make_config(options), MappingTable{options.mappings}, options.tx_capacity) {}
+    : Lab(make_config(options), MappingTable{options.mappings}, options) {}
 
-Lab::Lab(const Config& config, const MappingTable& table, unsigned tx_capacity) {
+Lab::Lab(const Config& config, const MappingTable& table, const Options& options) {
   std::vector<PortContext> ports;
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const auto realm = static_cast<RealmId>(i);
-    links_.push_back(make_link(tx_capacity));
+    links_.push_back(make_link(options.workers, options.tx_capacity));
     ports.push_back(make_port_context(config.ports[i], realm, links_.back().device,
                                       {{2, 0, 0, 0, 1, realm}}, true));
+    ports.back().spread_queue_0 = options.spread_queue_0;
   }
   const auto neighbourhoods = neighbourhoods_of(config);
   NextHopTable next_hops = initial_next_hops(ports, neighbourhoods);
   dataplane_ = make_dataplane(std::move(ports), std::move(next_hops),
-                              Generation::build(table, 1).value(), config.icmp, shared_pool(), 1)
+                              Generation::build(table, options.workers).value(), config.icmp,
+                              shared_pool(), options.workers)
                    .value();
-  pipeline_.emplace(*dataplane_, std::uint16_t{0});
+  for (std::uint16_t worker = 0; worker < options.workers; ++worker) {
+    pipelines_.push_back(std::make_unique<Pipeline>(*dataplane_, worker));
+  }
   control_.emplace(*dataplane_, neighbourhoods);
 }
 
 Lab::~Lab() {
   run();
   control_->finish(Instant::max() / 2);
-  pipeline_->poll();
+  pipeline().poll();
   for (const PortContext& port : dataplane_->ports) {
     static_cast<void>(sent(port.realm));
   }
@@ -147,7 +159,7 @@ Lab::~Lab() {
   }
   EXPECT_EQ(transmitted, sums.translated - sums.fragmented + sums.fragments + sums.generated);
   control_.reset();
-  pipeline_.reset();
+  pipelines_.clear();
   dataplane_.reset();
   for (const Link& link : links_) {
     rte_eth_dev_stop(link.device);
@@ -161,25 +173,38 @@ void Lab::forget_flows() {
   }
 }
 
-void Lab::receive(RealmId realm, rte_mbuf* mbuf) {
+void Lab::receive(RealmId realm, rte_mbuf* mbuf, std::size_t queue) {
   mbuf->port = links_[realm].device;
-  ASSERT_EQ(rte_ring_enqueue(links_[realm].rx.get(), mbuf), 0);
+  ASSERT_EQ(rte_ring_enqueue(links_[realm].rx[queue].get(), mbuf), 0);
 }
 
 void Lab::run(Instant now) {
   std::size_t moved = 0;
   do {
-    moved = pipeline_->poll();
-    moved += control_->step(now);
+    moved = control_->step(now);
+    for (const auto& pipeline : pipelines_) {
+      moved += pipeline->poll();
+    }
   } while (moved > 0);
-  pipeline_->poll();
+  pipeline().poll();
+}
+
+std::vector<std::vector<Bytes>> Lab::sent_by_queue(RealmId realm) {
+  std::vector<std::vector<Bytes>> frames;
+  for (const Ring& ring : links_[realm].tx) {
+    frames.emplace_back();
+    void* entry = nullptr;
+    while (rte_ring_dequeue(ring.get(), &entry) == 0) {
+      frames.back().push_back(take_bytes(static_cast<rte_mbuf*>(entry)));
+    }
+  }
+  return frames;
 }
 
 std::vector<Bytes> Lab::sent(RealmId realm) {
   std::vector<Bytes> frames;
-  void* entry = nullptr;
-  while (rte_ring_dequeue(links_[realm].tx.get(), &entry) == 0) {
-    frames.push_back(take_bytes(static_cast<rte_mbuf*>(entry)));
+  for (const std::vector<Bytes>& of_queue : sent_by_queue(realm)) {
+    frames.insert(frames.end(), of_queue.begin(), of_queue.end());
   }
   return frames;
 }

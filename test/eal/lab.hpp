@@ -51,23 +51,27 @@ class Lab {
     SourceNotMapped source_not_mapped = SourceNotMapped::kDrop;
     std::uint16_t mtu = 1500;
     IcmpConfig icmp = {.errors_per_second = 1'000'000, .error_burst = 1'000'000};
-    unsigned tx_capacity = 1023;  ///< packets that a port takes before its ring is full
+    unsigned tx_capacity = 1023;  ///< packets that a queue takes before its ring is full
+    std::size_t workers = 1;      ///< each with a queue of every port; polled in turn
+    bool spread_queue_0 = false;  ///< see PortContext
   };
 
   explicit Lab(const Options& options);
   /// Ring devices in place of the config's.
-  Lab(const Config& config, const MappingTable& table, unsigned tx_capacity = 1023);
+  Lab(const Config& config, const MappingTable& table) : Lab(config, table, Options{}) {}
   Lab() : Lab(Options{}) {}
   ~Lab();
 
-  /// The packet arrives at the port of `realm`.
-  void receive(RealmId realm, rte_mbuf* mbuf);
+  /// The packet arrives at a queue of the port of `realm`.
+  void receive(RealmId realm, rte_mbuf* mbuf, std::size_t queue = 0);
   void receive(RealmId realm, const Bytes& frame) { receive(realm, make_mbuf(frame)); }
   /// The next packet of every flow takes the long way.
   void forget_flows();
   /// Everything that was received goes through natto; `now` is control's time.
   void run(Instant now = Instant{0});
-  /// What left by the port of `realm` since the last call, in order.
+  /// What left by the port of `realm` since the last call, by queue, each in order.
+  [[nodiscard]] std::vector<std::vector<Bytes>> sent_by_queue(RealmId realm);
+  /// The same, of all queues.
   [[nodiscard]] std::vector<Bytes> sent(RealmId realm);
 
   [[nodiscard]] CounterSums counters() const;
@@ -75,20 +79,22 @@ class Lab {
   [[nodiscard]] const MacAddress& mac(RealmId realm) const;
 
   Dataplane& dataplane() { return *dataplane_; }
-  Pipeline& pipeline() { return *pipeline_; }
+  Pipeline& pipeline(std::size_t worker = 0) { return *pipelines_[worker]; }
   Control& control() { return *control_; }
 
  private:
+  Lab(const Config& config, const MappingTable& table, const Options& options);
+
   struct Link {
-    Ring rx;
-    Ring tx;
+    std::vector<Ring> rx;  ///< by queue
+    std::vector<Ring> tx;  ///< by queue
     std::uint16_t device;
   };
-  [[nodiscard]] Link make_link(unsigned tx_capacity);
+  [[nodiscard]] Link make_link(std::size_t queues, unsigned tx_capacity);
 
   std::vector<Link> links_;
   std::unique_ptr<Dataplane> dataplane_;
-  std::optional<Pipeline> pipeline_;
+  std::vector<std::unique_ptr<Pipeline>> pipelines_;  ///< by worker
   std::optional<Control> control_;
 };
 
