@@ -52,8 +52,10 @@ class Signals {
 void announce(const Config& config, const Runtime& runtime) {
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const PortConfig& port = config.ports[i];
-    log(LogLevel::kInfo, "port {}: realm {}, {}, MAC {}, address {}, mtu {}", i, port.realm,
-        port.device, to_string(runtime.ports()[i].filter.mac), to_string(port.address), port.mtu);
+    const Port& device = runtime.devices()[i];
+    log(LogLevel::kInfo, "port {}: realm {}, {}, MAC {}, address {}, {}", i, port.realm,
+        device.device(), to_string(device.mac()), to_string(port.address),
+        to_string(device.plan()));
   }
   log(LogLevel::kInfo, "ready with {} worker(s)", config.dpdk.lcores.size());
 }

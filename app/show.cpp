@@ -33,9 +33,11 @@ Result<Json> ask_ports(const TelemetryClient& natto) {
   }
   Json ports = Json::array();
   for (Json port : *answer) {
-    // Not every driver has any.
-    const Result<Json> xstats = natto.ask("/ethdev/xstats", port.at("ethdev").dump());
-    port["xstats"] = xstats ? *xstats : Json::object();
+    const Result<Json> more = natto.ask("/natto/port", std::to_string(ports.size()));
+    if (!more) {
+      return more.error();
+    }
+    port.update(*more);
     ports.push_back(std::move(port));
   }
   return ports;

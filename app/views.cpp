@@ -165,17 +165,21 @@ std::string ports_view(const Json& ports) {
     const std::string mac = text_of(port, "next_hop_mac");
     lines.add("  next hop {} {}", next_hop.empty() ? "none" : next_hop,
               next_hop.empty() ? "" : (mac.empty() ? "(ARP has no answer yet)" : mac));
-    lines.add("  queues rx {} tx {}; offloads rx {} tx {}", number_of(port, "rx_queues"),
-              number_of(port, "tx_queues"), text_of(port, "rx_offloads"),
-              text_of(port, "tx_offloads"));
+    lines.add("  {} queue(s) with {} receive and {} transmit descriptors; RSS {}",
+              number_of(port, "queues"), number_of(port, "rx_descriptors"),
+              number_of(port, "tx_descriptors"), text_of(port, "rss"));
+    const std::string reason = text_of(port, "no_checksum_offload_because");
+    lines.add("  checksum offload {}{}", text_of(port, "checksum_offload"),
+              reason.empty() ? "" : ": " + reason);
     lines.add("  received {:>14} {:>10}/s", number_of(port, "rx_packets"),
               number_of(port, "rx_per_second"));
     lines.add("  sent     {:>14} {:>10}/s", number_of(port, "tx_packets"),
               number_of(port, "tx_per_second"));
-    for (const auto& [name, value] : port.at("xstats").items()) {
-      if (value != 0) {
-        lines.add("    {:<40} {:>16}", name, value.get<std::uint64_t>());
-      }
+    for (const auto& [name, counter] : port.at("counters").items()) {
+      lines.add("  {:<32} {:>12}  +{} in the last minute", name, number_of(counter, "value"),
+                number_of(counter, "last_minute"));
+      lines.add("      {}", text_of(counter, "meaning"));
+      lines.add("      -> {}", text_of(counter, "advice"));
     }
   }
   return lines.take();

@@ -21,7 +21,7 @@ namespace natto {
                                         bool exact);
 /// `drops`: by name, with meaning and advice.
 [[nodiscard]] std::string drops_view(const nlohmann::ordered_json& drops);
-/// `ports`: a list, each with the driver's counters as "xstats".
+/// `ports`: a list, each with the members of /natto/ports and of /natto/port.
 [[nodiscard]] std::string ports_view(const nlohmann::ordered_json& ports);
 [[nodiscard]] std::string workers_view(const nlohmann::ordered_json& workers);
 [[nodiscard]] std::string table_view(const nlohmann::ordered_json& table);

@@ -4,54 +4,63 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include "base/address.hpp"
 #include "base/result.hpp"
+#include "dpdk/port_plan.hpp"
 
 namespace natto {
 
-/// "0000:00:06.0", with or without devargs: a PCI device rather than a vdev.
-[[nodiscard]] bool is_pci_device(std::string_view device);
-
-struct PortOptions {
-  std::string device;            ///< PCI address (probed by EAL) or "net_xxx0,key=value,..."
-  std::uint16_t queues = 1;      ///< RX and TX queue pairs
-  std::uint16_t mtu = 1500;      ///< bytes
-  bool checksum_offload = true;  ///< let the hardware validate received checksums
-  rte_mempool* pool = nullptr;   ///< outlives the port
+struct LinkState {
+  bool up = false;
+  std::uint32_t speed_mbps = 0;  ///< 0: the driver does not say (ENA never does)
 };
 
 /// A started ethdev port. Control thread only; workers use id() with the burst calls.
 class Port {
  public:
-  /// Probes (vdevs), configures and starts the device. Refuses more queues than the device has.
+  /// Probes (vdevs), configures by plan_port() and starts the device.
   [[nodiscard]] static Result<Port> open(const PortOptions& options);
 
-  Port(Port&& other) noexcept;
-  Port& operator=(Port&&) = delete;
-  Port(const Port&) = delete;
-  Port& operator=(const Port&) = delete;
-  ~Port();
+  /// Makes the device start anew and applies the same plan. No worker polls it meanwhile. May be
+  /// called again if it fails; what was in its queues is lost. Takes up to seconds (ENA).
+  [[nodiscard]] Status reset();
 
-  [[nodiscard]] std::uint16_t id() const noexcept { return id_; }
+  [[nodiscard]] std::uint16_t id() const noexcept { return handle_.id; }
+  /// With its devargs.
+  [[nodiscard]] const std::string& device() const noexcept { return device_; }
   [[nodiscard]] const MacAddress& mac() const noexcept { return mac_; }
-  /// RTE_ETH_RX_OFFLOAD_* and RTE_ETH_TX_OFFLOAD_* in use.
-  [[nodiscard]] std::uint64_t rx_offloads() const noexcept { return rx_offloads_; }
-  [[nodiscard]] std::uint64_t tx_offloads() const noexcept { return tx_offloads_; }
-
-  /// RX and TX descriptors of a queue, asked for before the device rounds them.
-  static constexpr std::uint16_t kDescriptors = 1024;
+  /// What is in use. Any thread.
+  [[nodiscard]] const PortPlan& plan() const noexcept { return plan_; }
+  /// Now, without waiting.
+  [[nodiscard]] LinkState link() const;
 
  private:
-  explicit Port(std::uint16_t id) noexcept : id_(id) {}
-  [[nodiscard]] Status configure(const PortOptions& options);
+  /// Stops and closes the device when its owner goes.
+  struct Handle {
+    explicit Handle(std::uint16_t port) noexcept : id(port) {}
+    Handle(Handle&& other) noexcept : id(other.id), owner(std::exchange(other.owner, false)) {}
+    Handle& operator=(Handle&&) = delete;
+    Handle(const Handle&) = delete;
+    Handle& operator=(const Handle&) = delete;
+    ~Handle();
 
-  std::uint16_t id_;
+    std::uint16_t id;
+    bool owner = true;
+  };
+
+  Port(std::uint16_t id, const PortOptions& options, PortPlan plan)
+      : handle_(id), device_(options.device), pool_(options.pool), plan_(std::move(plan)) {}
+  [[nodiscard]] Status bring_up();
+  [[nodiscard]] Status set_up_queues();
+  [[nodiscard]] Result<MacAddress> read_mac() const;
+
+  Handle handle_;
+  std::string device_;
+  rte_mempool* pool_;
+  PortPlan plan_;
   MacAddress mac_{};
-  std::uint64_t rx_offloads_ = 0;
-  std::uint64_t tx_offloads_ = 0;
-  bool owner_ = true;
 };
 
 }  // namespace natto

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "config/table_digest.hpp"
+#include "dpdk/devargs.hpp"
 #include "dpdk/log.hpp"
 #include "telemetry/answers.hpp"
 
@@ -28,17 +30,23 @@ std::uint32_t memory_mib(std::uint32_t mbufs) {
          kTableMemoryMib;
 }
 
-Result<EalOptions> eal_options(const Config& config, std::uint32_t mbufs,
-                               const RuntimeOptions& options) {
+/// The ports' devices, each with the devargs that its driver needs.
+std::vector<std::string> devices_of(const Config& config) {
+  std::vector<std::string> devices;
+  for (const PortConfig& port : config.ports) {
+    devices.push_back(is_ena(port.device) ? with_ena_devargs(port.device, DpdkVersion::running())
+                                          : port.device);
+  }
+  return devices;
+}
+
+Result<EalOptions> eal_options(const Config& config, const std::vector<std::string>& devices,
+                               std::uint32_t mbufs, const RuntimeOptions& options) {
   EalOptions eal;
   eal.main_lcore = config.dpdk.main_lcore;
   eal.memory_mib = memory_mib(mbufs);
   eal.extra = config.dpdk.eal;
-  for (const PortConfig& port : config.ports) {
-    if (is_pci_device(port.device)) {
-      eal.pci_devices.push_back(port.device);
-    }
-  }
+  std::ranges::copy_if(devices, std::back_inserter(eal.pci_devices), is_pci_device);
   if (options.lab) {
     eal.main_lcore = 0;
     eal.any_cpu = true;
@@ -73,7 +81,7 @@ IcmpConfig icmp_config(const Config& config, const RuntimeOptions& options) {
 
 std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers) {
   const std::size_t queues = ports * workers;
-  const std::size_t in_queues = queues * 2 * Port::kDescriptors;
+  const std::size_t in_queues = queues * 2 * kDescriptors;
   const std::size_t in_workers = workers * (kBurst * ports + kMempoolCache);
   const std::size_t in_control =
       ring_capacity(ports, workers) + kMempoolCache + ports * Control::kMaxWaiting;
@@ -108,7 +116,8 @@ Status Runtime::start(const Config& config, const MappingTable& table,
         mbufs, config.ports.size(), worker_count, needed));
   }
 
-  const Result<EalOptions> eal = eal_options(config, mbufs, options);
+  const std::vector<std::string> devices = devices_of(config);
+  const Result<EalOptions> eal = eal_options(config, devices, mbufs, options);
   if (!eal) {
     return eal.error();
   }
@@ -127,7 +136,7 @@ Status Runtime::start(const Config& config, const MappingTable& table,
   for (std::uint16_t i = 0; i < worker_count && !options.lab; ++i) {
     workers_.push_back({.runtime = this, .index = i, .lcore = config.dpdk.lcores[i]});
   }
-  if (const Status status = open_ports(config, options); !status) {
+  if (const Status status = open_ports(devices, options); !status) {
     return status;
   }
   return build_dataplane(table, options);
@@ -153,6 +162,8 @@ Status Runtime::build_dataplane(const MappingTable& table, const RuntimeOptions&
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     contexts.push_back(make_port_context(config.ports[i], static_cast<RealmId>(i), ports_[i].id(),
                                          ports_[i].mac(), options.lab));
+    contexts.back().computes_checksums = ports_[i].plan().checksum_offload;
+    contexts.back().spread_queue_0 = ports_[i].plan().spread_queue_0;
   }
   const std::vector<PortNeighbourhood> neighbourhoods = neighbourhoods_of(config);
   NextHopTable next_hops = initial_next_hops(contexts, neighbourhoods);
@@ -171,11 +182,13 @@ Status Runtime::build_dataplane(const MappingTable& table, const RuntimeOptions&
   return Done{};
 }
 
-Status Runtime::open_ports(const Config& config, const RuntimeOptions& options) {
-  const std::size_t queues = options.lab ? 1 : config.dpdk.lcores.size();
-  for (const PortConfig& port : config.ports) {
+Status Runtime::open_ports(const std::vector<std::string>& devices, const RuntimeOptions& options) {
+  const std::size_t queues = options.lab ? 1 : config_.dpdk.lcores.size();
+  std::vector<std::string> realms;
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    const PortConfig& port = config_.ports[i];
     Result<Port> opened =
-        Port::open({.device = port.device,
+        Port::open({.device = devices[i],
                     .queues = static_cast<std::uint16_t>(queues),
                     .mtu = port.mtu,
                     .checksum_offload = port.checksum_offload == ChecksumOffload::kAuto,
@@ -186,7 +199,9 @@ Status Runtime::open_ports(const Config& config, const RuntimeOptions& options) 
       return error;
     }
     ports_.push_back(std::move(*opened));
+    realms.push_back(port.realm);
   }
+  monitor_.emplace(std::move(realms));
   return Done{};
 }
 
@@ -226,6 +241,7 @@ Status Runtime::launch() {
                                                    .ports = ports_,
                                                    .live_table = *live_table_,
                                                    .rates = rates_,
+                                                   .monitor = *monitor_,
                                                    .reloader = *reloader_}));
   if (!telemetry) {
     return telemetry.error();
@@ -245,6 +261,7 @@ std::vector<unsigned> Runtime::cpus_beside_workers() const {
 void Runtime::step_control() {
   control_->step(now());
   rates_.sample(now(), counters());
+  monitor_->sample(now(), ports_);
 }
 
 void Runtime::request_reload(std::string trigger, std::string who) {

@@ -13,6 +13,7 @@
 #include "config/model.hpp"
 #include "control/control.hpp"
 #include "control/live_table.hpp"
+#include "control/port_monitor.hpp"
 #include "control/rates.hpp"
 #include "control/reloader.hpp"
 #include "dataplane/dataplane.hpp"
@@ -80,6 +81,8 @@ class Runtime {
   [[nodiscard]] std::shared_ptr<const TableVersion> table() const { return live_table_->current(); }
 
   [[nodiscard]] const std::vector<PortContext>& ports() const { return dataplane_->ports; }
+  /// By RealmId. Which members other threads may use, Port says.
+  [[nodiscard]] const std::vector<Port>& devices() const { return ports_; }
   /// Of every packet; control thread only.
   [[nodiscard]] const rte_mempool& pool() const { return *pool_; }
 
@@ -93,7 +96,8 @@ class Runtime {
   Runtime() = default;
   [[nodiscard]] Status start(const Config& config, const MappingTable& table,
                              const RuntimeOptions& options);
-  [[nodiscard]] Status open_ports(const Config& config, const RuntimeOptions& options);
+  [[nodiscard]] Status open_ports(const std::vector<std::string>& devices,
+                                  const RuntimeOptions& options);
   [[nodiscard]] Status build_dataplane(const MappingTable& table, const RuntimeOptions& options);
   [[nodiscard]] std::vector<unsigned> cpus_beside_workers() const;
   static int run_worker(void* worker);
@@ -108,6 +112,7 @@ class Runtime {
   std::optional<LiveTable> live_table_;
   std::optional<Control> control_;
   Rates rates_;
+  std::optional<PortMonitor> monitor_;
   std::vector<Worker> workers_;
   std::optional<Pipeline> lab_pipeline_;
   std::atomic<bool> stopping_{false};

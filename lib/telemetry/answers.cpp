@@ -204,37 +204,24 @@ Json drops(const AppliancePart& appliance) {
   return answer;
 }
 
-std::string offload_names(std::uint64_t offloads, const char* (*name)(std::uint64_t)) {
-  std::string names;
-  for (; offloads != 0; offloads &= offloads - 1) {
-    names += (names.empty() ? "" : " ") + std::string(name(offloads & -offloads));
-  }
-  return names;
-}
-
-Json port(const PortConfig& config, const Port& device, const NextHops& next_hops,
-          const CounterSums::Port& packets, const CounterSums::Port& rates) {
-  rte_eth_dev_info info{};
-  rte_eth_link link{};
-  static_cast<void>(rte_eth_dev_info_get(device.id(), &info));
-  static_cast<void>(rte_eth_link_get_nowait(device.id(), &link));
+Json port_summary(const PortConfig& config, const Port& device, LinkState link,
+                  const NextHops& next_hops, const CounterSums::Port& packets,
+                  const CounterSums::Port& rates) {
   const EthernetAddresses* next_hop = config.gateway || config.gateway_mac
                                           ? next_hops.find(config.gateway.value_or(Ipv4Address{}))
                                           : nullptr;
-  const bool speed_known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
+  const PortPlan& plan = device.plan();
   return {{"realm", config.realm},
-          {"device", config.device},
+          {"device", device.device()},
           {"ethdev", std::uint64_t{device.id()}},
-          {"driver", info.driver_name != nullptr ? info.driver_name : ""},
+          {"driver", plan.driver},
           {"mac", to_string(device.mac())},
           {"address", to_string(config.address)},
-          {"mtu", std::uint64_t{config.mtu}},
-          {"link", link.link_status == RTE_ETH_LINK_UP ? "up" : "down"},
-          {"speed_mbps", speed_known ? std::uint64_t{link.link_speed} : std::uint64_t{0}},
-          {"rx_queues", std::uint64_t{info.nb_rx_queues}},
-          {"tx_queues", std::uint64_t{info.nb_tx_queues}},
-          {"rx_offloads", offload_names(device.rx_offloads(), rte_eth_dev_rx_offload_name)},
-          {"tx_offloads", offload_names(device.tx_offloads(), rte_eth_dev_tx_offload_name)},
+          {"mtu", std::uint64_t{plan.mtu}},
+          {"link", link.up ? "up" : "down"},
+          {"speed_mbps", std::uint64_t{link.speed_mbps}},
+          {"queues", std::uint64_t{plan.queues}},
+          {"checksum_offload", plan.checksum_offload ? "on" : "off"},
           {"next_hop",
            config.gateway_mac ? "static" : (config.gateway ? to_string(*config.gateway) : "")},
           {"next_hop_mac", next_hop != nullptr ? to_string(next_hop->destination) : ""},
@@ -250,10 +237,33 @@ Json ports(const AppliancePart& appliance) {
   const auto next_hops = appliance.dataplane.next_hops.hold();
   Json answer = Json::object();
   for (std::size_t i = 0; i < appliance.config.ports.size(); ++i) {
-    answer[std::to_string(i)] = port(appliance.config.ports[i], appliance.ports[i], (*next_hops)[i],
-                                     sums.ports[i], rates.ports[i]);
+    answer[std::to_string(i)] = port_summary(appliance.config.ports[i], appliance.ports[i],
+                                             appliance.monitor.snapshot(i).link, (*next_hops)[i],
+                                             sums.ports[i], rates.ports[i]);
   }
   return answer;
+}
+
+Json port(const AppliancePart& appliance, std::string_view parameters) {
+  const auto index = parse_index(parameters);
+  if (!index || *index >= appliance.ports.size()) {
+    return nullptr;
+  }
+  const PortPlan& plan = appliance.ports[*index].plan();
+  Json counters = Json::object();
+  for (const WatchedValue& counter : appliance.monitor.snapshot(*index).counters) {
+    counters[counter.name] = {{"value", counter.value},
+                              {"last_minute", counter.last_minute},
+                              {"meaning", counter.watched->meaning},
+                              {"advice", counter.watched->advice}};
+  }
+  return {{"rx_descriptors", std::uint64_t{plan.rx_descriptors}},
+          {"tx_descriptors", std::uint64_t{plan.tx_descriptors}},
+          {"rss", rss_names(plan.rss_hf)},
+          {"no_checksum_offload_because", plan.no_checksum_offload_because},
+          {"rx_offloads", offload_names(plan.rx_offloads, rte_eth_dev_rx_offload_name)},
+          {"tx_offloads", offload_names(plan.tx_offloads, rte_eth_dev_tx_offload_name)},
+          {"counters", std::move(counters)}};
 }
 
 Json workers(const AppliancePart& appliance) {
@@ -352,6 +362,8 @@ std::vector<TelemetryCommand> appliance_commands(const AppliancePart& a) {
       {"/natto/counters", "What happened to all packets", plain(counters)},
       {"/natto/drops", "Dropped packets by reason", plain(drops)},
       {"/natto/ports", "The ports", plain(ports)},
+      {"/natto/port", "How a port is set up, and what is lost at its device. Parameter: PORT",
+       with_parameters(port)},
       {"/natto/workers", "The workers", plain(workers)},
       {"/natto/reload", "Loads the table file now. Parameter: who asks",
        reloading(ReloadKind::kReload, "natto reload")},

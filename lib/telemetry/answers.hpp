@@ -6,6 +6,7 @@
 
 #include "config/model.hpp"
 #include "control/live_table.hpp"
+#include "control/port_monitor.hpp"
 #include "control/rates.hpp"
 #include "control/reloader.hpp"
 #include "dataplane/dataplane.hpp"
@@ -21,6 +22,7 @@ struct AppliancePart {
   const std::vector<Port>& ports;  ///< by RealmId
   const LiveTable& live_table;
   const Rates& rates;
+  const PortMonitor& monitor;
   Reloader& reloader;
 };
 

@@ -71,7 +71,9 @@ class Commands(LabTestCase):
         self.assertEqual((port["realm"], port["link"]), ("middle", "up"))
         self.assertEqual(port["next_hop"], real_case.ROUTER_ADDRESS)
         self.assertRegex(port["next_hop_mac"], "^[0-9a-f:]{17}$")
-        self.assertEqual(port["xstats"]["rx_good_packets"], port["rx_packets"])
+        self.assertEqual((port["queues"], port["checksum_offload"]), (1, "off"))
+        self.assertIn("the device does not offer", port["no_checksum_offload_because"])
+        self.assertEqual(port["counters"], {}, "nothing is lost at the device")
         workers = json.loads(natto("show", "workers", "--json"))["workers"]
         self.assertGreaterEqual(workers["0"]["received"], 10)
 

@@ -7,12 +7,9 @@ import os
 
 from lab import dns
 from lab.capture import ETHERTYPE_IPV4, ethertype
-from lab.config import Mapping, Port
 from lab.traffic import ping, udp_exchange
-from lab_test_case import LabTestCase
+from two_taps_test_case import A_MAPPED, B_MAPPED, REAL, TwoTapsTestCase
 
-REAL = "10.0.0.10"
-A_MAPPED, B_MAPPED = "100.64.1.10", "100.64.2.10"
 LONGEST = 65_507  # bytes that fit into a UDP datagram
 
 
@@ -22,27 +19,7 @@ def is_later_fragment(frame: bytes) -> bool:
     return ethertype(frame) == ETHERTYPE_IPV4 and offset != 0
 
 
-class Fragments(LabTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        natto = self.lab.namespace("natto")
-        config = self.lab.write_config(
-            [
-                Port("a", "to-a", "10.0.0.1/24", driver="net_tap"),
-                Port("b", "to-b", "10.0.0.1/24", driver="net_tap"),
-            ],
-            [Mapping("a", "a", REAL, A_MAPPED), Mapping("b", "b", REAL, B_MAPPED)],
-        )
-        self.natto = self.lab.start_natto(config, natto)
-        self.a, self.b = self.lab.namespace("a"), self.lab.namespace("b")
-        for host in (self.a, self.b):
-            # The driver has made the host's end of the link.
-            interface = f"to-{host.name}"
-            natto.run("ip", "link", "set", "dev", interface, "netns", host.name)
-            host.run("ip", "link", "set", "dev", interface, "up")
-            host.address(interface, f"{REAL}/24")
-            host.route("default", "via", "10.0.0.1")
-
+class Fragments(TwoTapsTestCase):
     def test_r17_datagrams_in_fragments_arrive_whole(self) -> None:
         payloads = [os.urandom(length) for length in (1472, 1473, 2953, 8000, LONGEST)]
         capture = self.lab.capture(self.b, "to-b")

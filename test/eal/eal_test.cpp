@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "dpdk/port.hpp"
-
 namespace natto {
 namespace {
 
@@ -37,25 +35,6 @@ TEST(EalArguments, TheUsersComeLastAndMayMapLcores) {
   EXPECT_FALSE(contains(arguments, {"-l"}));
   EXPECT_EQ(std::vector(arguments.end() - 2, arguments.end()),
             (std::vector<std::string>{"--lcores", "0@0,1@0"}));
-}
-
-TEST(Port, KnowsCardsFromVdevs) {
-  EXPECT_TRUE(is_pci_device("0000:00:06.0"));
-  EXPECT_TRUE(is_pci_device("00:06.0"));
-  EXPECT_TRUE(is_pci_device("0000:00:06.0,llq_policy=1"));
-  EXPECT_FALSE(is_pci_device("net_pcap0,rx_pcap=a.pcap"));
-  EXPECT_FALSE(is_pci_device("net_af_packet0,iface=eth0"));
-}
-
-TEST(Port, SaysWhichDeviceIsWrong) {
-  const auto unknown = Port::open({.device = "net_nonsense0"});
-  ASSERT_FALSE(unknown);
-  EXPECT_EQ(unknown.error().kind, ErrorKind::kSystem);
-  EXPECT_NE(unknown.error().message.find("net_nonsense0"), std::string::npos);
-
-  const auto absent = Port::open({.device = "0000:7f:1f.7"});
-  ASSERT_FALSE(absent);
-  EXPECT_NE(absent.error().message.find("no PCI device 0000:7f:1f.7"), std::string::npos);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "config/table_digest.hpp"
+#include "eal/fake_ena.hpp"
 #include "eal/lab.hpp"
 #include "support/packets.hpp"
 #include "telemetry/answers.hpp"
@@ -80,6 +81,7 @@ class TelemetryTest : public testing::Test {
                                     .ports = ports_,
                                     .live_table = *live_,
                                     .rates = rates_,
+                                    .monitor = monitor_,
                                     .reloader = *reloader_});
   }
   void write(const std::vector<Mapping>& mappings) {
@@ -104,8 +106,10 @@ class TelemetryTest : public testing::Test {
   Config config_;
   std::optional<Lab> lab_;
   std::optional<LiveTable> live_;
+  std::optional<test::FakeEna> card_;
   std::vector<Port> ports_;
   Rates rates_;
+  PortMonitor monitor_{{"company-a", "company-b"}};
   std::optional<Reloader> reloader_;
   std::vector<TelemetryCommand> commands_;
 };
@@ -201,9 +205,11 @@ TEST_F(TelemetryTest, DropsHaveCountsAndRates) {
 
 TEST_F(TelemetryTest, PortsAndWorkers) {
   run_with(kTwo);
+  monitor_.sample(Instant(0), ports_);
   const Json ports = ask("/natto/ports");
   EXPECT_EQ(ports["0"]["realm"], "company-a");
   EXPECT_EQ(ports["0"]["driver"], "net_null");
+  EXPECT_EQ(ports["0"]["checksum_offload"], "off");
   EXPECT_EQ(ports["0"]["link"], "up");
   EXPECT_EQ(ports["0"]["next_hop"], "10.1.0.254");
   EXPECT_EQ(ports["1"]["next_hop"], "static");
@@ -216,6 +222,52 @@ TEST_F(TelemetryTest, PortsAndWorkers) {
   EXPECT_EQ(worker["busy_cycles"], 250);
   EXPECT_EQ(worker["longest_gap_cycles"], 250);
   EXPECT_EQ(worker["stalled"], 1) << "its last poll was when the machine started";
+}
+
+TEST_F(TelemetryTest, PortsSayHowTheyWereConfigured) {
+  config_.ports[kA].device = card_.emplace().device() + ",llq_policy=1";
+  run_with(kTwo);
+  for (int i = 0; i < 2; ++i) {
+    monitor_.sample(Instant(0), ports_);
+  }
+  Json ena = ask("/natto/ports")["0"];
+  ena.update(ask("/natto/port", "0"));
+  EXPECT_EQ(ena["driver"], "net_ena");
+  EXPECT_EQ(ena["device"], config_.ports[kA].device);
+  EXPECT_EQ(ena["queues"], 1);
+  EXPECT_EQ(ena["rx_descriptors"], 1024);
+  EXPECT_EQ(ena["tx_descriptors"], 1024);
+  EXPECT_EQ(ena["mtu"], 1500);
+  EXPECT_EQ(ena["rss"], "none");
+  EXPECT_EQ(ena["checksum_offload"], "on");
+  EXPECT_EQ(ena["no_checksum_offload_because"], "");
+  EXPECT_EQ(ena["tx_offloads"], "IPV4_CKSUM UDP_CKSUM TCP_CKSUM MULTI_SEGS");
+  EXPECT_EQ(ena["link"], "up");
+  EXPECT_EQ(ena["speed_mbps"], 0);
+}
+
+TEST_F(TelemetryTest, PortCountersSayWhatIsLostAndWhatToDo) {
+  config_.ports[kA].device = card_.emplace().device();
+  run_with(kTwo);
+  EXPECT_EQ(ask("/natto/port", "0")["counters"], Json::object());
+  const auto sample = [this](int second) {
+    for (int i = 0; i < 2; ++i) {
+      monitor_.sample(Instant(1'000 * second), ports_);
+    }
+  };
+  card_->set_counter("conntrack_allowance_exceeded", 5);
+  sample(0);
+  card_->set_counter("conntrack_allowance_exceeded", 9);
+  sample(1);
+  card_->set_counter("conntrack_allowance_exceeded", 99);
+  const Json counters = ask("/natto/port", "0")["counters"];
+  ASSERT_EQ(counters.size(), 1U) << counters;
+  EXPECT_EQ(counters["conntrack_allowance_exceeded"]["value"], 9) << "held, not asked for";
+  EXPECT_EQ(counters["conntrack_allowance_exceeded"]["last_minute"], 4);
+  EXPECT_NE(
+      counters["conntrack_allowance_exceeded"]["advice"].get<std::string>().find("security groups"),
+      std::string::npos);
+  EXPECT_EQ(ask("/natto/port", "1")["counters"], Json::object());
 }
 
 TEST_F(TelemetryTest, ReloadsAnswerWithTheirOutcomeAndItsTextInPages) {
@@ -269,6 +321,8 @@ TEST_F(TelemetryTest, WrongQuestionsAreAnsweredNull) {
   EXPECT_TRUE(ask("/natto/mappings").is_null());
   EXPECT_TRUE(ask("/natto/mappings", "-1").is_null());
   EXPECT_TRUE(ask("/natto/mappings", "99999999999999999999").is_null());
+  EXPECT_TRUE(ask("/natto/port").is_null());
+  EXPECT_TRUE(ask("/natto/port", "2").is_null());
   EXPECT_TRUE(ask("/natto/text", "7,0").is_null());
   EXPECT_TRUE(ask("/natto/text", "x").is_null());
   EXPECT_TRUE(ask("/natto/explain", "a,b").is_null());
@@ -307,6 +361,8 @@ TEST_F(TelemetryTest, AnswersWhileWorkersCountAndTablesChange) {
   });
   std::uint64_t last = 0;
   for (long second = 1; !stop.load(); ++second) {
+    monitor_.sample(Instant(1'000 * second), ports_);
+    static_cast<void>(ask("/natto/port", "0"));
     for (const char* command :
          {"/natto/table", "/natto/counters", "/natto/drops", "/natto/ports", "/natto/workers"}) {
       static_cast<void>(ask(command));

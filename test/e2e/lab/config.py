@@ -15,6 +15,7 @@ class Port:
     gateway: str | None = None
     mtu: int = 1500
     driver: str = "net_af_packet"  # joins an interface that is there; net_tap makes one
+    checksum_offload: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def _port_toml(index: int, port: Port, queues: int) -> str:
         f'device = "{_device(index, port, queues)}"\n'
         f'address = "{port.address}"\n{gateway}'
         f"mtu = {port.mtu}\n"
+        f'checksum_offload = "{port.checksum_offload}"\n'
     )
 
 

@@ -109,7 +109,7 @@ TEST(Views, WorkersInPercentAndCycles) {
   EXPECT_NE(view.find("STALLED"), std::string::npos);
 }
 
-TEST(Views, PortsShowCountersThatAreNotZero) {
+TEST(Views, PortsShowHowTheyRunAndWhatTheyLose) {
   const Json ports = Json::array({{{"realm", "a"},
                                    {"device", "0000:00:06.0"},
                                    {"driver", "net_ena"},
@@ -118,21 +118,31 @@ TEST(Views, PortsShowCountersThatAreNotZero) {
                                    {"mtu", 9001},
                                    {"link", "up"},
                                    {"speed_mbps", 0},
-                                   {"rx_queues", 2},
-                                   {"tx_queues", 2},
-                                   {"rx_offloads", "SCATTER"},
-                                   {"tx_offloads", ""},
+                                   {"queues", 2},
+                                   {"rx_descriptors", 1024},
+                                   {"tx_descriptors", 512},
+                                   {"rss", "TCP, UDP"},
+                                   {"checksum_offload", "off"},
+                                   {"no_checksum_offload_because", "the configuration says so"},
                                    {"next_hop", "10.0.0.254"},
                                    {"next_hop_mac", ""},
                                    {"rx_packets", 1},
                                    {"tx_packets", 2},
                                    {"rx_per_second", 3},
                                    {"tx_per_second", 4},
-                                   {"xstats", {{"rx_drops", 5}, {"nothing", 0}}}}});
+                                   {"counters",
+                                    {{"pps_allowance_exceeded",
+                                      {{"value", 500},
+                                       {"last_minute", 20},
+                                       {"meaning", "too many packets"},
+                                       {"advice", "send fewer"}}}}}}});
   const std::string view = ports_view(ports);
   EXPECT_NE(view.find("next hop 10.0.0.254 (ARP has no answer yet)"), std::string::npos) << view;
-  EXPECT_NE(view.find("rx_drops"), std::string::npos);
-  EXPECT_EQ(view.find("nothing"), std::string::npos);
+  EXPECT_NE(view.find("2 queue(s) with 1024 receive and 512 transmit descriptors; RSS TCP, UDP"),
+            std::string::npos);
+  EXPECT_NE(view.find("checksum offload off: the configuration says so"), std::string::npos);
+  EXPECT_NE(view.find("500  +20 in the last minute"), std::string::npos);
+  EXPECT_NE(view.find("too many packets\n      -> send fewer"), std::string::npos);
   EXPECT_EQ(view.find("Mbit/s"), std::string::npos) << "an unknown speed is not shown";
 }
 

@@ -1,0 +1,82 @@
+#pragma once
+
+// What the ports' devices say of themselves, read by control and held for all others: throttling by
+// EC2, packets lost before a worker saw them, the link. Asking a device may take seconds and must
+// not meet its reset, so nobody else asks it.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/watched_counters.hpp"
+#include "dpdk/port.hpp"
+#include "dpdk/port_counters.hpp"
+#include "neighbour/resolver.hpp"
+
+namespace natto {
+
+/// A watched counter that is not zero.
+struct WatchedValue {
+  std::string name;
+  std::uint64_t value = 0;        ///< as the device has it; goes on where a reset put it to zero
+  std::uint64_t last_minute = 0;  ///< how much it grew
+  const WatchedCounter* watched;
+};
+
+struct PortSnapshot {
+  LinkState link;
+  std::vector<WatchedValue> counters;  ///< by name
+};
+
+class PortMonitor {
+ public:
+  static constexpr Instant kPeriod{1'000};
+  static constexpr Instant kMinute{60'000};
+
+  /// `names`: of the ports, for the log.
+  explicit PortMonitor(std::vector<std::string> names);
+
+  /// Control, as often as it likes, but not while a port is being reset: asks the one port whose
+  /// turn it is, each about once a second. Warns of a counter that grew, at most once a minute.
+  void sample(Instant now, const std::vector<Port>& ports);
+
+  /// Any thread but workers. Without counters, and the link down, before the first sample.
+  [[nodiscard]] PortSnapshot snapshot(std::size_t port) const;
+
+ private:
+  struct Sample {
+    Instant time;
+    std::uint64_t value;
+  };
+  struct Counter {
+    explicit Counter(const WatchedCounter& entry) : watched(&entry) {}
+
+    const WatchedCounter* watched;
+    std::uint64_t last_read = 0;
+    std::uint64_t value = 0;
+    std::deque<Sample> minute;  ///< oldest first; the first is a minute old, or the first ever
+    std::optional<Instant> warned;
+    std::uint64_t value_at_warning = 0;
+  };
+  struct Watch {
+    std::string name;
+    std::optional<Instant> sampled;
+    std::map<std::string, Counter> counters;
+  };
+
+  void take(Instant now, Watch& watch, const std::vector<PortCounter>& read);
+  static void update(Counter& counter, Instant now, std::uint64_t value);
+  static void warn(const std::string& port, const std::string& name, Counter& counter, Instant now);
+
+  std::vector<Watch> watches_;  ///< by port; control's alone
+  std::size_t next_ = 0;        ///< the port whose turn it is
+
+  mutable std::mutex mutex_;  ///< guards snapshots_
+  std::vector<PortSnapshot> snapshots_;
+};
+
+}  // namespace natto

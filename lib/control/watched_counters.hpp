@@ -1,0 +1,24 @@
+#pragma once
+
+// Which of a driver's counters mean that packets are lost before natto sees them or after it sent
+// them, and what to do about each.
+
+#include <string>
+#include <string_view>
+
+namespace natto {
+
+struct WatchedCounter {
+  std::string_view name;     ///< or the end of the name
+  std::string_view meaning;  ///< a sentence without a full stop, at most 127 bytes
+  std::string_view advice;   ///< likewise
+  bool is_level = false;     ///< it says how much is left: that it changes is no news
+};
+
+/// The entry for a counter of that name, or null: it needs no watching.
+[[nodiscard]] const WatchedCounter* find_watched_counter(std::string_view name);
+
+/// "rx_q*_errors" of "rx_q12_errors": queues are counted together.
+[[nodiscard]] std::string without_queue(std::string_view name);
+
+}  // namespace natto

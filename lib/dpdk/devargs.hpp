@@ -1,0 +1,40 @@
+#pragma once
+
+// What DPDK's ENA driver has to be told at start, by DPDK's version: a devarg that a driver does
+// not know makes it refuse the device.
+
+#include <compare>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace natto {
+
+struct DpdkVersion {
+  unsigned year = 0;  ///< without the century
+  unsigned month = 0;
+  unsigned minor = 0;
+
+  auto operator<=>(const DpdkVersion&) const = default;
+
+  /// Of "DPDK 22.11.11", as rte_version() has it; before all others if it is not understood.
+  [[nodiscard]] static DpdkVersion parse(std::string_view text);
+  /// Of the libraries that run, which may be newer than those natto was built with.
+  [[nodiscard]] static DpdkVersion running();
+};
+
+/// "0000:00:06.0", with or without devargs: a PCI device rather than a vdev.
+[[nodiscard]] bool is_pci_device(std::string_view device);
+
+/// The name that EAL and sysfs have for `device`: "0000:00:06.0" of "00:06.0,llq_policy=1",
+/// "net_null0" of "net_null0,size=64".
+[[nodiscard]] std::string device_name(std::string_view device);
+
+/// Whether the device is one that DPDK's ENA driver takes. `root`: of the file system.
+[[nodiscard]] bool is_ena(std::string_view device, const std::filesystem::path& root = "/");
+
+/// `ena_device`, with the devargs added that natto wants of this version's driver and that the user
+/// has not given, whatever their value.
+[[nodiscard]] std::string with_ena_devargs(std::string_view ena_device, const DpdkVersion& version);
+
+}  // namespace natto
