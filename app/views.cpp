@@ -175,6 +175,11 @@ std::string ports_view(const Json& ports) {
               number_of(port, "rx_per_second"));
     lines.add("  sent     {:>14} {:>10}/s", number_of(port, "tx_packets"),
               number_of(port, "tx_per_second"));
+    if (const std::string kernel = text_of(port, "kernel_interface"); !kernel.empty()) {
+      lines.add("  kernel interface {}: {} packets to it, {} from it, {} from it refused", kernel,
+                number_of(port, "kernel_given"), number_of(port, "kernel_taken"),
+                number_of(port, "kernel_refused"));
+    }
     for (const auto& [name, counter] : port.at("counters").items()) {
       lines.add("  {:<32} {:>12}  +{} in the last minute", name, number_of(counter, "value"),
                 number_of(counter, "last_minute"));

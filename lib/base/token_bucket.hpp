@@ -19,8 +19,8 @@ class TokenBucket {
         ticks_per_token_(ticks_per_token(limits.rate, ticks_per_second)),
         burst_ticks_(ticks_per_token_ * limits.burst) {}
 
-  /// Whether one more may pass at `now`, which never goes back.
-  [[nodiscard]] bool take(std::uint64_t now) noexcept {
+  /// Whether one more might pass at `now`, which never goes back.
+  [[nodiscard]] bool has(std::uint64_t now) noexcept {
     if (rate_ == 0) {
       return false;
     }
@@ -31,7 +31,12 @@ class TokenBucket {
       saved_ticks_ = std::min(burst_ticks_, saved_ticks_ + (now - last_));
     }
     last_ = now;
-    if (saved_ticks_ < ticks_per_token_) {
+    return saved_ticks_ >= ticks_per_token_;
+  }
+
+  /// Whether one more may pass at `now`, which never goes back; if so, it has passed.
+  [[nodiscard]] bool take(std::uint64_t now) noexcept {
+    if (!has(now)) {
       return false;
     }
     saved_ticks_ -= ticks_per_token_;

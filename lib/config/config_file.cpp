@@ -102,6 +102,7 @@ class PortReader {
     port.checksum_offload = section.choice<ChecksumOffload>("checksum_offload");
     port.source_not_mapped = section.choice<SourceNotMapped>("source_not_mapped");
     port.record_route = section.choice<RecordRoute>("record_route");
+    read_kernel_interface(section, port);
 
     into.config.ports.push_back(std::move(port));
     into.ports.ports.push_back(std::move(known));
@@ -123,6 +124,25 @@ class PortReader {
     if (const auto mac = section.parsed("gateway_mac", parse_host_mac)) {
       port.gateway_mac = mac->value;
     }
+  }
+
+  void read_kernel_interface(const SectionReader& section, PortConfig& port) {
+    const auto name = section.text("kernel_interface");
+    if (name && accept("kernel_interface", *name, interface_name_mistake(name->value)) &&
+        kernel_interfaces_.add(name->value, name->position, diagnostics_)) {
+      port.kernel_interface = name->value;
+    }
+    if (const auto rate = section.integer("kernel_packets_per_second")) {
+      port.kernel_packets_per_second = static_cast<std::uint32_t>(rate->value);
+    }
+  }
+
+  /// Linux has folders of these names among its interfaces' settings.
+  static std::string interface_name_mistake(std::string_view name) {
+    const bool reserved = name == "." || name == ".." || name == "all" || name == "default";
+    return reserved ? fmt::format("no interface can be called {}; choose another, as \"natto0\"",
+                                  in_quotes(name))
+                    : "";
   }
 
   static std::string address_mistake(const Ipv4Prefix& address) {
@@ -154,6 +174,7 @@ class PortReader {
   Diagnostics& diagnostics_;
   UniqueTexts realms_{"realm"};
   UniqueTexts devices_{"device"};
+  UniqueTexts kernel_interfaces_{"kernel_interface"};
 };
 
 void read_ports(const FileReader& reader, ConfigFile& into, Diagnostics& diagnostics) {

@@ -49,6 +49,9 @@ struct PortConfig {
   ChecksumOffload checksum_offload = ChecksumOffload::kAuto;
   SourceNotMapped source_not_mapped = SourceNotMapped::kDrop;
   RecordRoute record_route = RecordRoute::kDrop;
+  /// The kernel's interface for `address`; unique. Absent: the kernel does not have the address.
+  std::optional<std::string> kernel_interface = std::nullopt;
+  std::uint32_t kernel_packets_per_second = 10'000;  ///< at most, each way; at least 1
 };
 
 /// The source of an ICMP error that a router without a mapping sent (R32).

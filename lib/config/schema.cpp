@@ -13,6 +13,7 @@ using enum ValueKind;
 
 constexpr IntegerRange kLcores = {0, 1023};
 constexpr IntegerRange kRealmNameLength = {1, 32};
+constexpr IntegerRange kInterfaceNameLength = {1, 15};  // IFNAMSIZ of Linux, without its NUL
 constexpr IntegerRange kMappingNameLength = {1, 64};
 
 constexpr std::array<std::string_view, 2> kChecksumOffloads = {"auto", "off"};
@@ -88,6 +89,20 @@ constexpr std::array kPortKeys = {
               .meaning = "What becomes of a packet with a record route or timestamp option, which "
                          "would show one side's addresses to the other.",
               .choices = kDropOrPass},
+    KeySchema{.name = "kernel_interface",
+              .kind = kName,
+              .if_absent = LeftOut{"the kernel does not have the address"},
+              .meaning =
+                  "A network interface, as `\"natto0\"`, that natto makes for the kernel and "
+                  "gives `address`: what natto does not answer itself goes there (SSH, "
+                  "instance metadata). Each port has its own.",
+              .range = kInterfaceNameLength},
+    KeySchema{.name = "kernel_packets_per_second",
+              .kind = kInteger,
+              .if_absent = 10'000,
+              .meaning = "The packets that `kernel_interface` may take at most, and those that it "
+                         "may send.",
+              .range = {1, 100'000}},
 };
 
 constexpr std::array kIcmpKeys = {

@@ -38,6 +38,43 @@ std::span<std::uint8_t> contiguous_bytes(rte_mbuf& mbuf) {
              : std::span<std::uint8_t>();
 }
 
+/// Makes `mbuf`, which was sent to natto's own address, the reply to it, if it is an echo request.
+bool answer_echo(rte_mbuf& mbuf) {
+  const auto bytes = contiguous_bytes(mbuf);
+  if (bytes.empty()) {
+    return false;
+  }
+  const std::size_t length =
+      kIpv4Offset + header_at<Ipv4Header>(bytes, kIpv4Offset).total_length.host();
+  if (!make_echo_reply(bytes.first(length))) {
+    return false;
+  }
+  rte_pktmbuf_trim(&mbuf, static_cast<std::uint16_t>(bytes.size() - length));
+  return true;
+}
+
+/// A packet of `bytes`, in as many buffers as they need; null if there are too few.
+Mbuf make_packet(std::span<const std::uint8_t> bytes, rte_mempool* pool) {
+  Mbuf packet;
+  while (!bytes.empty()) {
+    Mbuf segment(rte_pktmbuf_alloc(pool));
+    if (segment == nullptr) {
+      return nullptr;
+    }
+    const auto part =
+        bytes.first(std::min<std::size_t>(bytes.size(), rte_pktmbuf_tailroom(segment.get())));
+    bytes = bytes.subspan(part.size());
+    std::memcpy(rte_pktmbuf_append(segment.get(), static_cast<std::uint16_t>(part.size())),
+                part.data(), part.size());
+    if (packet == nullptr) {
+      packet = std::move(segment);
+    } else if (rte_pktmbuf_chain(packet.get(), segment.get()) == 0) {
+      static_cast<void>(segment.release());
+    }
+  }
+  return packet;
+}
+
 }  // namespace
 
 std::vector<PortNeighbourhood> neighbourhoods_of(const Config& config) {
@@ -69,10 +106,25 @@ Control::Control(Dataplane& dataplane, std::vector<PortNeighbourhood> neighbourh
   }
 }
 
+void Control::connect_kernel(RealmId realm, KernelInterface interface,
+                             std::uint32_t packets_per_second) {
+  neighbourhoods_[realm].kernel.emplace(std::move(interface), dataplane_.ports[realm],
+                                        packets_per_second, counters_.kernel[realm]);
+}
+
 std::size_t Control::step(Instant now) {
-  std::size_t taken = take_local(now);
+  const std::size_t taken = serve_workers(now);
+  for (const PortContext& port : dataplane_.ports) {
+    send_for_kernel(port, now);
+  }
+  return taken;
+}
+
+std::size_t Control::serve_workers(Instant now) {
+  std::size_t taken = take_arp(now);
   publish_next_hops();
   taken += take_unresolved(now);
+  taken += take_own_address(now);
   taken += take_to_answer();
   for (const PortContext& port : dataplane_.ports) {
     send_waiting(port, now);
@@ -83,7 +135,7 @@ std::size_t Control::step(Instant now) {
 }
 
 void Control::finish(Instant now) {
-  while (step(now) > 0) {
+  while (serve_workers(now) > 0) {
   }
   for (Neighbourhood& neighbourhood : neighbourhoods_) {
     for (Waiting& waiting : std::exchange(neighbourhood.waiting, {})) {
@@ -92,21 +144,15 @@ void Control::finish(Instant now) {
   }
 }
 
-std::size_t Control::take_local(Instant now) {
+std::size_t Control::take_arp(Instant now) {
   std::size_t taken = 0;
   for (; taken < kMaxPerStep; ++taken) {
-    Mbuf packet = take(dataplane_.rings.to_control.get());
+    Mbuf packet = take(dataplane_.rings.arp.get());
     if (packet == nullptr) {
       break;
     }
     const PortContext& port = dataplane_.ports[packet->port];
-    const auto bytes = contiguous_bytes(*packet);
-    if (bytes.size() >= sizeof(EthernetHeader) &&
-        header_at<EthernetHeader>(bytes, 0).ethertype.host() == ethertype::kArp) {
-      handle_arp(std::move(packet), port, now);
-    } else {
-      handle_own_address(std::move(packet), port);
-    }
+    handle_arp(std::move(packet), port, now);
   }
   return taken;
 }
@@ -128,8 +174,12 @@ void Control::handle_arp(Mbuf packet, const PortContext& port, Instant now) {
                          .target = message->sender}),
                port);
   }
-  if (!asked && !heard) {
-    return drop(std::move(packet), DropReason::kArpNotForNatto);
+  std::optional<KernelPath>& kernel = neighbourhoods_[port.realm].kernel;
+  const bool for_kernel = kernel && message->operation == ArpOperation::kReply &&
+                          message->target.address == port.rules.address.address;
+  const auto refused = for_kernel ? kernel->give(*packet, now) : DropReason::kArpNotForNatto;
+  if (!asked && !heard && refused) {
+    return drop(std::move(packet), *refused);
   }
   counters_.consumed.add(1);
 }
@@ -148,20 +198,32 @@ bool Control::answers_arp_for(Ipv4Address address, const PortContext& port) cons
          table->look_up({Generation::real_scope(port.realm), address}) == nullptr;
 }
 
-void Control::handle_own_address(Mbuf packet, const PortContext& port) {
-  auto bytes = contiguous_bytes(*packet);
-  if (bytes.empty()) {
-    return drop(std::move(packet), DropReason::kMbufUnavailable);
+std::size_t Control::take_own_address(Instant now) {
+  std::size_t taken = 0;
+  for (; taken < kMaxPerStep; ++taken) {
+    Mbuf packet = take(dataplane_.rings.own_address.get());
+    if (packet == nullptr) {
+      break;
+    }
+    const PortContext& port = dataplane_.ports[packet->port];
+    handle_own_address(std::move(packet), port, now);
   }
-  const std::size_t length =
-      kIpv4Offset + header_at<Ipv4Header>(bytes, kIpv4Offset).total_length.host();
-  if (!make_echo_reply(bytes.first(length))) {
-    return drop(std::move(packet), DropReason::kOwnAddressNotAnswered);
+  return taken;
+}
+
+void Control::handle_own_address(Mbuf packet, const PortContext& port, Instant now) {
+  if (answer_echo(*packet)) {
+    header_at<EthernetHeader>(contiguous_bytes(*packet), 0).source = port.filter.mac;
+    counters_.consumed.add(1);
+    inject(std::move(packet), port, Origin::kGenerated);
+    return;
   }
-  rte_pktmbuf_trim(packet.get(), static_cast<std::uint16_t>(bytes.size() - length));
-  header_at<EthernetHeader>(bytes, 0).source = port.filter.mac;
+  std::optional<KernelPath>& kernel = neighbourhoods_[port.realm].kernel;
+  const auto refused = kernel ? kernel->give(*packet, now) : DropReason::kOwnAddressNotAnswered;
+  if (refused) {
+    return drop(std::move(packet), *refused);
+  }
   counters_.consumed.add(1);
-  inject(std::move(packet), port, Origin::kGenerated);
 }
 
 std::size_t Control::take_unresolved(Instant now) {
@@ -235,6 +297,19 @@ void Control::send_waiting(const PortContext& port, Instant now) {
   }
 }
 
+// The kernel waits rather than take the room of what natto itself has to send.
+void Control::send_for_kernel(const PortContext& port, Instant now) {
+  std::optional<KernelPath>& kernel = neighbourhoods_[port.realm].kernel;
+  const rte_ring* ring = dataplane_.rings.to_worker[port.realm].get();
+  while (kernel && rte_ring_free_count(ring) > rte_ring_get_capacity(ring) / 2) {
+    const auto frame = kernel->take(now);
+    if (frame.empty()) {
+      return;
+    }
+    send_frame(frame, port);
+  }
+}
+
 void Control::request_neighbours(const PortContext& port, Instant now) {
   for (const ArpFrame& request : neighbourhoods_[port.realm].resolver.due(now)) {
     send_frame(request, port);
@@ -252,7 +327,8 @@ void Control::publish_next_hops() {
   }
   auto table = std::make_unique<NextHopTable>();
   for (const PortContext& port : dataplane_.ports) {
-    const auto& [settings, resolver, waiting, version] = neighbourhoods_[port.realm];
+    const PortNeighbourhood& settings = neighbourhoods_[port.realm].settings;
+    const Resolver& resolver = neighbourhoods_[port.realm].resolver;
     const auto gateway_mac = settings.gateway ? resolver.find(*settings.gateway) : std::nullopt;
     table->push_back(next_hops_of(port, settings, gateway_mac, resolver.known()));
   }
@@ -265,13 +341,9 @@ void Control::drop(Mbuf packet, DropReason reason) {
 }
 
 void Control::send_frame(std::span<const std::uint8_t> frame, const PortContext& port) {
-  Mbuf packet(rte_pktmbuf_alloc(dataplane_.pool));
-  if (packet == nullptr) {
-    return;
+  if (Mbuf packet = make_packet(frame, dataplane_.pool)) {
+    inject(std::move(packet), port, Origin::kGenerated);
   }
-  std::memcpy(rte_pktmbuf_append(packet.get(), static_cast<std::uint16_t>(frame.size())),
-              frame.data(), frame.size());
-  inject(std::move(packet), port, Origin::kGenerated);
 }
 
 void Control::send_to_next_hop(Mbuf packet, const PortContext& port, const MacAddress& next_hop) {

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "control/kernel_path.hpp"
 #include "dataplane/dataplane.hpp"
 #include "dpdk/mempool.hpp"
 #include "neighbour/resolver.hpp"
@@ -36,6 +37,11 @@ class Control {
   /// `counters`: control's own in `dataplane`.
   Control(Dataplane& dataplane, std::vector<PortNeighbourhood> neighbourhoods);
 
+  /// From now on `interface` gets what comes for natto's own address in `realm` and natto does not
+  /// answer, and what it sends goes to the wire, `packets_per_second` each way at most. Before the
+  /// first step; the port's rules say reaches_kernel.
+  void connect_kernel(RealmId realm, KernelInterface interface, std::uint32_t packets_per_second);
+
   /// Does everything that is due at `now`. Main lcore only; never waits. Returns the packets taken
   /// from workers.
   std::size_t step(Instant now);
@@ -54,17 +60,21 @@ class Control {
     Resolver resolver;
     std::vector<Waiting> waiting;
     unsigned published_version = 0;
+    std::optional<KernelPath> kernel = std::nullopt;
   };
 
-  std::size_t take_local(Instant now);
+  std::size_t serve_workers(Instant now);
+  std::size_t take_arp(Instant now);
+  std::size_t take_own_address(Instant now);
   std::size_t take_unresolved(Instant now);
   std::size_t take_to_answer();
   void handle_arp(Mbuf packet, const PortContext& port, Instant now);
-  void handle_own_address(Mbuf packet, const PortContext& port);
+  void handle_own_address(Mbuf packet, const PortContext& port, Instant now);
   void send_icmp_error(const rte_mbuf& about, const PortContext& port);
   void request_neighbours(const PortContext& port, Instant now);
   void publish_next_hops();
   void send_waiting(const PortContext& port, Instant now);
+  void send_for_kernel(const PortContext& port, Instant now);
 
   [[nodiscard]] bool answers_arp_for(Ipv4Address address, const PortContext& port) const;
   void drop(Mbuf packet, DropReason reason);

@@ -28,9 +28,10 @@ Result<std::vector<Ring>> create_handed_rings(std::size_t worker, std::size_t po
 Result<Rings> create_rings(const std::vector<PortContext>& contexts, std::size_t workers) {
   const std::size_t ports = contexts.size();
   Rings rings;
-  for (const auto& [name, ring] : {std::pair{"natto_to_control", &rings.to_control},
-                                   std::pair{"natto_unresolved", &rings.unresolved},
-                                   std::pair{"natto_to_answer", &rings.to_answer}}) {
+  for (const auto& [name, ring] :
+       {std::pair{"natto_arp", &rings.arp}, std::pair{"natto_own_address", &rings.own_address},
+        std::pair{"natto_unresolved", &rings.unresolved},
+        std::pair{"natto_to_answer", &rings.to_answer}}) {
     Result<Ring> created = create_ring(name, kToControlSize);
     if (!created) {
       return created.error();
@@ -68,7 +69,8 @@ PortContext make_port_context(const PortConfig& config, RealmId realm, std::uint
                      .record_route = config.record_route == RecordRoute::kPass},
           .rules = {.address = config.address,
                     .mtu = config.mtu,
-                    .admits_unmapped_sources = config.source_not_mapped == SourceNotMapped::kPass}};
+                    .admits_unmapped_sources = config.source_not_mapped == SourceNotMapped::kPass,
+                    .reaches_kernel = config.kernel_interface.has_value()}};
 }
 
 Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports,
@@ -107,7 +109,7 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
 }
 
 std::size_t ring_capacity(std::size_t ports, std::size_t workers) noexcept {
-  return 3 * kToControlSize + ports * (kToWorkerSize + (workers - 1) * kHandedSize);
+  return 4 * kToControlSize + ports * (kToWorkerSize + (workers - 1) * kHandedSize);
 }
 
 }  // namespace natto

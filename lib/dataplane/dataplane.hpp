@@ -50,10 +50,12 @@ struct AnswerTag {
   }
 };
 
-/// In the packets that go through these rings, mbuf::port holds a RealmId: for to_control and
-/// to_answer the one the packet came from, for the others the one it goes to.
+/// In the packets that go through these rings, mbuf::port holds a RealmId: for arp, own_address
+/// and to_answer the one the packet came from, for the others the one it goes to. A flood of one
+/// kind of packet fills the ring of that kind alone.
 struct Rings {
-  Ring to_control;              ///< workers -> control: ARP and packets for natto's own addresses
+  Ring arp;                     ///< workers -> control
+  Ring own_address;             ///< workers -> control: packets for natto's own addresses
   Ring unresolved;              ///< workers -> control: translated, but the next hop is unknown
   Ring to_answer;               ///< workers -> control: dropped, and the sender is to be told why
   std::vector<Ring> to_worker;  ///< control -> worker 0, by realm: complete frames to send

@@ -393,7 +393,7 @@ Pipeline::Pipeline(Dataplane& dataplane, std::uint16_t worker)
 // router that no mapping knows, so its address is looked at here (R21).
 Verdict Pipeline::check_icmp_error(const Packet& packet, const PortContext& in) noexcept {
   const ParsedPacket& parsed = packet.parsed;
-  if (is_invalid_source(parsed.source, in.rules.address)) {
+  if (has_invalid_source(parsed, in.rules)) {
     return DropReason::kSourceMartian;
   }
   if (parsed.source == in.rules.address.address) {
@@ -496,9 +496,12 @@ void Pipeline::stop(const Packet& packet, const PortContext& in, Verdict verdict
     return;
   }
   const bool unresolved = verdict == Verdict::unresolved();
-  rte_ring* ring = (unresolved ? dataplane_.rings.unresolved : dataplane_.rings.to_control).get();
+  const Rings& rings = dataplane_.rings;
+  const Ring& ring = unresolved                  ? rings.unresolved
+                     : verdict == Verdict::arp() ? rings.arp
+                                                 : rings.own_address;
   packet.mbuf->port = unresolved ? packet.destination->realm : in.realm;
-  if (rte_ring_enqueue(ring, packet.mbuf) != 0) {
+  if (rte_ring_enqueue(ring.get(), packet.mbuf) != 0) {
     drop(packet.mbuf, unresolved ? DropReason::kNextHopUnresolved : DropReason::kControlQueueFull);
   }
 }

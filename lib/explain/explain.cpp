@@ -56,7 +56,8 @@ Ipv4Address moved(Ipv4Address address, const Ipv4Prefix& before, const Ipv4Prefi
 PortRules rules_of(const PortConfig& port) {
   return {.address = port.address,
           .mtu = port.mtu,
-          .admits_unmapped_sources = port.source_not_mapped == SourceNotMapped::kPass};
+          .admits_unmapped_sources = port.source_not_mapped == SourceNotMapped::kPass,
+          .reaches_kernel = port.kernel_interface.has_value()};
 }
 
 /// The frame that `query` describes, as far as the parser looks.
@@ -139,12 +140,25 @@ class Story {
         say("  the sender is told by ICMP type {} code {}", error.type, error.code);
       }
     } else if (verdict.is_to_control()) {
-      say("for natto itself, which answers ARP and echo requests only");
+      tell_of_own_address();
     }
     return {verdict, std::move(steps_)};
   }
 
  private:
+  void tell_of_own_address() {
+    const PortConfig& port = config_.ports[in_];
+    if (query_.protocol == protocol::kIcmp) {
+      say("for natto itself, which answers echo requests");
+    } else if (port.kernel_interface) {
+      say("for the kernel: given to its interface {}, up to {} packets a second",
+          *port.kernel_interface, port.kernel_packets_per_second);
+    } else {
+      say("for natto itself, which answers ARP and echo requests only: dropped under {}",
+          info(DropReason::kOwnAddressNotAnswered).name);
+    }
+  }
+
   template <typename... Values>
   void say(fmt::format_string<Values...> format, Values&&... values) {
     steps_.push_back(fmt::format(format, std::forward<Values>(values)...));

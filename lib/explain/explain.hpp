@@ -26,7 +26,7 @@ struct ExplainQuery {
 };
 
 struct Explanation {
-  Verdict verdict;                 ///< forward, to_control or a drop
+  Verdict verdict;                 ///< forward, to_own_address or a drop
   std::vector<std::string> steps;  ///< lines for a person
 };
 

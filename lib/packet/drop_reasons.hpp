@@ -127,7 +127,13 @@ namespace natto {
     "look for a spoofing sender or a duplicate address")                                           \
   X(kOwnAddressNotAnswered, "own_address_not_answered", "R39",                                     \
     "sent to natto's own address, which answers ARP and echo requests only",                       \
-    "send to the mapped address of the host you mean")                                             \
+    "send to the mapped address of the host you mean, or set kernel_interface on the port")        \
+  X(kKernelRateExceeded, "kernel_rate_exceeded", "R40",                                            \
+    "more packets for the kernel than kernel_packets_per_second of the port",                      \
+    "look for a flood; raise it if the appliance itself is to take more")                          \
+  X(kKernelInterfaceRefused, "kernel_interface_refused", "R40",                                    \
+    "the kernel did not take the packet: the port's kernel_interface is down",                     \
+    "set it up again: ip link set NAME up")                                                        \
   X(kSourceNotMapped, "source_not_mapped", "R24",                                                  \
     "no mapping of the port's realm has this source as its real address",                          \
     "add a [[mapping]] for the sender, or set source_not_mapped = \"pass\" on the port")           \
@@ -171,7 +177,7 @@ namespace natto {
     "an ARP packet about an address that is not natto's business",                                 \
     "none: normal on a shared link")                                                               \
   X(kControlQueueFull, "control_queue_full", "R25",                                                \
-    "more packets for natto itself (ARP, echo) than the control thread takes",                     \
+    "more packets for natto itself (ARP, its own addresses) than the control thread takes",        \
     "look for an ARP or ping flood; forwarding is not affected")
 // clang-format on
 

@@ -2,28 +2,21 @@
 
 // The rules of a forwarding natto, around the two look-ups: what may go on, and what may leave.
 
-#include <cstdint>
-
 #include "packet/address_rules.hpp"
+#include "packet/port_rules.hpp"
 #include "packet/refusal.hpp"
 
 namespace natto {
 
-/// What decides about the packets of one port, beside the mapping table.
-struct PortRules {
-  Ipv4Prefix address;                    ///< natto's own on this link
-  std::uint16_t mtu = 1500;              ///< bytes from the IPv4 header on
-  bool admits_unmapped_sources = false;  ///< R24
-};
-
-/// Whether a packet that arrived on port `in` is to be translated, or why not; to_control if it is
-/// for natto itself. An unmapped sender may pass where the port lets it, towards a mapped host,
-/// unless it poses as a mapped host: `is_mapped_address(source)` is asked only then (H11).
+/// Whether a packet that arrived on port `in` is to be translated, or why not;
+/// to_own_address if it is for natto itself. An unmapped sender may pass where the port lets it,
+/// towards a mapped host, unless it poses as a mapped host: `is_mapped_address(source)` is asked
+/// only then (H11).
 template <typename IsMappedAddress>
 [[nodiscard]] constexpr Verdict admit(const ParsedPacket& packet, const PortRules& in, Known known,
                                       IsMappedAddress is_mapped_address) noexcept {
   if (!known.source || !known.destination) [[unlikely]] {
-    const Verdict refusal = refuse(packet, in.address, known);
+    const Verdict refusal = refuse(packet, in, known);
     const bool may_pass = refusal == Verdict(DropReason::kSourceNotMapped) && known.destination &&
                           in.admits_unmapped_sources;
     if (!may_pass) {

@@ -25,7 +25,7 @@ Verdict parse_ethernet(const Frame& frame, const FrameFilter& filter) noexcept {
     case ethertype::kIpv4:
       return to_group ? Verdict(kDestinationMacGroup) : Verdict::forward();
     case ethertype::kArp:
-      return Verdict::to_control();
+      return Verdict::arp();
     case ethertype::kVlan:
     case ethertype::kVlanOld:
     case ethertype::kServiceVlan:

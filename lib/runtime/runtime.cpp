@@ -97,6 +97,11 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Config& config, const Map
                                                  const RuntimeOptions& options) {
   std::unique_ptr<Runtime> runtime(new Runtime);
   runtime->config_ = config;
+  if (options.lab) {  // where there is no wire, there is nothing for the kernel either
+    for (PortConfig& port : runtime->config_.ports) {
+      port.kernel_interface.reset();
+    }
+  }
   runtime->cpus_ = allowed_cpus();
   if (const Status status = runtime->start(config, table, options); !status) {
     return status.error();
@@ -178,6 +183,24 @@ Status Runtime::build_dataplane(const MappingTable& table, const RuntimeOptions&
   control_.emplace(*dataplane_, neighbourhoods);
   if (options.lab) {
     lab_pipeline_.emplace(*dataplane_, std::uint16_t{0});
+  }
+  return connect_kernel();
+}
+
+Status Runtime::connect_kernel() {
+  for (const PortContext& port : dataplane_->ports) {
+    const PortConfig& config = config_.ports[port.realm];
+    if (!config.kernel_interface) {
+      continue;
+    }
+    Result<KernelInterface> made = KernelInterface::create({.name = *config.kernel_interface,
+                                                            .mac = port.filter.mac,
+                                                            .address = config.address,
+                                                            .mtu = config.mtu});
+    if (!made) {
+      return made.error();
+    }
+    control_->connect_kernel(port.realm, *std::move(made), config.kernel_packets_per_second);
   }
   return Done{};
 }

@@ -99,6 +99,7 @@ class Runtime {
   [[nodiscard]] Status open_ports(const std::vector<std::string>& devices,
                                   const RuntimeOptions& options);
   [[nodiscard]] Status build_dataplane(const MappingTable& table, const RuntimeOptions& options);
+  [[nodiscard]] Status connect_kernel();
   [[nodiscard]] std::vector<unsigned> cpus_beside_workers() const;
   static int run_worker(void* worker);
 

@@ -206,7 +206,7 @@ Json drops(const AppliancePart& appliance) {
 
 Json port_summary(const PortConfig& config, const Port& device, LinkState link,
                   const NextHops& next_hops, const CounterSums::Port& packets,
-                  const CounterSums::Port& rates) {
+                  const CounterSums::Port& rates, const CounterSums::Kernel& kernel) {
   const EthernetAddresses* next_hop = config.gateway || config.gateway_mac
                                           ? next_hops.find(config.gateway.value_or(Ipv4Address{}))
                                           : nullptr;
@@ -228,7 +228,11 @@ Json port_summary(const PortConfig& config, const Port& device, LinkState link,
           {"rx_packets", packets.received},
           {"tx_packets", packets.transmitted},
           {"rx_per_second", rates.received},
-          {"tx_per_second", rates.transmitted}};
+          {"tx_per_second", rates.transmitted},
+          {"kernel_interface", config.kernel_interface.value_or("")},
+          {"kernel_given", kernel.given},
+          {"kernel_taken", kernel.taken},
+          {"kernel_refused", kernel.refused}};
 }
 
 Json ports(const AppliancePart& appliance) {
@@ -239,7 +243,7 @@ Json ports(const AppliancePart& appliance) {
   for (std::size_t i = 0; i < appliance.config.ports.size(); ++i) {
     answer[std::to_string(i)] = port_summary(appliance.config.ports[i], appliance.ports[i],
                                              appliance.monitor.snapshot(i).link, (*next_hops)[i],
-                                             sums.ports[i], rates.ports[i]);
+                                             sums.ports[i], rates.ports[i], sums.kernel[i]);
   }
   return answer;
 }

@@ -17,6 +17,7 @@ Config make_config(const Lab::Options& options) {
   Config config;
   config.icmp = options.icmp;
   config.ports = {port, port};
+  config.ports[kA].kernel_interface = options.kernel_interface;
   config.ports[kA].address = parse_ipv4_prefix("10.1.0.1/16").value();
   config.ports[kB].address = parse_ipv4_prefix("192.168.0.1/16").value();
   if (options.static_next_hops) {
@@ -147,7 +148,7 @@ Lab::Lab(const Config& config, const MappingTable& table, const Options& options
 Lab::~Lab() {
   run();
   control_->finish(Instant::max() / 2);
-  pipeline().poll();
+  send_what_control_made();
   for (const PortContext& port : dataplane_->ports) {
     static_cast<void>(sent(port.realm));
   }
@@ -181,12 +182,22 @@ void Lab::receive(RealmId realm, rte_mbuf* mbuf, std::size_t queue) {
 void Lab::run(Instant now) {
   std::size_t moved = 0;
   do {
-    moved = control_->step(now);
+    moved = 0;
     for (const auto& pipeline : pipelines_) {
       moved += pipeline->poll();
     }
+    moved += control_->step(now);
   } while (moved > 0);
+  send_what_control_made();
+}
+
+void Lab::send_what_control_made() {
   pipeline().poll();
+  for (const Ring& ring : dataplane_->rings.to_worker) {
+    while (rte_ring_empty(ring.get()) == 0) {
+      pipeline().poll();
+    }
+  }
 }
 
 std::vector<std::vector<Bytes>> Lab::sent_by_queue(RealmId realm) {

@@ -54,6 +54,7 @@ class Lab {
     unsigned tx_capacity = 1023;  ///< packets that a queue takes before its ring is full
     std::size_t workers = 1;      ///< each with a queue of every port; polled in turn
     bool spread_queue_0 = false;  ///< see PortContext
+    std::optional<std::string> kernel_interface = std::nullopt;  ///< of the port of a
   };
 
   explicit Lab(const Options& options);
@@ -91,6 +92,7 @@ class Lab {
     std::uint16_t device;
   };
   [[nodiscard]] Link make_link(std::size_t queues, unsigned tx_capacity);
+  void send_what_control_made();
 
   std::vector<Link> links_;
   std::unique_ptr<Dataplane> dataplane_;

@@ -95,6 +95,11 @@ class Bind(ScriptTestCase):
         self.assertEqual(self.machine.driver(SECOND_PCI), "vfio-pci")
         self.assert_changes_nothing("natto-bind", "--saved")
 
+    def test_at_boot_the_only_interface_is_bound_if_it_is_listed(self) -> None:
+        self.machine.write(SAVED, f"{PRIMARY_MAC} vfio-pci")
+        self.run_well("natto-bind", "--saved")
+        self.assertEqual(self.machine.driver(PRIMARY_PCI), "vfio-pci")
+
     def test_nothing_returns_after_an_undo(self) -> None:
         self.run_well("natto-bind", SECOND_MAC)
         self.run_well("natto-bind", "--undo", SECOND_MAC)

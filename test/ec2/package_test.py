@@ -41,6 +41,7 @@ class Package(unittest.TestCase):
                 "/usr/sbin/natto-isolate-cores",
                 "/usr/share/doc/natto/copyright",
                 "/usr/share/doc/natto/doc/ec2.md",
+                "/usr/share/doc/natto/examples/kernel-interface.conf",
                 "/usr/share/doc/natto/examples/natto.toml",
                 "/usr/share/doc/natto/examples/two-arm/natto.toml",
             },

@@ -13,8 +13,9 @@ PATIENCE_SECONDS = 30
 SYSTEMD = "/lib/systemd/systemd"
 # A manager with nothing to do but natto: no target of the machine's own is reached.
 ALONE = "[Unit]\nDefaultDependencies=no\n"
-CAP_SYS_RAWIO, CAP_SYS_ADMIN = 17, 21
-TABLE = "/etc/natto/mappings.toml"
+CAP_NET_ADMIN, CAP_SYS_RAWIO, CAP_SYS_ADMIN = 12, 17, 21
+CONFIG, TABLE = "/etc/natto/natto.toml", "/etc/natto/mappings.toml"
+DROP_IN = "/usr/share/doc/natto/examples/kernel-interface.conf"
 
 
 class Service(unittest.TestCase):
@@ -29,10 +30,10 @@ class Service(unittest.TestCase):
         self.machine.run("dpkg", "--install", "/tmp/natto.deb")
         # A device that is there without hardware; a core that this process may use.
         cpu = min(os.sched_getaffinity(0))
-        config = self.machine.path("/etc/natto/natto.toml").read_text()
+        config = self.machine.path(CONFIG).read_text()
         config = config.replace("0000:00:06.0", "net_ring0").replace("mtu = 9001", "mtu = 1500")
         config = config.replace("[dpdk]", f'[dpdk]\neal = ["--lcores", "0@{cpu},1@{cpu}"]')
-        self.write("/etc/natto/natto.toml", config.encode())
+        self.write(CONFIG, config.encode())
         self.write("/etc/systemd/system/alone.target", ALONE.encode())
         for unit in ("natto.service", "natto-bind.service"):
             self.write(f"/etc/systemd/system/{unit}.d/alone.conf", ALONE.encode())
@@ -75,6 +76,30 @@ class Service(unittest.TestCase):
         self.assertIn("cannot ask the natto in /run/natto/dpdk: Permission denied", refusal)
         self.machine.run("systemctl", "stop", "natto")
         self.assertEqual(self.property("Result"), "success")
+
+    def test_a_drop_in_lets_it_make_an_interface_for_the_kernel(self) -> None:
+        if not os.path.exists("/dev/net/tun"):
+            self.skipTest("this kernel has no TAP devices")
+        config = self.machine.path(CONFIG).read_text()
+        # Unlike net_ring0, a device with a MAC address.
+        config = config.replace("net_ring0", "net_null0,no-rx=1")
+        config = config.replace("mtu = 1500", 'mtu = 1500\nkernel_interface = "natto0"')
+        self.write(CONFIG, config.encode())
+        self.machine.run("systemctl", "start", "natto", status=1)
+
+        self.write(
+            "/etc/systemd/system/natto.service.d/kernel-interface.conf",
+            self.machine.path(DROP_IN).read_bytes()
+            + b"ExecStartPost=+ip route add default via 10.33.1.113 dev natto0\n",
+        )
+        self.machine.run("systemctl", "daemon-reload")
+        self.machine.run("systemctl", "restart", "natto")
+        self.assertIn("10.33.1.124/28", self.machine.run("ip", "address", "show", "dev", "natto0"))
+        self.assertIn("dev natto0", self.machine.run("ip", "route", "get", "10.32.1.157"))
+        rights = 1 << CAP_NET_ADMIN | 1 << CAP_SYS_RAWIO | 1 << CAP_SYS_ADMIN
+        self.assertEqual(int(self.process()["CapBnd"], 16), rights)
+        self.machine.run("systemctl", "stop", "natto")
+        self.assertNotIn("natto0", self.machine.run("ip", "link"))
 
     def test_reloads_and_says_if_it_could_not(self) -> None:
         self.machine.run("systemctl", "start", "natto")

@@ -26,6 +26,11 @@ for device in null zero full random urandom tty; do
   touch "dev/$device"
   mount --bind "/dev/$device" "dev/$device"
 done
+if [ -e /dev/net/tun ]; then
+  mkdir dev/net
+  touch dev/net/tun
+  mount --bind /dev/net/tun dev/net/tun
+fi
 touch dev/console
 mount --bind /dev/null dev/console
 touch "$1/ready"

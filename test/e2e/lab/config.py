@@ -16,6 +16,8 @@ class Port:
     mtu: int = 1500
     driver: str = "net_af_packet"  # joins an interface that is there; net_tap makes one
     checksum_offload: str = "auto"
+    kernel_interface: str | None = None
+    kernel_packets_per_second: int = 10_000
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,19 @@ def _device(index: int, port: Port, queues: int) -> str:
 
 def _port_toml(index: int, port: Port, queues: int) -> str:
     gateway = f'gateway = "{port.gateway}"\n' if port.gateway else ""
+    kernel = (
+        f'kernel_interface = "{port.kernel_interface}"\n'
+        f"kernel_packets_per_second = {port.kernel_packets_per_second}\n"
+        if port.kernel_interface
+        else ""
+    )
     return (
         "[[port]]\n"
         f'realm = "{port.realm}"\n'
         f'device = "{_device(index, port, queues)}"\n'
         f'address = "{port.address}"\n{gateway}'
         f"mtu = {port.mtu}\n"
-        f'checksum_offload = "{port.checksum_offload}"\n'
+        f'checksum_offload = "{port.checksum_offload}"\n{kernel}'
     )
 
 

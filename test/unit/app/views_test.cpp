@@ -110,7 +110,7 @@ TEST(Views, WorkersInPercentAndCycles) {
 }
 
 TEST(Views, PortsShowHowTheyRunAndWhatTheyLose) {
-  const Json ports = Json::array({{{"realm", "a"},
+  Json ports = Json::array({{{"realm", "a"},
                                    {"device", "0000:00:06.0"},
                                    {"driver", "net_ena"},
                                    {"mac", "02:00:00:00:00:01"},
@@ -130,6 +130,10 @@ TEST(Views, PortsShowHowTheyRunAndWhatTheyLose) {
                                    {"tx_packets", 2},
                                    {"rx_per_second", 3},
                                    {"tx_per_second", 4},
+                                   {"kernel_interface", ""},
+                                   {"kernel_given", 0},
+                                   {"kernel_taken", 0},
+                                   {"kernel_refused", 0},
                                    {"counters",
                                     {{"pps_allowance_exceeded",
                                       {{"value", 500},
@@ -144,6 +148,12 @@ TEST(Views, PortsShowHowTheyRunAndWhatTheyLose) {
   EXPECT_NE(view.find("500  +20 in the last minute"), std::string::npos);
   EXPECT_NE(view.find("too many packets\n      -> send fewer"), std::string::npos);
   EXPECT_EQ(view.find("Mbit/s"), std::string::npos) << "an unknown speed is not shown";
+  EXPECT_EQ(view.find("kernel"), std::string::npos);
+
+  ports[0].update({{"kernel_interface", "natto0"}, {"kernel_given", 7}, {"kernel_taken", 8}});
+  EXPECT_NE(ports_view(ports).find(
+                "kernel interface natto0: 7 packets to it, 8 from it, 0 from it refused"),
+            std::string::npos);
 }
 
 TEST(Views, AnOutcomeEndsWithItsNumbers) {

@@ -27,6 +27,15 @@ TEST(TokenBucket, R19_ZeroIsNone) {
   EXPECT_EQ(taken(bucket, 0, kSecond), 0U);
 }
 
+TEST(TokenBucket, LookingTakesNothing) {
+  TokenBucket bucket({.rate = 100, .burst = 1}, kSecond);
+  EXPECT_TRUE(bucket.has(kSecond));
+  EXPECT_TRUE(bucket.has(kSecond));
+  EXPECT_TRUE(bucket.take(kSecond));
+  EXPECT_FALSE(bucket.has(kSecond));
+  EXPECT_TRUE(bucket.has(kSecond + kSecond / 100));
+}
+
 TEST(TokenBucket, ARateBeyondTheClockIsNoLimit) {
   TokenBucket bucket({.rate = UINT32_MAX, .burst = UINT32_MAX}, kSecond);
   EXPECT_EQ(taken(bucket, 0, 10'000'000), 1'000'000U);

@@ -46,6 +46,8 @@ mtu = 9001
 checksum_offload = "off"
 source_not_mapped = "pass"
 record_route = "pass"
+kernel_interface = "natto0"
+kernel_packets_per_second = 500
 
 [[port]]
 realm = "company-b"
@@ -79,6 +81,8 @@ file = "tables/mappings.toml"
   EXPECT_EQ(a.checksum_offload, ChecksumOffload::kOff);
   EXPECT_EQ(a.source_not_mapped, SourceNotMapped::kPass);
   EXPECT_EQ(a.record_route, RecordRoute::kPass);
+  EXPECT_EQ(a.kernel_interface, "natto0");
+  EXPECT_EQ(a.kernel_packets_per_second, 500U);
   EXPECT_EQ(config->icmp.outer_source, OuterSource::kMappedDestination);
   EXPECT_EQ(config->icmp.inner_checksum_bad, InnerChecksumBad::kDrop);
   EXPECT_EQ(config->icmp.errors_per_second, 0U);
@@ -129,7 +133,7 @@ INSTANTIATE_TEST_SUITE_P(
             with_port_line("vlan_stripping_mode = 1"),
             "natto.toml:6:1: unknown key \"vlan_stripping_mode\" in [[port]]; known here: realm, "
             "device, address, gateway, gateway_mac, mtu, checksum_offload, source_not_mapped, "
-            "record_route"},
+            "record_route, kernel_interface, kernel_packets_per_second"},
         ConfigCase{"[dkdp]\nlcores = \"1\"\n" + test::one_port(),
                    "natto.toml:1:1: unknown section \"dkdp\"; did you mean \"dpdk\"?"},
         ConfigCase{"mbufs = 5\n" + test::one_port(),
@@ -192,6 +196,20 @@ INSTANTIATE_TEST_SUITE_P(
         ConfigCase{with_port_line("mtu = -1"), "natto.toml:6:7: mtu is -1; allowed: 68 to 9216"},
         ConfigCase{with_port_line("mtu = 99999999999999999999"),
                    "natto.toml:6:7: mtu is 99999999999999999999; allowed: 68 to 9216"},
+        ConfigCase{with_port_line("kernel_interface = \"a-name-too-long0\""),
+                   "natto.toml:6:20: kernel_interface is \"a-name-too-long0\"; allowed: 1 to 15 "
+                   "of the characters A-Z a-z 0-9 _ . -"},
+        ConfigCase{with_port_line("kernel_interface = \"natto%d\""),
+                   "natto.toml:6:20: kernel_interface is \"natto%d\"; allowed: 1 to 15 of the "
+                   "characters A-Z a-z 0-9 _ . -"},
+        ConfigCase{with_port_line("kernel_interface = \"all\""),
+                   "natto.toml:6:20: kernel_interface: no interface can be called \"all\"; choose "
+                   "another, as \"natto0\""},
+        ConfigCase{with_port_line("kernel_interface = true"),
+                   "natto.toml:6:20: kernel_interface must be a string, not the boolean true; put "
+                   "it in quotes"},
+        ConfigCase{with_port_line("kernel_packets_per_second = 0"),
+                   "natto.toml:6:29: kernel_packets_per_second is 0; allowed: 1 to 100000"},
         ConfigCase{"dpdk.mbufs = 511\n" + test::one_port(),
                    "natto.toml:1:14: mbufs is 511; allowed: 512 to 16777216"},
         ConfigCase{"dpdk.mbufs = 16777217\n" + test::one_port(),
@@ -276,6 +294,18 @@ address = "10.33.1.124/28"
       config_mistakes(test::one_port() + again),
       "natto.toml:10:9: realm \"a\" is already taken (natto.toml:2); choose another\n"
       "natto.toml:11:10: device \"0000:00:06.0\" is already taken (natto.toml:3); choose another");
+}
+
+TEST(ConfigFile, PortsHaveKernelInterfacesOfTheirOwn) {
+  const std::string again = R"([[port]]
+realm = "b"
+device = "0000:00:07.0"
+address = "10.33.2.124/28"
+kernel_interface = "natto0"
+)";
+  EXPECT_EQ(config_mistakes(with_port_line("kernel_interface = \"natto0\"") + again),
+            "natto.toml:14:20: kernel_interface \"natto0\" is already taken (natto.toml:6); choose "
+            "another");
 }
 
 TEST(ConfigFile, HasAtMostThirtyTwoPorts) {

@@ -51,6 +51,8 @@ TEST(Schema, DefaultsAreTheModelsInitialValues) {
   EXPECT_EQ(default_choice("port", "record_route"), number(port.record_route));
   EXPECT_FALSE(port.gateway);
   EXPECT_FALSE(port.gateway_mac);
+  EXPECT_FALSE(port.kernel_interface);
+  EXPECT_EQ(default_number("port", "kernel_packets_per_second"), port.kernel_packets_per_second);
 
   const IcmpConfig icmp{};
   EXPECT_EQ(default_choice("icmp", "outer_source"), number(icmp.outer_source));
@@ -73,6 +75,8 @@ TEST(Schema, TheLoaderUsesTheDefaults) {
   EXPECT_EQ(config->ports[0].checksum_offload, port.checksum_offload);
   EXPECT_EQ(config->ports[0].source_not_mapped, port.source_not_mapped);
   EXPECT_EQ(config->ports[0].record_route, port.record_route);
+  EXPECT_EQ(config->ports[0].kernel_interface, port.kernel_interface);
+  EXPECT_EQ(config->ports[0].kernel_packets_per_second, port.kernel_packets_per_second);
   const IcmpConfig icmp{};
   EXPECT_EQ(config->icmp.outer_source, icmp.outer_source);
   EXPECT_EQ(config->icmp.inner_checksum_bad, icmp.inner_checksum_bad);

@@ -93,6 +93,7 @@ TEST(Explain, EveryProtocolThatPassesIsExplained) {
 
 TEST(Explain, KnowsItsOwnAddressAndImpostors) {
   EXPECT_TRUE(fate(query("10.32.1.157", "10.33.1.124")).verdict.is_to_control());
+  EXPECT_TRUE(says(fate(query("10.32.1.157", "10.33.1.124")), "own_address_not_answered"));
   Config open = two_arm();
   open.ports[0].source_not_mapped = SourceNotMapped::kPass;
   ExplainQuery q = query("10.33.1.147", "10.50.3.7");
@@ -100,6 +101,22 @@ TEST(Explain, KnowsItsOwnAddressAndImpostors) {
   EXPECT_EQ(explain(open, table(), q).value().verdict, Verdict(DropReason::kSourceIsMappedAddress));
   q.source = parse_ipv4_address("10.99.0.1").value();
   EXPECT_TRUE(explain(open, table(), q).value().verdict.is_forward());
+}
+
+TEST(Explain, TellsWhatTheKernelGets) {
+  Config config = two_arm();
+  config.ports[0].kernel_interface = "natto0";
+  ExplainQuery q = query("10.32.1.157", "10.33.1.124");
+  Explanation e = explain(config, table(), q).value();
+  EXPECT_EQ(e.verdict, Verdict::to_own_address());
+  EXPECT_TRUE(says(e, "for the kernel: given to its interface natto0, up to 10000 packets a"));
+  q.protocol = 1;
+  e = explain(config, table(), q).value();
+  EXPECT_TRUE(says(e, "for natto itself, which answers echo requests"));
+  q = query("169.254.169.254", "10.33.1.124");
+  q.realm = "company-a";
+  EXPECT_EQ(explain(config, table(), q).value().verdict, Verdict::to_own_address());
+  EXPECT_EQ(explain(two_arm(), table(), q).value().verdict, Verdict(DropReason::kSourceMartian));
 }
 
 TEST(Explain, AsksForTheRealmWhereItMustBeSaid) {

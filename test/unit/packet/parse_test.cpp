@@ -68,7 +68,7 @@ TEST(Parse, H3_OtherEthertypes) {
   EXPECT_EQ(parse_frame(from_hex("333300000001 020000000002 86dd 60")), kIpv6);
   EXPECT_EQ(parse_frame(from_hex("0180c200000e 020000000002 88cc 0207")), kEthertypeUnsupported);
   EXPECT_EQ(parse_frame(from_hex("0180c2000000 020000000002 0026 424203")), kEthertypeUnsupported);
-  EXPECT_EQ(parse_frame(from_hex("ffffffffffff 020000000002 0806")), Verdict::to_control());
+  EXPECT_EQ(parse_frame(from_hex("ffffffffffff 020000000002 0806")), Verdict::arp());
 }
 
 TEST(Parse, R13_Truncation) {

@@ -7,13 +7,15 @@ namespace {
 
 using enum DropReason;
 
-constexpr Ipv4Prefix kOwn{Ipv4Address::of(10, 1, 0, 1), 16};
+constexpr PortRules kPort{.address = {Ipv4Address::of(10, 1, 0, 1), 16}};
+constexpr PortRules kPortWithKernel{.address = kPort.address, .reaches_kernel = true};
 
-Verdict refuse_from_to(const char* source, const char* destination, Known known = {}) {
+Verdict refuse_from_to(const char* source, const char* destination, Known known = {},
+                       const PortRules& port = kPort) {
   ParsedPacket packet{};
   packet.source = parse_ipv4_address(source).value();
   packet.destination = parse_ipv4_address(destination).value();
-  return refuse(packet, kOwn, known);
+  return refuse(packet, port, known);
 }
 
 TEST(Refuse, R21_MartianSources) {
@@ -40,7 +42,21 @@ TEST(Refuse, R22_BroadcastAndMulticast) {
 TEST(Refuse, H11_LandAndOwnAddresses) {
   EXPECT_EQ(refuse_from_to("10.1.1.10", "10.1.1.10"), kSourceIsDestination);
   EXPECT_EQ(refuse_from_to("10.1.0.1", "172.30.7.20"), kSourceIsOwnAddress);
-  EXPECT_EQ(refuse_from_to("10.1.1.10", "10.1.0.1"), Verdict::to_control());
+  EXPECT_EQ(refuse_from_to("10.1.1.10", "10.1.0.1"), Verdict::to_own_address());
+}
+
+TEST(Refuse, R21_R40_LinkLocalSourcesReachTheKernelAndNobodyElse) {
+  EXPECT_EQ(refuse_from_to("169.254.169.254", "10.1.0.1", {}, kPortWithKernel),
+            Verdict::to_own_address());
+  EXPECT_EQ(refuse_from_to("169.254.169.254", "10.1.0.1"), kSourceMartian) << "no kernel there";
+  EXPECT_EQ(refuse_from_to("169.254.169.254", "172.30.7.20", {.source = false, .destination = true},
+                           kPortWithKernel),
+            kSourceMartian);
+  EXPECT_EQ(refuse_from_to("169.254.169.254", "10.1.255.255", {}, kPortWithKernel), kSourceMartian);
+  for (const char* source :
+       {"0.0.0.0", "127.0.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "10.1.255.255"}) {
+    EXPECT_EQ(refuse_from_to(source, "10.1.0.1", {}, kPortWithKernel), kSourceMartian) << source;
+  }
 }
 
 TEST(Refuse, R24_UnmappedSides) {

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/address.hpp"
+
+namespace natto {
+
+/// What decides about the packets of one port, beside the mapping table.
+struct PortRules {
+  Ipv4Prefix address;                    ///< natto's own on this link
+  std::uint16_t mtu = 1500;              ///< bytes from the IPv4 header on
+  bool admits_unmapped_sources = false;  ///< R24
+  bool reaches_kernel = false;           ///< the kernel has `address` too: kernel_interface
+};
+
+}  // namespace natto
