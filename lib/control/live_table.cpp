@@ -9,11 +9,11 @@
 namespace natto {
 namespace {
 
-DirectionTotals read(const DirectionCounters& counters,
-                     const BasicCounter<CoarseTime>& last) noexcept {
+DirectionTotals read(const DirectionCounters& counters, const BasicCounter<CoarseTime>& last,
+                     CoarseClock clock) noexcept {
   return {.packets = counters.packets.value(),
           .bytes = counters.bytes.value(),
-          .last_tsc = tsc_of(last.value())};
+          .last_tsc = clock.tsc_of(last.value())};
 }
 
 }  // namespace
@@ -97,8 +97,8 @@ MappingTotals LiveTable::totals(std::size_t version, std::uint32_t index) const 
   MappingTotals sum = of.earlier[index];
   for (std::size_t worker = 0; worker < dataplane_.activity.size(); ++worker) {
     const MappingCounters& counters = of.version->generation->counters(worker)[index];
-    sum += {.from = read(counters.from, counters.last_from),
-            .to = read(counters.to, counters.last_to)};
+    sum += {.from = read(counters.from, counters.last_from, dataplane_.clock),
+            .to = read(counters.to, counters.last_to, dataplane_.clock)};
   }
   if (const std::uint32_t prior = of.in_prior[index]; prior != kAbsent) {
     sum += totals(version - 1, prior);

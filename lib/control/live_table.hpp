@@ -17,7 +17,7 @@ namespace natto {
 struct DirectionTotals {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;     ///< of the IPv4 packets
-  std::uint64_t last_tsc = 0;  ///< to about 0.1 s; 0: never
+  std::uint64_t last_tsc = 0;  ///< to 1/8 s; 0: never
 
   DirectionTotals& operator+=(const DirectionTotals& other) noexcept;
 };

@@ -1,6 +1,7 @@
 #include "dataplane/dataplane.hpp"
 
 #include <fmt/format.h>
+#include <rte_cycles.h>
 #include <rte_lcore.h>
 
 #include <algorithm>
@@ -98,6 +99,7 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
       .ports = std::move(ports),
       .icmp = icmp,
       .pool = pool,
+      .clock = CoarseClock(rte_get_tsc_hz(), rte_rdtsc()),
       .quiescence = std::move(*quiescence),
       .generation = Published<Generation>(std::move(table)),
       .next_hops =

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/coarse_clock.hpp"
 #include "config/model.hpp"
 #include "dataplane/counters.hpp"
 #include "dataplane/flow_cache.hpp"
@@ -68,6 +69,7 @@ struct Dataplane {
   std::vector<PortContext> ports;  ///< by RealmId
   IcmpConfig icmp;                 ///< read only
   rte_mempool* pool;               ///< of every packet
+  CoarseClock clock;               ///< read only
   Quiescence quiescence;
   Published<Generation> generation;   ///< control publishes, workers read
   Published<NextHopTable> next_hops;  ///< control publishes, workers read

@@ -5,21 +5,10 @@
 
 #include <cstdint>
 
+#include "base/coarse_clock.hpp"
 #include "dataplane/counter.hpp"
 
 namespace natto {
-
-/// A moment, as exact as "last used" needs it: in units of 2^28 TSC cycles, about 0.1 s, and so in
-/// 32 bits for ten years. 0: never.
-using CoarseTime = std::uint32_t;
-
-[[nodiscard]] constexpr CoarseTime coarse_time(std::uint64_t tsc) noexcept {
-  return static_cast<CoarseTime>(tsc >> 28U) + 1;
-}
-/// The begin of that moment, or 0 for never.
-[[nodiscard]] constexpr std::uint64_t tsc_of(CoarseTime time) noexcept {
-  return time == 0 ? 0 : (std::uint64_t{time} - 1) << 28U | 1U;
-}
 
 /// One direction of one mapping through one worker.
 struct DirectionCounters {

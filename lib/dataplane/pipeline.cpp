@@ -104,7 +104,7 @@ void Pipeline::translate_known_flows(const PortContext& in) noexcept {
   const NextHops* const next_hops = next_hops_->data();
   const PortContext* const ports = dataplane_.ports.data();
   MappingCounters* const counters = mapping_counters_;
-  const CoarseTime now = coarse_time(burst_tsc_);
+  const CoarseTime now = dataplane_.clock.at(burst_tsc_);
 
   std::array<std::uint8_t*, kBurst> frames;
   std::array<std::uint16_t, kBurst> lengths;
@@ -264,7 +264,7 @@ Verdict Pipeline::translate(std::size_t i, const PortContext& in) noexcept {
   if (packet.mbuf->pkt_len != length || packet.mbuf->nb_segs > 1) {
     truncate(*packet.mbuf, length);
   }
-  const CoarseTime now = coarse_time(burst_tsc_);
+  const CoarseTime now = dataplane_.clock.at(burst_tsc_);
   if (packet.source != nullptr) {
     mapping_counters_[packet.source->mapping].count_from(parsed.total_length, now);
   }

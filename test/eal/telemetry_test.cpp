@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <rte_cycles.h>
 
 #include <atomic>
 #include <filesystem>
@@ -341,7 +342,7 @@ TEST_F(TelemetryTest, AnswersWhileWorkersCountAndTablesChange) {
       const Generation& table = dataplane.generation.read();
       const Translation* source =
           table.look_up({Generation::real_scope(kA), Ipv4Address::of(10, 1, 1, 10)});
-      table.counters(0)[source->mapping].count_from(100, coarse_time(counted));
+      table.counters(0)[source->mapping].count_from(100, dataplane.clock.at(rte_rdtsc()));
       dataplane.counters[0].received.add(1);
       dataplane.counters[0].drop(DropReason::kTtlExpired);
       dataplane.activity[0].record(true, counted, counted + 1);

@@ -41,11 +41,6 @@ export class MiddleVpc extends cdk.Stack {
     const dataSecurityGroup = this.untrackedSecurityGroup();
     const data = this.plan.ports.map((port) => this.dataInterface(port, dataSecurityGroup));
     this.appliance([management, ...data], this.role(packages, data), packages);
-    cdk.Validations.of(this).acknowledge(
-      { id: "CloudFormation-Validate::W2508", reason: "all traffic both ways is what keeps connections untracked" },
-      { id: "CloudFormation-Validate::W3010", reason: "the input names the zone: all interfaces must be in one" },
-      { id: "CloudFormation-Validate::W9010", reason: "the input names the image: a newer one must come when wanted" },
-    );
   }
 
   private name(part?: string): cdk.CfnTag[] {
@@ -169,7 +164,7 @@ export class MiddleVpc extends cdk.Stack {
       ...(management.ssm ? this.ssmAccess(subnet, securityGroup) : []),
     ];
     for (const access of accesses) {
-      access.addResourceDependency(networkInterface);
+      access.addDependency(networkInterface);
     }
     return networkInterface;
   }
