@@ -47,6 +47,24 @@ std::string local_time(std::uint64_t unix_ms) {
                      fmt::localtime(static_cast<std::time_t>(unix_ms / 1000)));
 }
 
+/// What has happened to a port since start, if anything has.
+std::string troubles(const Json& port) {
+  std::string text;
+  const auto add = [&](const char* what, const char* counter) {
+    if (const std::uint64_t times = number_of(port, counter); times != 0) {
+      text += fmt::format("; {}: {}", what, times);
+    }
+  };
+  add("resets", "resets");
+  add("failed resets", "failed_resets");
+  if (const std::string cause = text_of(port, "reset_cause"); !cause.empty()) {
+    text += fmt::format(" (because {})", cause);
+  }
+  add("recovered by its driver", "recoveries");
+  add("link lost", "link_losses");
+  return text;
+}
+
 constexpr std::size_t kBusiest = 10;
 
 /// What `name` gained per second.
@@ -158,6 +176,8 @@ std::string ports_view(const Json& ports) {
     const std::uint64_t speed = number_of(port, "speed_mbps");
     lines.add("port {}: {}, {} ({})", index++, text_of(port, "realm"), text_of(port, "device"),
               text_of(port, "driver"));
+    lines.add("  {} since {}{}", text_of(port, "state"),
+              local_time(number_of(port, "state_since_ms")), troubles(port));
     lines.add("  link {}{}, MAC {}, address {}, mtu {}", text_of(port, "link"),
               speed != 0 ? fmt::format(" {} Mbit/s", speed) : "", text_of(port, "mac"),
               text_of(port, "address"), number_of(port, "mtu"));

@@ -311,6 +311,9 @@ void Control::send_for_kernel(const PortContext& port, Instant now) {
 }
 
 void Control::request_neighbours(const PortContext& port, Instant now) {
+  if (!dataplane_.ports_in_use.load(std::memory_order_relaxed).contains(port.realm)) {
+    return;  // nothing would leave, and who is not asked is not forgotten
+  }
   for (const ArpFrame& request : neighbourhoods_[port.realm].resolver.due(now)) {
     send_frame(request, port);
   }

@@ -46,6 +46,9 @@ class Control {
   /// from workers.
   std::size_t step(Instant now);
 
+  /// The link of a port came back: what is behind it may have changed. Main lcore only.
+  void link_came_back(RealmId realm) { neighbourhoods_[realm].resolver.doubt(); }
+
   /// After the workers have stopped: takes what they left, counts what still waits as dropped.
   void finish(Instant now);
 

@@ -6,16 +6,17 @@
 
 namespace natto {
 
-PortMonitor::PortMonitor(std::vector<std::string> names) : snapshots_(names.size()) {
+PortMonitor::PortMonitor(std::vector<std::string> names) : counters_(names.size()) {
   for (std::string& name : names) {
     watches_.push_back({.name = std::move(name), .sampled = {}, .counters = {}});
   }
 }
 
-void PortMonitor::sample(Instant now, const std::vector<Port>& ports) {
+void PortMonitor::sample(Instant now, const std::vector<Port>& ports, PortSet in_use) {
   const std::size_t index = std::exchange(next_, (next_ + 1) % watches_.size());
   Watch& watch = watches_[index];
-  if (watch.sampled && now < *watch.sampled + kPeriod) {
+  if (!in_use.contains(static_cast<RealmId>(index)) ||
+      (watch.sampled && now < *watch.sampled + kPeriod)) {
     return;
   }
   watch.sampled = now;
@@ -23,17 +24,17 @@ void PortMonitor::sample(Instant now, const std::vector<Port>& ports) {
   if (const auto read = read_port_counters(ports[index].id())) {
     take(now, watch, *read);
   }
-  PortSnapshot snapshot{.link = ports[index].link(), .counters = {}};
+  std::vector<WatchedValue> counters;
   for (const auto& [name, counter] : watch.counters) {
     if (counter.value > 0 || counter.watched->is_level) {
-      snapshot.counters.push_back({.name = name,
-                                   .value = counter.value,
-                                   .last_minute = counter.value - counter.minute.front().value,
-                                   .watched = counter.watched});
+      counters.push_back({.name = name,
+                          .value = counter.value,
+                          .last_minute = counter.value - counter.minute.front().value,
+                          .watched = counter.watched});
     }
   }
   const std::lock_guard lock(mutex_);
-  snapshots_[index] = std::move(snapshot);
+  counters_[index] = std::move(counters);
 }
 
 void PortMonitor::take(Instant now, Watch& watch, const std::vector<PortCounter>& read) {
@@ -86,9 +87,9 @@ void PortMonitor::warn(const std::string& port, const std::string& name, Counter
   counter.value_at_warning = counter.value;
 }
 
-PortSnapshot PortMonitor::snapshot(std::size_t port) const {
+std::vector<WatchedValue> PortMonitor::counters(std::size_t port) const {
   const std::lock_guard lock(mutex_);
-  return snapshots_[port];
+  return counters_[port];
 }
 
 }  // namespace natto

@@ -1,7 +1,7 @@
 #pragma once
 
 // What the ports' devices say of themselves, read by control and held for all others: throttling by
-// EC2, packets lost before a worker saw them, the link. Asking a device may take seconds and must
+// EC2, and packets lost before a worker saw them. Asking a device may take seconds and must
 // not meet its reset, so nobody else asks it.
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "control/watched_counters.hpp"
+#include "dataplane/port_set.hpp"
 #include "dpdk/port.hpp"
 #include "dpdk/port_counters.hpp"
 #include "neighbour/resolver.hpp"
@@ -27,11 +28,6 @@ struct WatchedValue {
   const WatchedCounter* watched;
 };
 
-struct PortSnapshot {
-  LinkState link;
-  std::vector<WatchedValue> counters;  ///< by name
-};
-
 class PortMonitor {
  public:
   static constexpr Instant kPeriod{1'000};
@@ -40,12 +36,12 @@ class PortMonitor {
   /// `names`: of the ports, for the log.
   explicit PortMonitor(std::vector<std::string> names);
 
-  /// Control, as often as it likes, but not while a port is being reset: asks the one port whose
-  /// turn it is, each about once a second. Warns of a counter that grew, at most once a minute.
-  void sample(Instant now, const std::vector<Port>& ports);
+  /// Control, as often as it likes: asks the one port whose turn it is, each about once a second,
+  /// but none that is not in use. Warns of a counter that grew, at most once a minute.
+  void sample(Instant now, const std::vector<Port>& ports, PortSet in_use);
 
-  /// Any thread but workers. Without counters, and the link down, before the first sample.
-  [[nodiscard]] PortSnapshot snapshot(std::size_t port) const;
+  /// By name. Any thread but workers. None before the first sample.
+  [[nodiscard]] std::vector<WatchedValue> counters(std::size_t port) const;
 
  private:
   struct Sample {
@@ -75,8 +71,8 @@ class PortMonitor {
   std::vector<Watch> watches_;  ///< by port; control's alone
   std::size_t next_ = 0;        ///< the port whose turn it is
 
-  mutable std::mutex mutex_;  ///< guards snapshots_
-  std::vector<PortSnapshot> snapshots_;
+  mutable std::mutex mutex_;                         ///< guards counters_
+  std::vector<std::vector<WatchedValue>> counters_;  ///< by port
 };
 
 }  // namespace natto

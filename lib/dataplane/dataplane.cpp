@@ -95,12 +95,14 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
     }
     flow_caches.push_back(std::move(*cache));
   }
+  const PortSet all = PortSet::first(ports.size());
   return std::unique_ptr<Dataplane>(new Dataplane{
       .ports = std::move(ports),
       .icmp = icmp,
       .pool = pool,
       .clock = CoarseClock(rte_get_tsc_hz(), rte_rdtsc()),
       .quiescence = std::move(*quiescence),
+      .ports_in_use = all,
       .generation = Published<Generation>(std::move(table)),
       .next_hops =
           Published<NextHopTable>(std::make_unique<const NextHopTable>(std::move(next_hops))),

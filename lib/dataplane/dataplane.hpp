@@ -2,6 +2,7 @@
 
 // What workers and control share, and which of them reads and writes what.
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "dataplane/flow_cache.hpp"
 #include "dataplane/generation.hpp"
 #include "dataplane/next_hops.hpp"
+#include "dataplane/port_set.hpp"
 #include "dataplane/published.hpp"
 #include "dataplane/worker_activity.hpp"
 #include "dpdk/mempool.hpp"
@@ -71,6 +73,7 @@ struct Dataplane {
   rte_mempool* pool;               ///< of every packet
   CoarseClock clock;               ///< read only
   Quiescence quiescence;
+  std::atomic<PortSet> ports_in_use;  ///< control writes, workers read; see port_set.hpp
   Published<Generation> generation;   ///< control publishes, workers read
   Published<NextHopTable> next_hops;  ///< control publishes, workers read
   Rings rings;

@@ -44,16 +44,19 @@ FlowCache::Key flow_key(const std::uint8_t* frame) noexcept {
 // them. A packet that a stage does not forward stops there, under one drop reason or for the
 // control thread.
 std::size_t Pipeline::poll() noexcept {
+  in_use_ = dataplane_.ports_in_use.load(std::memory_order_acquire);
   table_ = &dataplane_.generation.read();
   next_hops_ = &dataplane_.next_hops.read();
   mapping_counters_ = table_->counters(worker_);
   flow_cache_.use(table_->serial());
   std::size_t received = 0;
   for (const PortContext& in : dataplane_.ports) {
-    received += receive(in);
-    forward(in);
     if (in.spread_queue_0 && worker_ != 0) {
       received += receive_handed(in);
+      forward(in);
+    }
+    if (in_use_.contains(in.realm)) [[likely]] {
+      received += receive(in);
       forward(in);
     }
   }
@@ -131,7 +134,7 @@ void Pipeline::translate_known_flows(const PortContext& in) noexcept {
     }
   }
   PacketSet left = 0;
-  PortSet ways = 0;
+  PortSet ways;
   std::uint64_t offloaded = 0;
   for (std::size_t i = 0; i < burst.size(); ++i) {
     const auto leave = [&] {
@@ -160,7 +163,7 @@ void Pipeline::translate_known_flows(const PortContext& in) noexcept {
     }
     rewrite_ethernet(frame, *next_hop);
     out_[i] = &out;
-    ways |= PortSet{1} << flow.out;
+    ways = ways.with(flow.out);
   }
   if (offloaded != 0) {
     counters_.checksums_offloaded.add(offloaded);
@@ -273,7 +276,7 @@ Verdict Pipeline::translate(std::size_t i, const PortContext& in) noexcept {
     return Verdict::unresolved();
   }
   out_[i] = &out;
-  ways_out_ |= PortSet{1} << out.realm;
+  ways_out_ = ways_out_.with(out.realm);
   if (parsed.total_length > out.rules.mtu) [[unlikely]] {
     oversized_ |= PacketSet{1} << i;
   }
@@ -281,9 +284,8 @@ Verdict Pipeline::translate(std::size_t i, const PortContext& in) noexcept {
 }
 
 void Pipeline::transmit() noexcept {
-  if (std::has_single_bit(ways_out_) && oversized_ == 0) [[likely]] {
-    send(dataplane_.ports[static_cast<std::size_t>(std::countr_zero(ways_out_))],
-         std::span(burst_).first(close_gaps()));
+  if (const auto realm = ways_out_.only(); realm && oversized_ == 0) [[likely]] {
+    send(dataplane_.ports[*realm], std::span(burst_).first(close_gaps()));
     return;
   }
   for (PacketSet left = leaving_; left != 0; left &= left - 1) {
@@ -315,16 +317,26 @@ std::uint16_t Pipeline::close_gaps() noexcept {
   return count;
 }
 
+// How many of `packets`, from the first on, the port takes: none while it is out of use.
+std::uint16_t Pipeline::put(const PortContext& out, std::span<rte_mbuf*> packets) noexcept {
+  return in_use_.contains(out.realm) ? rte_eth_tx_burst(out.device, worker_, packets.data(),
+                                                        static_cast<std::uint16_t>(packets.size()))
+                                     : std::uint16_t{0};
+}
+
+DropReason Pipeline::not_taken(const PortContext& out) const noexcept {
+  return in_use_.contains(out.realm) ? DropReason::kTxRingFull : DropReason::kPortDown;
+}
+
 void Pipeline::send(const PortContext& out, std::span<rte_mbuf*> packets) noexcept {
-  if (out.computes_checksums) {
+  if (out.computes_checksums && in_use_.contains(out.realm)) {
     packets = prepare(out, packets);
   }
-  const std::uint16_t sent = rte_eth_tx_burst(out.device, worker_, packets.data(),
-                                              static_cast<std::uint16_t>(packets.size()));
+  const std::uint16_t sent = put(out, packets);
   counters_.translated.add(sent);
   counters_.ports[out.realm].transmitted.add(sent);
   for (rte_mbuf* mbuf : packets.subspan(sent)) {
-    drop(mbuf, DropReason::kTxRingFull);
+    drop(mbuf, not_taken(out));
   }
 }
 
@@ -443,15 +455,14 @@ void Pipeline::send_fragments(const PortContext& out, rte_mbuf* mbuf) noexcept {
     drop(mbuf, DropReason::kFragmentationFailed);
     return;
   }
-  const std::uint16_t sent =
-      rte_eth_tx_burst(out.device, worker_, fragments.data(), static_cast<std::uint16_t>(count));
+  const std::uint16_t sent = put(out, std::span(fragments).first(count));
   counters_.ports[out.realm].transmitted.add(sent);
   counters_.fragments.add(sent);
   if (sent == count) {
     counters_.fragmented.add(1);
     counters_.translated.add(1);
   } else {
-    counters_.drop(DropReason::kTxRingFull);
+    counters_.drop(not_taken(out));
     rte_pktmbuf_free_bulk(&fragments[sent], static_cast<unsigned>(count - sent));
   }
 }
@@ -468,7 +479,7 @@ void Pipeline::send_injected() noexcept {
         send_fragments(out, mbuf);
       } else if (forwarded) {
         send(out, {&mbuf, 1});
-      } else if (rte_eth_tx_burst(out.device, worker_, &mbuf, 1) == 1) {
+      } else if (put(out, {&mbuf, 1}) == 1) {
         counters_.generated.add(1);
         counters_.ports[out.realm].transmitted.add(1);
       } else {

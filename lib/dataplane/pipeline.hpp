@@ -48,9 +48,6 @@ class Pipeline {
   /// Packets of the burst: bit i is packet i.
   using PacketSet = std::uint32_t;
   static_assert(sizeof(PacketSet) * 8 == kBurst);
-  /// Ports: bit i is realm i.
-  using PortSet = std::uint32_t;
-  static_assert(sizeof(PortSet) * 8 >= kMaxPorts);
   [[nodiscard]] static std::size_t first_of(PacketSet packets) noexcept {
     return static_cast<std::size_t>(std::countr_zero(packets));
   }
@@ -73,6 +70,8 @@ class Pipeline {
   [[nodiscard]] std::optional<Replacement> reporter(const Packet& packet, const PortContext& in,
                                                     const PortContext& out,
                                                     const Replacement& quoted_host) const noexcept;
+  [[nodiscard]] std::uint16_t put(const PortContext& out, std::span<rte_mbuf*> packets) noexcept;
+  [[nodiscard]] DropReason not_taken(const PortContext& out) const noexcept;
   void send(const PortContext& out, std::span<rte_mbuf*> packets) noexcept;
   [[nodiscard]] std::span<rte_mbuf*> prepare(const PortContext& out,
                                              std::span<rte_mbuf*> packets) noexcept;
@@ -93,6 +92,7 @@ class Pipeline {
   TokenBucket errors_;  ///< what this worker may have control answer with ICMP errors
   const std::uint16_t worker_;
 
+  PortSet in_use_;                               ///< of this poll
   const Generation* table_ = nullptr;            ///< of this poll
   const NextHopTable* next_hops_ = nullptr;      ///< of this poll
   MappingCounters* mapping_counters_ = nullptr;  ///< of this poll's table
@@ -102,7 +102,7 @@ class Pipeline {
   PacketSet long_way_ = 0;   ///< packets of the burst that the short way left
   PacketSet leaving_ = 0;    ///< those that no stage has stopped
   PacketSet oversized_ = 0;  ///< of them, those that leave in fragments
-  PortSet ways_out_ = 0;     ///< by which packets leave; nearly always there is one other side
+  PortSet ways_out_;         ///< by which packets leave; nearly always there is one other side
   std::array<const PortContext*, kBurst> out_;  ///< by which each packet leaves, once translated
   std::array<Packet, kBurst> packets_;          ///< those, by their place in the burst
   std::array<HeadScratch, kBurst> scratch_;

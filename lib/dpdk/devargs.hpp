@@ -15,7 +15,7 @@ struct DpdkVersion {
   unsigned month = 0;
   unsigned minor = 0;
 
-  auto operator<=>(const DpdkVersion&) const = default;
+  friend constexpr auto operator<=>(DpdkVersion, DpdkVersion) = default;
 
   /// Of "DPDK 22.11.11", as rte_version() has it; before all others if it is not understood.
   [[nodiscard]] static DpdkVersion parse(std::string_view text);

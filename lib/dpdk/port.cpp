@@ -68,7 +68,7 @@ Status Port::reset() {
   if (const int error = rte_eth_dev_reset(id()); error != 0) {
     return dpdk_error("reset", device_, error);
   }
-  if (const Status status = bring_up(); !status) {
+  if (Status status = bring_up(); !status) {
     return status;
   }
   const Result<MacAddress> mac = read_mac();
@@ -103,7 +103,7 @@ Status Port::bring_up() {
   if (const int error = rte_eth_dev_set_mtu(id(), plan_.mtu); error != 0 && error != -ENOTSUP) {
     return dpdk_error(fmt::format("set the MTU {} of", plan_.mtu), device_, error);
   }
-  if (const Status status = set_up_queues(); !status) {
+  if (Status status = set_up_queues(); !status) {
     return status;
   }
   if (const int error = rte_eth_dev_start(id()); error != 0) {

@@ -34,14 +34,21 @@ bool Resolver::hear(const ArpParty& sender, Instant now) {
   }
   neighbour.heard = now;
   neighbour.unanswered = 0;
+  neighbour.doubted = false;
   return true;
+}
+
+void Resolver::doubt() noexcept {
+  for (auto& [address, neighbour] : neighbours_) {
+    neighbour.doubted = true;
+  }
 }
 
 std::vector<ArpFrame> Resolver::due(Instant now) {
   std::vector<ArpFrame> requests;
   for (auto it = neighbours_.begin(); it != neighbours_.end();) {
     auto& [address, neighbour] = *it;
-    const bool fresh = neighbour.mac && now < neighbour.heard + kRefreshAfter;
+    const bool fresh = neighbour.mac && !neighbour.doubted && now < neighbour.heard + kRefreshAfter;
     const bool just_asked = neighbour.asked && now < *neighbour.asked + kRequestInterval;
     if (fresh || just_asked) {
       ++it;

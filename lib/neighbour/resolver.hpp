@@ -8,19 +8,16 @@
 // its MAC is followed; only those that were asked for are ever learnt, so a flood of ARP fills
 // nothing.
 
-#include <chrono>
 #include <cstddef>
 #include <map>
 #include <optional>
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/instant.hpp"
 #include "neighbour/arp.hpp"
 
 namespace natto {
-
-/// Time since any fixed point, never going back.
-using Instant = std::chrono::milliseconds;
 
 class Resolver {
  public:
@@ -42,6 +39,10 @@ class Resolver {
   /// known() may have changed.
   bool hear(const ArpParty& sender, Instant now);
 
+  /// What is behind the link may have changed: every neighbour is asked again, unless it is heard
+  /// before. Until then what is known of it stays in use.
+  void doubt() noexcept;
+
   /// The requests that are due now. Forgets neighbours that do not answer.
   [[nodiscard]] std::vector<ArpFrame> due(Instant now);
 
@@ -59,6 +60,7 @@ class Resolver {
     Instant heard{};
     std::optional<Instant> asked;
     unsigned unanswered = 0;
+    bool doubted = false;
   };
 
   [[nodiscard]] bool is_gateway(Ipv4Address address) const noexcept;

@@ -164,6 +164,9 @@ namespace natto {
   X(kTxRingFull, "tx_ring_full", "H16",                                                            \
     "the outgoing port could not take the packet in time",                                         \
     "the link or the instance's allowance is saturated")                                           \
+  X(kPortDown, "port_down", "H17",                                                                 \
+    "the port they leave by is out of use while its device is reset or recovers",                  \
+    "see natto show ports and the log: natto goes on trying until the port is back")               \
   X(kMbufUnavailable, "mbuf_unavailable", "H16",                                                   \
     "no free packet buffer was left for a copy that the packet needed",                            \
     "raise mbufs")                                                                                 \

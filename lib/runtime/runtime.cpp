@@ -132,6 +132,13 @@ Status Runtime::start(const Config& config, const MappingTable& table,
   }
   eal_.emplace(std::move(*started));
   log_to_standard_error();
+  if (!options.lab) {
+    Result<Timers> timers = Timers::create();
+    if (!timers) {
+      return timers.error();
+    }
+    timers_.emplace(std::move(*timers));
+  }
   Result<Mempool> pool = create_mempool("natto_packets", mbufs);
   if (!pool) {
     return pool.error();
@@ -246,7 +253,23 @@ int Runtime::run_worker(void* argument) {
   return 0;
 }
 
+Status Runtime::supervise_ports() {
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    auto supervisor =
+        PortSupervisor::create(fmt::format("port {} (realm {})", i, config_.ports[i].realm),
+                               ports_[i], static_cast<RealmId>(i), *dataplane_);
+    if (!supervisor) {
+      return supervisor.error();
+    }
+    supervisors_.push_back(std::move(*supervisor));
+  }
+  return Done{};
+}
+
 Status Runtime::launch() {
+  if (const Status status = supervise_ports(); !status) {
+    return status;
+  }
   launched_ = true;
   for (Worker& worker : workers_) {
     if (const int error = rte_eal_remote_launch(run_worker, &worker, worker.lcore); error < 0) {
@@ -262,6 +285,7 @@ Status Runtime::launch() {
       TelemetryCommands::serve(appliance_commands({.config = config_,
                                                    .dataplane = *dataplane_,
                                                    .ports = ports_,
+                                                   .supervisors = supervisors_,
                                                    .live_table = *live_table_,
                                                    .rates = rates_,
                                                    .monitor = *monitor_,
@@ -282,9 +306,15 @@ std::vector<unsigned> Runtime::cpus_beside_workers() const {
 }
 
 void Runtime::step_control() {
+  Timers::manage();
+  for (const PortContext& port : dataplane_->ports) {
+    if (supervisors_[port.realm]->step(now())) {
+      control_->link_came_back(port.realm);
+    }
+  }
   control_->step(now());
   rates_.sample(now(), counters());
-  monitor_->sample(now(), ports_);
+  monitor_->sample(now(), ports_, dataplane_->ports_in_use.load());
 }
 
 void Runtime::request_reload(std::string trigger, std::string who) {

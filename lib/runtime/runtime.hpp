@@ -14,12 +14,14 @@
 #include "control/control.hpp"
 #include "control/live_table.hpp"
 #include "control/port_monitor.hpp"
+#include "control/port_supervisor.hpp"
 #include "control/rates.hpp"
 #include "control/reloader.hpp"
 #include "dataplane/dataplane.hpp"
 #include "dataplane/pipeline.hpp"
 #include "dpdk/eal.hpp"
 #include "dpdk/port.hpp"
+#include "dpdk/timers.hpp"
 #include "telemetry/commands.hpp"
 
 namespace natto {
@@ -98,6 +100,7 @@ class Runtime {
                              const RuntimeOptions& options);
   [[nodiscard]] Status open_ports(const std::vector<std::string>& devices,
                                   const RuntimeOptions& options);
+  [[nodiscard]] Status supervise_ports();
   [[nodiscard]] Status build_dataplane(const MappingTable& table, const RuntimeOptions& options);
   [[nodiscard]] Status connect_kernel();
   [[nodiscard]] std::vector<unsigned> cpus_beside_workers() const;
@@ -107,11 +110,13 @@ class Runtime {
   Config config_;
   std::vector<unsigned> cpus_;  ///< that the process may use
   std::optional<Eal> eal_;
+  std::optional<Timers> timers_;  ///< live
   Mempool pool_;
   std::vector<Port> ports_;
   std::unique_ptr<Dataplane> dataplane_;
   std::optional<LiveTable> live_table_;
   std::optional<Control> control_;
+  std::vector<std::unique_ptr<PortSupervisor>> supervisors_;  ///< live; by realm
   Rates rates_;
   std::optional<PortMonitor> monitor_;
   std::vector<Worker> workers_;

@@ -204,7 +204,33 @@ Json drops(const AppliancePart& appliance) {
   return answer;
 }
 
-Json port_summary(const PortConfig& config, const Port& device, LinkState link,
+std::string_view name_of(PortState state) {
+  switch (state) {
+    case PortState::kUp:
+      return "up";
+    case PortState::kLinkDown:
+      return "link down";
+    case PortState::kRecovering:
+      return "recovering";
+    case PortState::kResetting:
+      return "resetting";
+  }
+  return "";
+}
+
+std::string_view name_of(ResetCause cause) {
+  switch (cause) {
+    case ResetCause::kNone:
+      return "";
+    case ResetCause::kDriverAsked:
+      return "the driver asked for it";
+    case ResetCause::kRecoveryFailed:
+      return "the driver could not recover the port";
+  }
+  return "";
+}
+
+Json port_summary(const PortConfig& config, const Port& device, const PortStatus& status,
                   const NextHops& next_hops, const CounterSums::Port& packets,
                   const CounterSums::Port& rates, const CounterSums::Kernel& kernel) {
   const EthernetAddresses* next_hop = config.gateway || config.gateway_mac
@@ -218,8 +244,10 @@ Json port_summary(const PortConfig& config, const Port& device, LinkState link,
           {"mac", to_string(device.mac())},
           {"address", to_string(config.address)},
           {"mtu", std::uint64_t{plan.mtu}},
-          {"link", link.up ? "up" : "down"},
-          {"speed_mbps", std::uint64_t{link.speed_mbps}},
+          {"state", name_of(status.state)},
+          {"state_since_ms", unix_milliseconds(status.since)},
+          {"link", status.link.up ? "up" : "down"},
+          {"speed_mbps", std::uint64_t{status.link.speed_mbps}},
           {"queues", std::uint64_t{plan.queues}},
           {"checksum_offload", plan.checksum_offload ? "on" : "off"},
           {"next_hop",
@@ -242,7 +270,7 @@ Json ports(const AppliancePart& appliance) {
   Json answer = Json::object();
   for (std::size_t i = 0; i < appliance.config.ports.size(); ++i) {
     answer[std::to_string(i)] = port_summary(appliance.config.ports[i], appliance.ports[i],
-                                             appliance.monitor.snapshot(i).link, (*next_hops)[i],
+                                             appliance.supervisors[i]->status(), (*next_hops)[i],
                                              sums.ports[i], rates.ports[i], sums.kernel[i]);
   }
   return answer;
@@ -255,13 +283,19 @@ Json port(const AppliancePart& appliance, std::string_view parameters) {
   }
   const PortPlan& plan = appliance.ports[*index].plan();
   Json counters = Json::object();
-  for (const WatchedValue& counter : appliance.monitor.snapshot(*index).counters) {
+  for (const WatchedValue& counter : appliance.monitor.counters(*index)) {
     counters[counter.name] = {{"value", counter.value},
                               {"last_minute", counter.last_minute},
                               {"meaning", counter.watched->meaning},
                               {"advice", counter.watched->advice}};
   }
-  return {{"rx_descriptors", std::uint64_t{plan.rx_descriptors}},
+  const PortStatus status = appliance.supervisors[*index]->status();
+  return {{"link_losses", status.link_losses},
+          {"resets", status.resets},
+          {"failed_resets", status.failed_resets},
+          {"recoveries", status.recoveries},
+          {"reset_cause", name_of(status.reset_cause)},
+          {"rx_descriptors", std::uint64_t{plan.rx_descriptors}},
           {"tx_descriptors", std::uint64_t{plan.tx_descriptors}},
           {"rss", rss_names(plan.rss_hf)},
           {"no_checksum_offload_because", plan.no_checksum_offload_because},

@@ -2,11 +2,13 @@
 
 // What the running appliance says of itself: the answers of doc/telemetry.md.
 
+#include <memory>
 #include <vector>
 
 #include "config/model.hpp"
 #include "control/live_table.hpp"
 #include "control/port_monitor.hpp"
+#include "control/port_supervisor.hpp"
 #include "control/rates.hpp"
 #include "control/reloader.hpp"
 #include "dataplane/dataplane.hpp"
@@ -19,7 +21,8 @@ namespace natto {
 struct AppliancePart {
   const Config& config;
   const Dataplane& dataplane;
-  const std::vector<Port>& ports;  ///< by RealmId
+  const std::vector<Port>& ports;                                   ///< by RealmId
+  const std::vector<std::unique_ptr<PortSupervisor>>& supervisors;  ///< by RealmId
   const LiveTable& live_table;
   const Rates& rates;
   const PortMonitor& monitor;

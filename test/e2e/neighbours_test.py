@@ -4,21 +4,13 @@ import time
 
 from lab.config import Mapping, Port
 from lab.namespace import Namespace, link
+from lab.patience import until
 from lab.traffic import ping
 from lab.wire import Wire
 from lab_test_case import LabTestCase
 from scapy.layers.l2 import ARP, Ether
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
-
-
-def until(condition, seconds: float = 20) -> bool:
-    """Whether `condition` becomes true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-    return True
 
 
 class OnLink(LabTestCase):

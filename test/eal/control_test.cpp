@@ -196,6 +196,60 @@ TEST_F(Resolving, R25_OneRequestASecondWhateverWaits) {
   EXPECT_EQ(requests, 5U);
 }
 
+TEST_F(Resolving, H17_NobodyIsAskedThroughAPortOutOfUse) {
+  lab_.run(0ms);
+  gateway_answers(kGatewayMac);
+  lab_.run(1ms);
+  static_cast<void>(lab_.sent(kB));
+  lab_.dataplane().ports_in_use.store(PortSet::first(2).without(kB));
+  for (Instant now = 10'000ms; now < 120'000ms; now += 500ms) {
+    lab_.run(now);
+  }
+  lab_.receive(kA, frame_of(make_udp({}, {})));
+  lab_.run(120'000ms);
+  EXPECT_EQ(lab_.dropped(kPortDown), 1U);
+  EXPECT_TRUE(lab_.sent(kB).empty());
+
+  lab_.dataplane().ports_in_use.store(PortSet::first(2));
+  lab_.receive(kA, frame_of(make_udp({}, {})));
+  lab_.run(120'001ms);
+  const auto sent = lab_.sent(kB);
+  ASSERT_EQ(sent.size(), 2U) << "the packet, to the gateway as it was known, and a request";
+  EXPECT_EQ(sent[0][5], kGatewayMac.bytes[5]);
+  EXPECT_EQ(arp_of(sent).size(), 1U);
+}
+
+TEST_F(Resolving, H17_PacketsThatWaitedForANextHopAreCountedIfThePortIsGoneMeanwhile) {
+  lab_.receive(kA, frame_of(make_udp({}, {})));
+  lab_.run(0ms);
+  gateway_answers(kGatewayMac);
+  lab_.pipeline().poll();  // the answer is with control, and then the port goes
+  lab_.dataplane().ports_in_use.store(PortSet::first(2).without(kB));
+  lab_.run(1ms);
+  EXPECT_EQ(lab_.dropped(kPortDown), 1U);
+}
+
+TEST_F(Resolving, H17_NeighboursAreAskedAgainWhenTheLinkComesBack) {
+  lab_.run(0ms);
+  gateway_answers(kGatewayMac);
+  lab_.run(1ms);
+  static_cast<void>(lab_.sent(kB));
+  lab_.run(5'000ms);
+  EXPECT_TRUE(lab_.sent(kB).empty());
+  lab_.control().link_came_back(kB);
+  lab_.receive(kA, frame_of(make_udp({}, {})));
+  lab_.run(5'001ms);
+  const auto sent = lab_.sent(kB);
+  EXPECT_EQ(arp_of(sent).size(), 1U);
+  ASSERT_EQ(sent.size(), 2U) << "what is known stays in use";
+  EXPECT_EQ(sent[0][5], kGatewayMac.bytes[5]);
+  gateway_answers(kHostMac);  // another one answers now
+  lab_.run(5'002ms);
+  static_cast<void>(lab_.sent(kB));
+  lab_.run(10'000ms);
+  EXPECT_TRUE(lab_.sent(kB).empty()) << "it has answered";
+}
+
 TEST(Control, R25_AnArpFloodCostsForwardingNothing) {
   Lab lab;
   std::uint64_t translated = 0;

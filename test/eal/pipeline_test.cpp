@@ -295,6 +295,56 @@ TEST(Pipeline, H16_AFullTransmitRingIsCounted) {
   expect_sent(lab, kB, {a_to_b_translated()});
 }
 
+void set_in_use(Lab& lab, PortSet ports) { lab.dataplane().ports_in_use.store(ports); }
+
+TEST(Pipeline, H17_APortOutOfUseIsNotTouched) {
+  Lab lab;
+  const PortSet both = PortSet::first(2);
+  const Bytes b_to_a = make_udp({.source = "192.168.7.20", .destination = "172.31.1.10"}, {});
+  for (const bool flow_is_known : {false, true}) {
+    SCOPED_TRACE(flow_is_known);
+    const std::uint64_t dropped = lab.dropped(kPortDown);
+    set_in_use(lab, both.without(kB));
+    lab.receive(kA, frame_of(a_to_b()));
+    lab.receive(kB, frame_of(b_to_a));
+    lab.run();
+    EXPECT_EQ(lab.dropped(kPortDown), dropped + 1);
+    EXPECT_TRUE(lab.sent(kB).empty());
+    EXPECT_TRUE(lab.sent(kA).empty()) << "it was received from";
+
+    set_in_use(lab, both);
+    lab.receive(kA, frame_of(a_to_b()));
+    lab.run();
+    expect_sent(lab, kB, {a_to_b_translated()});
+    EXPECT_EQ(lab.sent(kA).size(), 1U) << "what came meanwhile is received now";
+  }
+}
+
+TEST(Pipeline, H17_FragmentsForAPortOutOfUseAreOneDroppedPacket) {
+  Lab lab({.mtu = 580});
+  set_in_use(lab, PortSet::first(2).without(kB));
+  lab.receive(kA, frame_of(make_udp({.fragment = 0}, Bytes(1000))));
+  lab.run();
+  EXPECT_EQ(lab.dropped(kPortDown), 1U);
+  EXPECT_EQ(lab.counters().fragments, 0U);
+  EXPECT_TRUE(lab.sent(kB).empty());
+}
+
+TEST(Pipeline, H17_ABurstOfPacketsForSeveralPortsLosesOnlyThoseForTheOneOutOfUse) {
+  Lab lab({.mappings = {make_mapping("a", kA, "10.1.1.10", "172.31.1.10"),
+                        make_mapping("a2", kA, "10.1.1.11", "172.31.1.11"),
+                        make_mapping("b", kB, "192.168.7.20", "172.30.7.20")}});
+  set_in_use(lab, PortSet::first(2).without(kB));
+  for (int i = 0; i < 8; ++i) {
+    lab.receive(kA, frame_of(a_to_b()));
+    lab.receive(kA, frame_of(make_udp({.destination = "172.31.1.11"}, {})));
+  }
+  lab.run();
+  EXPECT_EQ(lab.dropped(kPortDown), 8U);
+  EXPECT_EQ(lab.sent(kA).size(), 8U);
+  EXPECT_TRUE(lab.sent(kB).empty());
+}
+
 TEST(Pipeline, H16_AnEmptyMempoolStopsOnlyWhatNeedsACopy) {
   Lab lab;
   rte_mbuf* referenced = make_mbuf(frame_of(a_to_b()));

@@ -73,6 +73,10 @@ class TelemetryTest : public testing::Test {
     for (const PortConfig& port : config_.ports) {
       ports_.push_back(Port::open({.device = port.device, .pool = test::shared_pool()}).value());
     }
+    for (const RealmId realm : {kA, kB}) {
+      supervisors_.push_back(
+          PortSupervisor::create("port", ports_[realm], realm, dataplane).value());
+    }
     // The file is not followed in the middle of a test.
     reloader_.emplace(config_, dataplane, *live_,
                       Reloader::Patience{.debounce = std::chrono::hours(1)});
@@ -80,6 +84,7 @@ class TelemetryTest : public testing::Test {
     commands_ = appliance_commands({.config = config_,
                                     .dataplane = dataplane,
                                     .ports = ports_,
+                                    .supervisors = supervisors_,
                                     .live_table = *live_,
                                     .rates = rates_,
                                     .monitor = monitor_,
@@ -109,6 +114,7 @@ class TelemetryTest : public testing::Test {
   std::optional<LiveTable> live_;
   std::optional<test::FakeEna> card_;
   std::vector<Port> ports_;
+  std::vector<std::unique_ptr<PortSupervisor>> supervisors_;
   Rates rates_;
   PortMonitor monitor_{{"company-a", "company-b"}};
   std::optional<Reloader> reloader_;
@@ -206,12 +212,17 @@ TEST_F(TelemetryTest, DropsHaveCountsAndRates) {
 
 TEST_F(TelemetryTest, PortsAndWorkers) {
   run_with(kTwo);
-  monitor_.sample(Instant(0), ports_);
+  monitor_.sample(Instant(0), ports_, PortSet::first(2));
   const Json ports = ask("/natto/ports");
+  EXPECT_LT(ports["0"].dump().size() * kMaxPorts, kMaxAnswerBytes) << "however many there are";
   EXPECT_EQ(ports["0"]["realm"], "company-a");
   EXPECT_EQ(ports["0"]["driver"], "net_null");
   EXPECT_EQ(ports["0"]["checksum_offload"], "off");
+  EXPECT_EQ(ports["0"]["state"], "up");
   EXPECT_EQ(ports["0"]["link"], "up");
+  const Json port = ask("/natto/port", "0");
+  EXPECT_EQ(port["resets"], 0);
+  EXPECT_EQ(port["reset_cause"], "");
   EXPECT_EQ(ports["0"]["next_hop"], "10.1.0.254");
   EXPECT_EQ(ports["1"]["next_hop"], "static");
   lab_->dataplane().activity[0].record(true, 100, 350);
@@ -229,7 +240,7 @@ TEST_F(TelemetryTest, PortsSayHowTheyWereConfigured) {
   config_.ports[kA].device = card_.emplace().device() + ",llq_policy=1";
   run_with(kTwo);
   for (int i = 0; i < 2; ++i) {
-    monitor_.sample(Instant(0), ports_);
+    monitor_.sample(Instant(0), ports_, PortSet::first(2));
   }
   Json ena = ask("/natto/ports")["0"];
   ena.update(ask("/natto/port", "0"));
@@ -253,7 +264,7 @@ TEST_F(TelemetryTest, PortCountersSayWhatIsLostAndWhatToDo) {
   EXPECT_EQ(ask("/natto/port", "0")["counters"], Json::object());
   const auto sample = [this](int second) {
     for (int i = 0; i < 2; ++i) {
-      monitor_.sample(Instant(1'000 * second), ports_);
+      monitor_.sample(Instant(1'000 * second), ports_, PortSet::first(2));
     }
   };
   card_->set_counter("conntrack_allowance_exceeded", 5);
@@ -362,7 +373,7 @@ TEST_F(TelemetryTest, AnswersWhileWorkersCountAndTablesChange) {
   });
   std::uint64_t last = 0;
   for (long second = 1; !stop.load(); ++second) {
-    monitor_.sample(Instant(1'000 * second), ports_);
+    monitor_.sample(Instant(1'000 * second), ports_, PortSet::first(2));
     static_cast<void>(ask("/natto/port", "0"));
     for (const char* command :
          {"/natto/table", "/natto/counters", "/natto/drops", "/natto/ports", "/natto/workers"}) {

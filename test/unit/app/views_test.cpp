@@ -111,35 +111,42 @@ TEST(Views, WorkersInPercentAndCycles) {
 
 TEST(Views, PortsShowHowTheyRunAndWhatTheyLose) {
   Json ports = Json::array({{{"realm", "a"},
-                                   {"device", "0000:00:06.0"},
-                                   {"driver", "net_ena"},
-                                   {"mac", "02:00:00:00:00:01"},
-                                   {"address", "10.0.0.1/24"},
-                                   {"mtu", 9001},
-                                   {"link", "up"},
-                                   {"speed_mbps", 0},
-                                   {"queues", 2},
-                                   {"rx_descriptors", 1024},
-                                   {"tx_descriptors", 512},
-                                   {"rss", "TCP, UDP"},
-                                   {"checksum_offload", "off"},
-                                   {"no_checksum_offload_because", "the configuration says so"},
-                                   {"next_hop", "10.0.0.254"},
-                                   {"next_hop_mac", ""},
-                                   {"rx_packets", 1},
-                                   {"tx_packets", 2},
-                                   {"rx_per_second", 3},
-                                   {"tx_per_second", 4},
-                                   {"kernel_interface", ""},
-                                   {"kernel_given", 0},
-                                   {"kernel_taken", 0},
-                                   {"kernel_refused", 0},
-                                   {"counters",
-                                    {{"pps_allowance_exceeded",
-                                      {{"value", 500},
-                                       {"last_minute", 20},
-                                       {"meaning", "too many packets"},
-                                       {"advice", "send fewer"}}}}}}});
+                             {"device", "0000:00:06.0"},
+                             {"driver", "net_ena"},
+                             {"mac", "02:00:00:00:00:01"},
+                             {"address", "10.0.0.1/24"},
+                             {"mtu", 9001},
+                             {"state", "resetting"},
+                             {"state_since_ms", 1'764'000'000'000},
+                             {"link", "up"},
+                             {"speed_mbps", 0},
+                             {"queues", 2},
+                             {"rx_descriptors", 1024},
+                             {"tx_descriptors", 512},
+                             {"rss", "TCP, UDP"},
+                             {"checksum_offload", "off"},
+                             {"no_checksum_offload_because", "the configuration says so"},
+                             {"link_losses", 2},
+                             {"resets", 3},
+                             {"failed_resets", 4},
+                             {"recoveries", 0},
+                             {"reset_cause", "the driver asked for it"},
+                             {"next_hop", "10.0.0.254"},
+                             {"next_hop_mac", ""},
+                             {"rx_packets", 1},
+                             {"tx_packets", 2},
+                             {"rx_per_second", 3},
+                             {"tx_per_second", 4},
+                             {"kernel_interface", ""},
+                             {"kernel_given", 0},
+                             {"kernel_taken", 0},
+                             {"kernel_refused", 0},
+                             {"counters",
+                              {{"pps_allowance_exceeded",
+                                {{"value", 500},
+                                 {"last_minute", 20},
+                                 {"meaning", "too many packets"},
+                                 {"advice", "send fewer"}}}}}}});
   const std::string view = ports_view(ports);
   EXPECT_NE(view.find("next hop 10.0.0.254 (ARP has no answer yet)"), std::string::npos) << view;
   EXPECT_NE(view.find("2 queue(s) with 1024 receive and 512 transmit descriptors; RSS TCP, UDP"),
@@ -147,6 +154,12 @@ TEST(Views, PortsShowHowTheyRunAndWhatTheyLose) {
   EXPECT_NE(view.find("checksum offload off: the configuration says so"), std::string::npos);
   EXPECT_NE(view.find("500  +20 in the last minute"), std::string::npos);
   EXPECT_NE(view.find("too many packets\n      -> send fewer"), std::string::npos);
+  EXPECT_NE(view.find("resetting since 20"), std::string::npos) << view;
+  EXPECT_NE(
+      view.find("; resets: 3; failed resets: 4 (because the driver asked for it); link lost: 2"),
+      std::string::npos)
+      << view;
+  EXPECT_EQ(view.find("recover"), std::string::npos) << "what never happened is not shown";
   EXPECT_EQ(view.find("Mbit/s"), std::string::npos) << "an unknown speed is not shown";
   EXPECT_EQ(view.find("kernel"), std::string::npos);
 

@@ -95,6 +95,21 @@ TEST(Resolver, R25_IsBounded) {
   EXPECT_FALSE(resolver.want(Ipv4Address::from_host(0x0a020000)));
 }
 
+TEST(Resolver, H17_ADoubtedNeighbourIsAskedAgainAndStaysKnown) {
+  Resolver resolver(kSelf, kGateway);
+  resolver.want(kHost);
+  resolver.hear({kMac, kGateway}, 0ms);
+  resolver.hear({kOtherMac, kHost}, 0ms);
+  EXPECT_TRUE(resolver.due(10'000ms).empty());
+  resolver.doubt();
+  EXPECT_EQ(resolver.find(kGateway), kMac);
+  resolver.hear({kMac, kGateway}, 10'000ms);  // heard meanwhile: no doubt any more
+  EXPECT_EQ(asked_for(resolver.due(10'001ms)), std::vector{kHost});
+  resolver.doubt();  // a link that flaps is no reason to ask more often
+  EXPECT_EQ(asked_for(resolver.due(10'500ms)), std::vector{kGateway});
+  EXPECT_EQ(asked_for(resolver.due(11'001ms)), std::vector{kHost});
+}
+
 TEST(Resolver, ListsTheKnownInOrder) {
   Resolver resolver(kSelf, kGateway);
   resolver.want(kHost);
