@@ -57,6 +57,10 @@ void announce(const Config& config, const Runtime& runtime) {
         device.device(), to_string(device.mac()), to_string(port.address),
         to_string(device.plan()));
   }
+  for (std::size_t i = 0; i < runtime.worker_count(); ++i) {
+    log(LogLevel::kInfo, "worker {}: lcore {}, NUMA node {}, queue {} of every port", i,
+        runtime.lcore_of(i), runtime.node_of(i), i);
+  }
   log(LogLevel::kInfo, "ready with {} worker(s)", config.dpdk.lcores.size());
 }
 

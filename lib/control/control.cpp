@@ -344,7 +344,7 @@ void Control::drop(Mbuf packet, DropReason reason) {
 }
 
 void Control::send_frame(std::span<const std::uint8_t> frame, const PortContext& port) {
-  if (Mbuf packet = make_packet(frame, dataplane_.pool)) {
+  if (Mbuf packet = make_packet(frame, dataplane_.pools.front())) {
     inject(std::move(packet), port, Origin::kGenerated);
   }
 }

@@ -77,8 +77,9 @@ PortContext make_port_context(const PortConfig& config, RealmId realm, std::uint
 Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports,
                                                   NextHopTable next_hops,
                                                   std::shared_ptr<const Generation> table,
-                                                  const IcmpConfig& icmp, rte_mempool* pool,
-                                                  std::size_t workers) {
+                                                  const IcmpConfig& icmp,
+                                                  std::vector<rte_mempool*> pools) {
+  const std::size_t workers = pools.size();
   Result<Quiescence> quiescence = Quiescence::create(static_cast<unsigned>(workers));
   if (!quiescence) {
     return quiescence.error();
@@ -89,7 +90,7 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
   }
   std::vector<FlowCache> flow_caches;
   for (std::size_t worker = 0; worker < workers; ++worker) {
-    Result<FlowCache> cache = FlowCache::create(static_cast<int>(rte_socket_id()));
+    Result<FlowCache> cache = FlowCache::create(pools[worker]->socket_id);
     if (!cache) {
       return cache.error();
     }
@@ -99,7 +100,7 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
   return std::unique_ptr<Dataplane>(new Dataplane{
       .ports = std::move(ports),
       .icmp = icmp,
-      .pool = pool,
+      .pools = std::move(pools),
       .clock = CoarseClock(rte_get_tsc_hz(), rte_rdtsc()),
       .quiescence = std::move(*quiescence),
       .ports_in_use = all,

@@ -68,10 +68,10 @@ struct Rings {
 };
 
 struct Dataplane {
-  std::vector<PortContext> ports;  ///< by RealmId
-  IcmpConfig icmp;                 ///< read only
-  rte_mempool* pool;               ///< of every packet
-  CoarseClock clock;               ///< read only
+  std::vector<PortContext> ports;   ///< by RealmId
+  IcmpConfig icmp;                  ///< read only
+  std::vector<rte_mempool*> pools;  ///< by worker, on its NUMA node; control uses the first
+  CoarseClock clock;                ///< read only
   Quiescence quiescence;
   std::atomic<PortSet> ports_in_use;  ///< control writes, workers read; see port_set.hpp
   Published<Generation> generation;   ///< control publishes, workers read
@@ -87,11 +87,11 @@ struct Dataplane {
                                             std::uint16_t device, const MacAddress& mac,
                                             bool any_unicast_mac);
 
-/// What `workers` workers and control share; `table` was built for as many. Control side; fails if
-/// there is too little memory.
+/// What control and as many workers as there are `pools` share; `table` was built for as many.
+/// Control side; fails if there is too little memory.
 [[nodiscard]] Result<std::unique_ptr<Dataplane>> make_dataplane(
     std::vector<PortContext> ports, NextHopTable next_hops, std::shared_ptr<const Generation> table,
-    const IcmpConfig& icmp, rte_mempool* pool, std::size_t workers);
+    const IcmpConfig& icmp, std::vector<rte_mempool*> pools);
 
 /// Packets that all Rings can hold at once, for `ports` ports and `workers` workers.
 [[nodiscard]] std::size_t ring_capacity(std::size_t ports, std::size_t workers) noexcept;

@@ -178,7 +178,7 @@ Verdict Pipeline::parse(std::size_t i, const PortContext& in) noexcept {
   Packet& packet = packets_[i];
   packet.mbuf = burst_[i];
   if (!is_one_own_buffer(*packet.mbuf) && is_shared(*packet.mbuf)) [[unlikely]] {
-    rte_mbuf* copy = rte_pktmbuf_copy(packet.mbuf, dataplane_.pool, 0, UINT32_MAX);
+    rte_mbuf* copy = rte_pktmbuf_copy(packet.mbuf, dataplane_.pools[worker_], 0, UINT32_MAX);
     if (copy == nullptr) {
       return DropReason::kMbufUnavailable;
     }
@@ -450,7 +450,7 @@ std::optional<Replacement> Pipeline::reporter(const Packet& packet, const PortCo
 // R16. A packet counts as translated if all its fragments were sent.
 void Pipeline::send_fragments(const PortContext& out, rte_mbuf* mbuf) noexcept {
   std::array<rte_mbuf*, kMaxFragments> fragments;
-  const std::size_t count = fragment(mbuf, out.rules.mtu, dataplane_.pool, fragments);
+  const std::size_t count = fragment(mbuf, out.rules.mtu, dataplane_.pools[worker_], fragments);
   if (count == 0) {
     drop(mbuf, DropReason::kFragmentationFailed);
     return;

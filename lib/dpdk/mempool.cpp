@@ -8,9 +8,9 @@
 
 namespace natto {
 
-Result<Mempool> create_mempool(const std::string& name, std::uint32_t count) {
+Result<Mempool> create_mempool(const std::string& name, std::uint32_t count, int node) {
   rte_mempool* pool = rte_pktmbuf_pool_create(name.c_str(), count, kMempoolCache, 0,
-                                              RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+                                              RTE_MBUF_DEFAULT_BUF_SIZE, node);
   if (pool == nullptr) {
     Error error = dpdk_error("allocate", fmt::format("{} packet buffers", count), rte_errno);
     error.message +=

@@ -18,8 +18,10 @@ struct MempoolDeleter {
 using Mempool = std::unique_ptr<rte_mempool, MempoolDeleter>;
 
 /// `count` buffers with room for a standard Ethernet frame each (2,048 bytes and the headroom);
-/// larger frames take several. `name`: unique in the process, at most 20 characters.
-[[nodiscard]] Result<Mempool> create_mempool(const std::string& name, std::uint32_t count);
+/// larger frames take several. `name`: unique in the process, at most 20 characters. `node`: the
+/// NUMA node whose memory they lie in, or SOCKET_ID_ANY.
+[[nodiscard]] Result<Mempool> create_mempool(const std::string& name, std::uint32_t count,
+                                             int node = SOCKET_ID_ANY);
 
 /// Bytes of memory that one buffer of such a pool takes, rounded up.
 inline constexpr std::uint32_t kMbufFootprintBytes = 2560;

@@ -115,8 +115,8 @@ Status Port::bring_up() {
 Status Port::set_up_queues() {
   const auto socket = static_cast<unsigned>(std::max(rte_eth_dev_socket_id(id()), 0));
   for (std::uint16_t queue = 0; queue < plan_.queues; ++queue) {
-    if (const int error =
-            rte_eth_rx_queue_setup(id(), queue, plan_.rx_descriptors, socket, nullptr, pool_);
+    if (const int error = rte_eth_rx_queue_setup(id(), queue, plan_.rx_descriptors, socket, nullptr,
+                                                 pools_[queue]);
         error != 0) {
       return dpdk_error(fmt::format("set up receive queue {} of", queue), device_, error);
     }

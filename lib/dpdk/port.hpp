@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/address.hpp"
 #include "base/result.hpp"
@@ -51,14 +52,14 @@ class Port {
   };
 
   Port(std::uint16_t id, const PortOptions& options, PortPlan plan)
-      : handle_(id), device_(options.device), pool_(options.pool), plan_(std::move(plan)) {}
+      : handle_(id), device_(options.device), pools_(options.pools), plan_(std::move(plan)) {}
   [[nodiscard]] Status bring_up();
   [[nodiscard]] Status set_up_queues();
   [[nodiscard]] Result<MacAddress> read_mac() const;
 
   Handle handle_;
   std::string device_;
-  rte_mempool* pool_;
+  std::vector<rte_mempool*> pools_;  ///< by queue
   PortPlan plan_;
   MacAddress mac_{};
 };

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -17,7 +18,7 @@ struct PortOptions {
   std::uint16_t queues = 1;      ///< RX and TX queue pairs
   std::uint16_t mtu = 1500;      ///< bytes
   bool checksum_offload = true;  ///< use the device's checksum hardware, where it does enough
-  rte_mempool* pool = nullptr;   ///< outlives the port
+  std::vector<rte_mempool*> pools = {};  ///< by queue; outlive the port
 };
 
 /// Descriptors of a queue, where the device takes as many.

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <rte_cycles.h>
+#include <rte_eal.h>
 #include <rte_launch.h>
+#include <rte_lcore.h>
 
 #include <algorithm>
 #include <chrono>
@@ -139,15 +141,22 @@ Status Runtime::start(const Config& config, const MappingTable& table,
     }
     timers_.emplace(std::move(*timers));
   }
-  Result<Mempool> pool = create_mempool("natto_packets", mbufs);
-  if (!pool) {
-    return pool.error();
+  std::vector<int> nodes;
+  for (std::uint16_t i = 0; i < worker_count; ++i) {
+    const unsigned lcore = options.lab ? rte_lcore_id() : config.dpdk.lcores[i];
+    // Without hugepages DPDK's memory is on no particular node.
+    nodes.push_back(rte_eal_has_hugepages() != 0 ? static_cast<int>(rte_lcore_to_socket_id(lcore))
+                                                 : SOCKET_ID_ANY);
+    if (!options.lab) {
+      workers_.push_back({.runtime = this, .index = i, .lcore = lcore});
+    }
   }
-  pool_ = std::move(*pool);
-
-  for (std::uint16_t i = 0; i < worker_count && !options.lab; ++i) {
-    workers_.push_back({.runtime = this, .index = i, .lcore = config.dpdk.lcores[i]});
+  Result<PacketPools> pools =
+      PacketPools::create(mbufs, mbufs_needed(config.ports.size(), 1), nodes);
+  if (!pools) {
+    return pools.error();
   }
+  pools_.emplace(std::move(*pools));
   if (const Status status = open_ports(devices, options); !status) {
     return status;
   }
@@ -181,7 +190,7 @@ Status Runtime::build_dataplane(const MappingTable& table, const RuntimeOptions&
   NextHopTable next_hops = initial_next_hops(contexts, neighbourhoods);
   Result<std::unique_ptr<Dataplane>> dataplane =
       make_dataplane(std::move(contexts), std::move(next_hops), version->generation,
-                     icmp_config(config, options), pool_.get(), worker_count);
+                     icmp_config(config, options), pools_->by_worker());
   if (!dataplane) {
     return dataplane.error();
   }
@@ -222,7 +231,7 @@ Status Runtime::open_ports(const std::vector<std::string>& devices, const Runtim
                     .queues = static_cast<std::uint16_t>(queues),
                     .mtu = port.mtu,
                     .checksum_offload = port.checksum_offload == ChecksumOffload::kAuto,
-                    .pool = pool_.get()});
+                    .pools = pools_->by_worker()});
     if (!opened) {
       Error error = opened.error();
       error.message = fmt::format("port of realm {}: {}", port.realm, error.message);
@@ -363,6 +372,10 @@ void Runtime::drain() {
     moved += control_->step(now());
   } while (moved > 0);
   lab_pipeline_->poll();
+}
+
+unsigned Runtime::node_of(std::size_t worker) const {
+  return rte_lcore_to_socket_id(workers_[worker].lcore);
 }
 
 CounterSums Runtime::counters() const {

@@ -22,6 +22,7 @@
 #include "dpdk/eal.hpp"
 #include "dpdk/port.hpp"
 #include "dpdk/timers.hpp"
+#include "runtime/packet_pools.hpp"
 #include "telemetry/commands.hpp"
 
 namespace natto {
@@ -78,6 +79,8 @@ class Runtime {
     return dataplane_->activity[worker];
   }
   [[nodiscard]] unsigned lcore_of(std::size_t worker) const { return workers_[worker].lcore; }
+  /// The NUMA node on which it runs.
+  [[nodiscard]] unsigned node_of(std::size_t worker) const;
 
   /// Live. Any thread but workers.
   [[nodiscard]] std::shared_ptr<const TableVersion> table() const { return live_table_->current(); }
@@ -85,8 +88,6 @@ class Runtime {
   [[nodiscard]] const std::vector<PortContext>& ports() const { return dataplane_->ports; }
   /// By RealmId. Which members other threads may use, Port says.
   [[nodiscard]] const std::vector<Port>& devices() const { return ports_; }
-  /// Of every packet; control thread only.
-  [[nodiscard]] const rte_mempool& pool() const { return *pool_; }
 
  private:
   struct Worker {
@@ -111,7 +112,7 @@ class Runtime {
   std::vector<unsigned> cpus_;  ///< that the process may use
   std::optional<Eal> eal_;
   std::optional<Timers> timers_;  ///< live
-  Mempool pool_;
+  std::optional<PacketPools> pools_;
   std::vector<Port> ports_;
   std::unique_ptr<Dataplane> dataplane_;
   std::optional<LiveTable> live_table_;

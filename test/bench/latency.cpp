@@ -147,7 +147,7 @@ int main(int argc, char** argv) {
     return fail(pool.error());
   }
   const Result<Port> port = Port::open(
-      {.device = fmt::format("net_memif0,role=server,socket={}", argv[1]), .pool = pool->get()});
+      {.device = fmt::format("net_memif0,role=server,socket={}", argv[1]), .pools = {pool->get()}});
   if (!port) {
     return fail(port.error());
   }

@@ -46,11 +46,11 @@ class EnaPair {
     config.ports[kA].gateway_mac = test::kNextHopA;
     config.ports[kB].gateway_mac = test::kNextHopB;
     std::vector<PortContext> contexts;
+    const std::vector<rte_mempool*> pools(workers, test::shared_pool());
     for (const RealmId realm : {kA, kB}) {
       cards_.push_back(std::make_unique<FakeEna>(card(realm, partial_checksum)));
       ports_.push_back(
-          Port::open(
-              {.device = cards_[realm]->device(), .queues = workers, .pool = test::shared_pool()})
+          Port::open({.device = cards_[realm]->device(), .queues = workers, .pools = pools})
               .value());
       contexts.push_back(make_port_context(config.ports[realm], realm, ports_[realm].id(),
                                            ports_[realm].mac(), true));
@@ -62,8 +62,7 @@ class EnaPair {
     const MappingTable table{{test::make_mapping("hosts-a", kA, "10.1.1.0/24", "172.31.1.0/24"),
                               test::make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20")}};
     dataplane_ = make_dataplane(std::move(contexts), std::move(next_hops),
-                                Generation::build(table, workers).value(), config.icmp,
-                                test::shared_pool(), workers)
+                                Generation::build(table, workers).value(), config.icmp, pools)
                      .value();
     for (std::uint16_t worker = 0; worker < workers; ++worker) {
       pipelines_.push_back(std::make_unique<Pipeline>(*dataplane_, worker));

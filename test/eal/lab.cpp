@@ -137,7 +137,7 @@ Lab::Lab(const Config& config, const MappingTable& table, const Options& options
   NextHopTable next_hops = initial_next_hops(ports, neighbourhoods);
   dataplane_ = make_dataplane(std::move(ports), std::move(next_hops),
                               Generation::build(table, options.workers).value(), config.icmp,
-                              shared_pool(), options.workers)
+                              std::vector(options.workers, shared_pool()))
                    .value();
   for (std::uint16_t worker = 0; worker < options.workers; ++worker) {
     pipelines_.push_back(std::make_unique<Pipeline>(*dataplane_, worker));

@@ -43,7 +43,8 @@ constexpr PortSet kAll = PortSet::first(1);
 class PortMonitorTest : public testing::Test {
  protected:
   PortMonitorTest() {
-    ports_.push_back(Port::open({.device = card_.device(), .pool = test::shared_pool()}).value());
+    ports_.push_back(
+        Port::open({.device = card_.device(), .pools = {test::shared_pool()}}).value());
     // Away from the terminal, and readable.
     log_ = std::tmpfile();
     rte_openlog_stream(log_);

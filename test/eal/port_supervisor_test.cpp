@@ -61,7 +61,7 @@ class PortSupervisorTest : public testing::Test {
       ports_.push_back(Port::open({.device = cards_[realm].device(),
                                    .queues = kWorkers,
                                    .mtu = kMtu,
-                                   .pool = test::shared_pool()})
+                                   .pools = std::vector(kWorkers, test::shared_pool())})
                            .value());
       as_opened_[realm] = cards_[realm].state();
       contexts.push_back(make_port_context(config.ports[realm], realm, cards_[realm].id(),
@@ -73,7 +73,7 @@ class PortSupervisorTest : public testing::Test {
     NextHopTable next_hops = initial_next_hops(contexts, neighbourhoods);
     dataplane_ = make_dataplane(std::move(contexts), std::move(next_hops),
                                 Generation::build(table, kWorkers).value(), config.icmp,
-                                test::shared_pool(), kWorkers)
+                                std::vector(kWorkers, test::shared_pool()))
                      .value();
     control_.emplace(*dataplane_, neighbourhoods);
     for (const RealmId realm : kRealms) {
@@ -412,7 +412,7 @@ TEST_F(PortSupervisorTest, H17_AWatchdogThatIsATimerOfTheMainLcoreIsHeard) {
 
 TEST(PortSupervisor, H17_ALinkWhoseDriverSaysNothingIsLookedAtOnceASecond) {
   test::Lab lab;
-  Port port = Port::open({.device = "net_ring_silent", .pool = test::shared_pool()}).value();
+  Port port = Port::open({.device = "net_ring_silent", .pools = {test::shared_pool()}}).value();
   const auto supervisor = PortSupervisor::create("port", port, kA, lab.dataplane()).value();
   EXPECT_FALSE(supervisor->step(0ms));
   EXPECT_EQ(supervisor->status().state, PortState::kUp);

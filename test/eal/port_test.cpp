@@ -20,7 +20,7 @@ Result<Port> open_port(const FakeEna& card, std::uint16_t queues = 4, std::uint1
   return Port::open({.device = card.device() + ",llq_policy=1",
                      .queues = queues,
                      .mtu = mtu,
-                     .pool = test::shared_pool()});
+                     .pools = std::vector(queues, test::shared_pool())});
 }
 
 TEST(Port, SaysWhichDeviceIsWrong) {

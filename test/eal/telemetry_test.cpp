@@ -71,7 +71,7 @@ class TelemetryTest : public testing::Test {
     test::start_with(dataplane, *version);
     live_.emplace(dataplane, std::move(version));
     for (const PortConfig& port : config_.ports) {
-      ports_.push_back(Port::open({.device = port.device, .pool = test::shared_pool()}).value());
+      ports_.push_back(Port::open({.device = port.device, .pools = {test::shared_pool()}}).value());
     }
     for (const RealmId realm : {kA, kB}) {
       supervisors_.push_back(
