@@ -107,6 +107,7 @@ class PortSupervisorTest : public testing::Test {
     dataplane_->quiescence.enter(worker);
     while (!stop_.load()) {
       if (worker == stalled_.load()) {
+        hangs_.store(true);
         breathe();
         continue;  // in the middle of a poll
       }
@@ -229,7 +230,8 @@ class PortSupervisorTest : public testing::Test {
   std::vector<std::unique_ptr<PortSupervisor>> supervisors_;
   std::vector<std::thread> workers_;
   std::atomic<bool> stop_{false};
-  std::atomic<int> stalled_{-1};  ///< the worker that hangs
+  std::atomic<int> stalled_{-1};    ///< the worker that is to hang
+  std::atomic<bool> hangs_{false};  ///< it does
   Instant now_{};
 
   std::uint32_t sent_to_natto_ = 0;
@@ -335,7 +337,9 @@ TEST_F(PortSupervisorTest, H17_ADriverThatRecoversItsPortIsNotCalled) {
 
 TEST_F(PortSupervisorTest, H17_AResetWaitsForAWorkerThatHangsAndControlDoesNot) {
   stalled_.store(1);
-  std::this_thread::sleep_for(1ms);
+  while (!hangs_.load()) {
+    std::this_thread::sleep_for(1ms);
+  }
   cards_[kA].raise(RTE_ETH_EVENT_INTR_RESET);
   for (int i = 0; i < 100; ++i) {
     step();
