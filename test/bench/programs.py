@@ -9,6 +9,8 @@ import threading
 from pathlib import Path
 
 MAIN_LCORE, WORKER_LCORE = 0, 1
+# Two workers take both cores, and control goes where there is room: it sleeps nearly always.
+THIRD_LCORE, SHARED_LCORES = 2, "0@0,1@1,2@(0,1)"
 PORT_ADDRESS, NEXT_HOP = "10.255.255.1/24", "02:00:00:00:00:02"
 
 
@@ -24,12 +26,14 @@ def mbufs(packets: int) -> int:
 def write_port_config(
     file: Path, device: str, table: Path, packets: int = 0, workers: int = 1
 ) -> None:
-    """natto's side of a measurement: one port. Two workers take both cores, and control goes where
-    there is room: it sleeps nearly always."""
+    """natto's side of a measurement: one port."""
     if workers == 1:
         dpdk = f'main_lcore = {MAIN_LCORE}\nlcores = "{WORKER_LCORE}"\n'
     else:
-        dpdk = 'main_lcore = 2\nlcores = "0,1"\neal = ["--lcores=0@0,1@1,2@(0,1)"]\n'
+        dpdk = (
+            f'main_lcore = {THIRD_LCORE}\nlcores = "{MAIN_LCORE},{WORKER_LCORE}"\n'
+            f'eal = ["--lcores={SHARED_LCORES}"]\n'
+        )
     file.write_text(
         f"[dpdk]\n{dpdk}mbufs = {mbufs(packets * workers)}\n"
         f'[[port]]\nrealm = "lab"\ndevice = "{device}"\naddress = "{PORT_ADDRESS}"\n'
@@ -57,11 +61,13 @@ def run_natto_reloading(natto: Path, config: Path, seconds: float) -> dict:
     """The same, with one reload after the other; "reloads" says how many there were."""
     ended = threading.Event()
     reloads = 0
+    # Away from the worker's core, where no user would run anything.
+    words = ["taskset", "--cpu-list", str(MAIN_LCORE), natto, "reload"]
 
     def reload_again_and_again() -> None:
         nonlocal reloads
         while not ended.is_set():
-            done = subprocess.run([natto, "reload"], capture_output=True, check=False)
+            done = subprocess.run(words, capture_output=True, check=False)
             reloads += done.returncode == 0
 
     reloader = threading.Thread(target=reload_again_and_again)
@@ -76,13 +82,19 @@ def run_natto_reloading(natto: Path, config: Path, seconds: float) -> dict:
     return told | {"reloads": reloads}
 
 
-def run_testpmd(mode: str, capture: Path, packets: int, seconds: float) -> float:
+def run_testpmd(
+    mode: str, capture: Path, packets: int, seconds: float, workers: int = 1
+) -> float:
     """Packets per second that testpmd receives and forwards, by its own count."""
+    lcores = ["-l", f"{MAIN_LCORE},{WORKER_LCORE}"]
+    if workers == 2:
+        lcores = ["--lcores", SHARED_LCORES, "--main-lcore", str(THIRD_LCORE)]
     words = [
-        "dpdk-testpmd", "-l", f"{MAIN_LCORE},{WORKER_LCORE}", "--in-memory", "--no-pci",
-        "--no-telemetry", "--log-level=*:error", "--vdev", _device(capture), "--",
-        f"--forward-mode={mode}", "--auto-start", "--stats-period=1", "--nb-cores=1",
-        "--port-topology=loop", f"--total-num-mbufs={mbufs(packets)}", "--burst=32",
+        "dpdk-testpmd", *lcores, "--in-memory", "--no-pci", "--no-telemetry",
+        "--log-level=*:error", "--vdev", _device(capture, workers), "--",
+        f"--forward-mode={mode}", "--auto-start", "--stats-period=1", f"--nb-cores={workers}",
+        f"--rxq={workers}", f"--txq={workers}", "--port-topology=loop",
+        f"--total-num-mbufs={mbufs(packets * workers)}", "--burst=32",
     ]  # fmt: skip
     try:
         done = subprocess.run(

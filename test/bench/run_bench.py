@@ -48,7 +48,9 @@ def measure(scenario: Scenario, options: argparse.Namespace, folder: Path) -> di
         if rival in (ALONE, CLEAN, QUIET):
             config = plain_setting.config
             return programs.run_natto(options.natto, config, options.seconds)["tx_pps"]
-        return programs.run_testpmd(rival, setting.capture, setting.packets, options.seconds)
+        return programs.run_testpmd(
+            rival, setting.capture, setting.packets, options.seconds, scenario.workers
+        )
 
     run = programs.run_natto_reloading if scenario.reloads else programs.run_natto
     rates: dict[str, list[float]] = {name: [] for name in ("natto", *rivals)}

@@ -17,7 +17,7 @@ class Scenario:
     targets: dict[str, tuple[float, float]]  # rival: (must, aim)
     rivals: tuple[str, ...] = TESTPMD_MODES
     reloads: bool = False  # the table is reloaded again and again meanwhile
-    workers: int = 1  # each with a queue and a core of its own
+    workers: int = 1  # each with a queue and a core of its own; testpmd has as many
 
 
 _SMALL = {"mappings": 256, "flows": 2048}
@@ -58,7 +58,7 @@ SCENARIOS = [
     Scenario(
         Workload("64 B, 2,048 flows, two workers on two queues", **_SMALL),
         {ALONE: (1.85, 1.95)},
-        rivals=(ALONE,),
+        rivals=(*TESTPMD_MODES, ALONE),
         workers=2,
     ),
 ]  # fmt: skip
