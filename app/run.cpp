@@ -136,10 +136,9 @@ void add_run(CLI::App& app, Action& chosen) {
   CLI::App* command =
       app.add_subcommand("run", "Run the appliance in the foreground until SIGINT or SIGTERM");
   command->footer(
-      "Uses hugepages if enough are free, else normal memory. Needs root, or the rights to the\n"
-      "devices. Follows the mapping table's file; SIGHUP loads it at once. Prints what happened "
-      "to\n"
-      "every packet when it stops.\n"
+      "A network card needs hugepages; without any, other devices get normal memory. Needs root,\n"
+      "or the rights to the devices. Follows the mapping table's file; SIGHUP loads it at once.\n"
+      "Prints what happened to every packet when it stops.\n"
       "Example: natto run -c conf/natto.toml");
   const auto arguments = std::make_shared<RunArguments>();
   add_config_option(*command, arguments->config_file)->required();

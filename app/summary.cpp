@@ -19,7 +19,7 @@ std::string summary_text(const CounterSums& sums, const std::vector<PortConfig>&
   add("all ports\n");
   add("  received    {:>14}\n", sums.received);
   add("  translated  {:>14}\n", sums.translated);
-  add("  consumed    {:>14}   for natto itself: ARP, echo requests to its own addresses\n",
+  add("  consumed    {:>14}   for natto itself: ARP, echo requests, what the kernel got\n",
       sums.consumed);
   add("  dropped     {:>14}\n", sums.dropped());
   for (std::size_t i = 0; i < kDropReasonCount; ++i) {
@@ -28,7 +28,8 @@ std::string summary_text(const CounterSums& sums, const std::vector<PortConfig>&
       add("    {:<28} {:>12}   -> {}\n", "", "", kDropReasons[i].advice);
     }
   }
-  add("  generated   {:>14}   made by natto: ARP, echo replies, ICMP errors\n", sums.generated);
+  add("  generated   {:>14}   made by natto (ARP, echo replies, ICMP errors) or by the kernel\n",
+      sums.generated);
   if (sums.fragmented > 0) {
     add("  fragmented  {:>14}   of the translated, sent as {} fragments\n", sums.fragmented,
         sums.fragments);
