@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Brings the appliance to what was deployed: packages, configuration, service. Runs as root at every
-# boot, with the definitions that boot.ts puts below the first line:
+# Brings the appliance to what was deployed: packages, configuration, hugepages, the interfaces' driver,
+# service. Runs as root at every boot, with the definitions that boot.ts puts below the first line:
 #   NATTO_TOML, MAPPINGS_TOML   what the two files in /etc/natto shall say
 #   PACKAGES                    the s3:// address of a zip file with Debian packages
 #   AWS_DEFAULT_REGION          for the download
 # A file is written only when its deployed text is new, so that an edit made on the appliance
 # outlives a reboot.
 set -euo pipefail
+shopt -s inherit_errexit
 
 deployed=/var/lib/natto-deployed
 mkdir -p /etc/natto "$deployed"
@@ -23,6 +24,18 @@ write_config() {  # NAME TEXT: replaced in one step, because natto reads the tab
   printf '%s\n' "$2" >"/etc/natto/.$1.new"
   mv "/etc/natto/.$1.new" "/etc/natto/$1"
   note "$1" "$2"
+}
+
+# The MAC addresses of all interfaces but the first, which is for administration, by instance metadata.
+data_interfaces() {
+  local metadata=http://169.254.169.254/latest token macs mac number
+  token=$(curl -sSf --retry 3 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token")
+  get() { curl -sSf --retry 3 -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/$1"; }
+  macs=$(get network/interfaces/macs/)
+  for mac in $macs; do
+    number=$(get "network/interfaces/macs/${mac%/}/device-number")
+    [[ $number == 0 ]] || echo "${mac%/}"
+  done
 }
 
 action=start
@@ -43,5 +56,10 @@ if is_new packages "$PACKAGES"; then
   note packages "$PACKAGES"
   action=restart
 fi
+# What natto and its tables take, and packet buffers and a flow cache for each worker.
+natto-hugepages $((1024 + 64 * $(nproc)))
+interfaces=$(data_interfaces)
+# shellcheck disable=SC2086  # a word for each interface
+natto-bind $interfaces
 systemctl enable natto.service
 systemctl "$action" natto.service

@@ -15,6 +15,19 @@ with zipfile.ZipFile(sys.argv[1], "w") as archive:
     archive.writestr("natto_1.0_amd64.deb", "a package")
 `;
 
+/** In curl's place: an instance with three interfaces, which answers to its own token alone. */
+const metadataService = `#!/bin/bash
+case "$*" in
+*"-X PUT "*"X-aws-ec2-metadata-token-ttl-seconds: "*" http://169.254.169.254/latest/api/token") echo TOKEN ;;
+*"X-aws-ec2-metadata-token: TOKEN http://169.254.169.254/latest/meta-data/network/interfaces/macs/")
+  printf '02:00:00:00:00:0%s/\\n' b c a ;;
+*/macs/02:00:00:00:00:0a/device-number) echo 0 ;;
+*/macs/02:00:00:00:00:0b/device-number) echo 1 ;;
+*/macs/02:00:00:00:00:0c/device-number) echo 2 ;;
+*) echo "curl: what is $*?" >&2; exit 22 ;;
+esac
+`;
+
 interface Appliance {
   script: string;
   /** Runs bash commands on the appliance, where "boot" boots it. Their output, and what else was called. */
@@ -34,6 +47,10 @@ function appliance(example: string, change?: (input: RawInput) => void): Applian
   program("boot", script);
   program("systemctl", stub);
   program("apt-get", `${stub}[[ -f \${!#} ]]\n`);
+  program("natto-hugepages", stub);
+  program("natto-bind", stub);
+  program("nproc", "#!/bin/bash\necho 4\n");
+  program("curl", metadataService);
   program("aws", `${stub}cp ${folder}/packages.zip "\${!#}"\n`);
   execFileSync("python3", ["-c", zipWithOnePackage, join(folder, "packages.zip")]);
   return {
@@ -152,7 +169,7 @@ describe("boot", () => {
     ]);
   });
 
-  it("fetches the packages by the address that the role may read, installs and starts natto", () => {
+  it("fetches the packages by the address that the role may read, prepares the machine, starts natto", () => {
     const { status, output, calls } = appliance("overlapping").run("boot");
     assert.equal(status, 0, output);
     assert.match(
@@ -160,7 +177,12 @@ describe("boot", () => {
       /^aws s3 cp --only-show-errors s3:\/\/cdk-hnb659fds-assets-444455556666-eu-west-1\/[0-9a-f]{64}\.zip \//,
     );
     assert.match(calls[1], /^apt-get install -y .*--force-confold \/\S+\/natto_1\.0_amd64\.deb$/);
-    assert.deepEqual(calls.slice(2), ["systemctl enable natto.service", "systemctl restart natto.service"]);
+    assert.deepEqual(calls.slice(2), [
+      "natto-hugepages 1280",
+      "natto-bind 02:00:00:00:00:0b 02:00:00:00:00:0c",
+      "systemctl enable natto.service",
+      "systemctl restart natto.service",
+    ]);
   });
 
   it("leaves alone what was deployed before, also where it was edited since", () => {
@@ -168,7 +190,11 @@ describe("boot", () => {
       "boot && echo '# by hand' >>/etc/natto/mappings.toml && boot && tail -n 1 /etc/natto/mappings.toml",
     );
     assert.equal(output, "# by hand\n");
-    assert.deepEqual(calls.slice(4), ["systemctl enable natto.service", "systemctl start natto.service"]);
+    assert.deepEqual(
+      calls.slice(6).map((call) => call.replace(/ .*/, "")),
+      ["natto-hugepages", "natto-bind", "systemctl", "systemctl"],
+    );
+    assert.equal(calls.at(-1), "systemctl start natto.service");
   });
 
   it("brings a new table to an appliance that runs, without restarting natto", () => {
@@ -192,6 +218,16 @@ describe("boot", () => {
     assert.equal(output, 'lcores = "2"\n');
     assert.equal(calls.at(-1), "systemctl restart natto.service");
   });
+
+  for (const command of ["curl", "natto-hugepages", "natto-bind"]) {
+    it(`does not start natto when ${command} fails`, () => {
+      const { status, calls } = appliance("overlapping").run(`
+        bin=$(dirname "$(command -v ${command})"); printf '#!/bin/bash\\nexit 3\\n' >"$bin/${command}"
+        boot`);
+      assert.notEqual(status, 0);
+      assert.deepEqual(calls.filter((call) => call.startsWith("systemctl")), []);
+    });
+  }
 
   it("fails when the packages cannot be fetched, and tries again at the next boot", () => {
     const { output, calls } = appliance("overlapping").run(`
