@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <rte_version.h>
 
 #include <cstdio>
 
@@ -8,6 +7,7 @@
 #include "doctor/examination.hpp"
 #include "doctor/instance_metadata.hpp"
 #include "doctor/machine.hpp"
+#include "dpdk/devargs.hpp"
 #include "runtime/runtime.hpp"
 
 namespace natto {
@@ -71,9 +71,8 @@ Result<Findings> examine_machine(const DoctorArguments& arguments) {
     return appliance.error();
   }
   const std::uint64_t memory_mib = memory_mib_needed(appliance->config);
-  const Needs needs{.appliance = std::move(*appliance),
-                    .memory_mib = memory_mib,
-                    .dpdk = parse_dpdk_version(rte_version())};
+  const Needs needs{
+      .appliance = std::move(*appliance), .memory_mib = memory_mib, .dpdk = running_dpdk_version()};
   const Result<AwsFacts> aws = aws_facts(arguments, read_machine(tree).on_ec2);
   if (!aws) {
     return aws.error();

@@ -228,23 +228,29 @@ void Control::handle_own_address(Mbuf packet, const PortContext& port, Instant n
 
 std::size_t Control::take_unresolved(Instant now) {
   std::size_t taken = 0;
-  while (Mbuf packet = take(dataplane_.rings.unresolved.get())) {
-    ++taken;
-    const PortContext& port = dataplane_.ports[packet->port];
-    Neighbourhood& neighbourhood = neighbourhoods_[port.realm];
-    HeadScratch scratch;
-    const Ipv4Address destination =
-        header_at<Ipv4Header>(read_head(*packet, scratch).bytes, kIpv4Offset).destination;
-    const auto next_hop =
-        port.rules.address.contains(destination) ? destination : neighbourhood.settings.gateway;
-    if (!next_hop || neighbourhood.waiting.size() >= kMaxWaiting ||
-        !neighbourhood.resolver.want(*next_hop)) {
-      drop(std::move(packet), DropReason::kNextHopUnresolved);
-      continue;
+  for (; taken < kMaxPerStep; ++taken) {
+    Mbuf packet = take(dataplane_.rings.unresolved.get());
+    if (packet == nullptr) {
+      break;
     }
-    neighbourhood.waiting.push_back({std::move(packet), *next_hop, now});
+    const PortContext& port = dataplane_.ports[packet->port];
+    handle_unresolved(std::move(packet), port, now);
   }
   return taken;
+}
+
+void Control::handle_unresolved(Mbuf packet, const PortContext& port, Instant now) {
+  Neighbourhood& neighbourhood = neighbourhoods_[port.realm];
+  HeadScratch scratch;
+  const Ipv4Address destination =
+      header_at<Ipv4Header>(read_head(*packet, scratch).bytes, kIpv4Offset).destination;
+  const auto next_hop =
+      port.rules.address.contains(destination) ? destination : neighbourhood.settings.gateway;
+  if (!next_hop || neighbourhood.waiting.size() >= kMaxWaiting ||
+      !neighbourhood.resolver.want(*next_hop)) {
+    return drop(std::move(packet), DropReason::kNextHopUnresolved);
+  }
+  neighbourhood.waiting.push_back({std::move(packet), *next_hop, now});
 }
 
 std::size_t Control::take_to_answer() {

@@ -73,6 +73,7 @@ class Control {
   std::size_t take_to_answer();
   void handle_arp(Mbuf packet, const PortContext& port, Instant now);
   void handle_own_address(Mbuf packet, const PortContext& port, Instant now);
+  void handle_unresolved(Mbuf packet, const PortContext& port, Instant now);
   void send_icmp_error(const rte_mbuf& about, const PortContext& port);
   void request_neighbours(const PortContext& port, Instant now);
   void publish_next_hops();

@@ -37,12 +37,13 @@ class LiveTable {
   /// Any thread but workers.
   [[nodiscard]] std::shared_ptr<const TableVersion> current() const;
 
-  /// The counters of `current()`'s mapping `index`. Any thread but workers.
+  /// A version of the table, with counters of its mappings.
   struct Snapshot {
     std::shared_ptr<const TableVersion> version;
     std::vector<MappingTotals> totals;  ///< of the mappings asked for, in that order
   };
   /// Of the current version: what `select(version)` returns are the indices of the mappings wanted.
+  /// Any thread but workers.
   template <typename Select>
   [[nodiscard]] Snapshot snapshot(Select select) const {
     const std::lock_guard lock(mutex_);

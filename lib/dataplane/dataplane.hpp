@@ -53,9 +53,9 @@ struct AnswerTag {
   }
 };
 
-/// In the packets that go through these rings, mbuf::port holds a RealmId: for arp, own_address
-/// and to_answer the one the packet came from, for the others the one it goes to. A flood of one
-/// kind of packet fills the ring of that kind alone.
+/// In the packets that go to control, mbuf::port holds a RealmId: of unresolved the one the packet
+/// goes to, of the others the one it came from. The other rings are by realm, and nobody looks at
+/// mbuf::port. A flood of one kind of packet fills the ring of that kind alone.
 struct Rings {
   Ring arp;                     ///< workers -> control
   Ring own_address;             ///< workers -> control: packets for natto's own addresses
@@ -74,7 +74,7 @@ struct Dataplane {
   CoarseClock clock;                ///< read only
   Quiescence quiescence;
   std::atomic<PortSet> ports_in_use;  ///< control writes, workers read; see port_set.hpp
-  Published<Generation> generation;   ///< control publishes, workers read
+  Published<Generation> generation;   ///< the reloader publishes, workers read
   Published<NextHopTable> next_hops;  ///< control publishes, workers read
   Rings rings;
   std::vector<Counters> counters;  ///< by worker, each written by its own; the last is control's

@@ -43,6 +43,11 @@ class FlowCache {
   using Line = std::array<Entry, 2>;
   static_assert(sizeof(Line) == 64);
 
+  static constexpr unsigned kLog2Lines = 17;
+  static constexpr std::size_t kLines = std::size_t{1} << kLog2Lines;
+  /// Of DPDK's memory: 8 MiB.
+  static constexpr std::size_t kBytes = kLines * sizeof(Line);
+
   /// Looks up flows of packets from one realm, as long as the cache is not told of another table.
   class Reader {
    public:
@@ -82,7 +87,7 @@ class FlowCache {
     std::uint32_t tag_;
   };
 
-  /// Control side: allocates 8 MiB.
+  /// Control side: allocates kBytes.
   [[nodiscard]] static Result<FlowCache> create(int socket);
 
   /// Before the look-ups of a burst that is answered by the generation with this serial number.
@@ -102,8 +107,6 @@ class FlowCache {
   [[nodiscard]] Reader reader(RealmId realm) const noexcept { return {lines_.get(), tag(realm)}; }
 
  private:
-  static constexpr unsigned kLog2Lines = 17;
-  static constexpr std::size_t kLines = std::size_t{1} << kLog2Lines;
   static constexpr unsigned kRealmBits = 8;
 
   explicit FlowCache(RteArray<Line> lines) noexcept : lines_(std::move(lines)) {}

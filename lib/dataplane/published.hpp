@@ -1,9 +1,10 @@
 #pragma once
 
-// How control replaces what workers read: a Published<T> is a pointer to an immutable T. Workers
-// read it once per burst and say so when they hold none (Quiescence::report); the replaced T is let
-// go when every worker has said so since. Workers never wait; a worker that stalls delays the free.
-// This is DPDK's rte_rcu_qsbr. Everyone else holds a T by shared ownership.
+// How control and the reloader replace what workers read: a Published<T> is a pointer to an
+// immutable T. Workers read it once per poll, and then say that they hold none
+// (Quiescence::report); the replaced T is let go when every worker has said so since. Workers never
+// wait; a worker that stalls delays the free. This is DPDK's rte_rcu_qsbr. Everyone else holds a T
+// by shared ownership.
 
 #include <rte_rcu_qsbr.h>
 
@@ -29,7 +30,7 @@ class Quiescence {
   void enter(unsigned worker) noexcept;
   void leave(unsigned worker) noexcept;
 
-  /// Worker thread, between bursts: it holds nothing that was published.
+  /// Worker thread, between polls: it holds nothing that was published.
   void report(unsigned worker) noexcept { rte_rcu_qsbr_quiescent(state_.get(), worker); }
 
   /// Any thread: a token for the moment now.

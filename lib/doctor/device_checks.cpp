@@ -63,6 +63,13 @@ std::string mapped_as(const Machine& machine, const PciDevice& device) {
   return "";
 }
 
+// What lib/dpdk/pci_access.cpp asks for.
+constexpr std::string_view kPhysicalByVfio =
+    "physical addresses: natto needs CAP_SYS_ADMIN and CAP_SYS_RAWIO, as natto.service has, or "
+    "root";
+constexpr std::string_view kPhysicalByUio =
+    "physical addresses: natto needs CAP_SYS_ADMIN and the uio files, or root";
+
 constexpr std::string_view kHowToMapWriteCombining =
     "load igb_uio with wc_activate=1, or the vfio-pci patched with amzn-drivers' "
     "get-vfio-with-wc.sh";
@@ -93,7 +100,8 @@ Finding check_iommu(const Machine& machine, const std::vector<PciDevice>& device
   const std::string what = machine.vfio_no_iommu ? "there is none, and vfio is not in no-IOMMU mode"
                                                  : "there is none, and vfio is not loaded";
   const std::string advice =
-      "modprobe vfio-pci; echo 1 > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode";
+      "natto-bind MAC; or by hand: modprobe vfio-pci; echo 1 > "
+      "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode";
   return any_with_driver(devices, "vfio-pci") ? found.wrong(what, advice)
                                               : found.warning(what, advice);
 }
@@ -112,7 +120,7 @@ Finding check_iova(const Machine& machine, const std::vector<PciDevice>& devices
   if (with_uio || !*machine.iommu) {
     return asked == "va" ? found.wrong("[dpdk] eal asks for virtual addresses, which need an IOMMU",
                                        "take --iova-mode out of [dpdk] eal")
-                         : found.ok("physical addresses: natto must run as root");
+                         : found.ok(std::string(with_uio ? kPhysicalByUio : kPhysicalByVfio));
   }
   return asked == "pa"
              ? found.warning("[dpdk] eal asks for physical addresses in spite of the IOMMU",
@@ -120,9 +128,15 @@ Finding check_iova(const Machine& machine, const std::vector<PciDevice>& devices
              : found.ok("virtual addresses, by the IOMMU");
 }
 
+std::string how_to_bind(std::string_view address) {
+  return fmt::format(
+      "natto-bind MAC, for every boot too; or by hand: dpdk-devbind.py --bind=vfio-pci {}",
+      address);
+}
+
 Finding check_driver(const PciDevice& device) {
   const Finder found(Check::kDriver, device.address);
-  const std::string bind = "dpdk-devbind.py --bind=vfio-pci " + device.address;
+  const std::string bind = how_to_bind(device.address);
   if (device.presence == PciDevice::Presence::kUnseen) {
     return found.unseen("/sys/bus/pci/devices is not there", "look with dpdk-devbind.py --status");
   }
@@ -142,7 +156,7 @@ Finding check_driver(const PciDevice& device) {
   return device.driver.empty()
              ? found.wrong("no driver has it", bind)
              : found.wrong(fmt::format("the kernel's {} still has it", device.driver),
-                           bind + " (SSH needs another interface)");
+                           bind + " (SSH needs another interface, or kernel_interface)");
 }
 
 Finding check_write_combining(const Machine& machine, const PciDevice& device) {
@@ -187,7 +201,7 @@ Finding check_llq(const PciDevice& device, std::string_view device_text, const D
     return found.unseen("the card's vendor cannot be read",
                         "if it is an ENA card, see that device turns no LLQ off");
   }
-  const bool has_policy = dpdk.year > 24 || (dpdk.year == 24 && dpdk.month >= 11);
+  const bool has_policy = dpdk >= DpdkVersion{24, 11, 0};
   const auto enable = device_argument(device_text, "enable_llq");
   const auto policy = device_argument(device_text, "llq_policy");
   const std::string version = fmt::format("DPDK {}.{:02}.{}", dpdk.year, dpdk.month, dpdk.minor);
@@ -201,10 +215,8 @@ Finding check_llq(const PciDevice& device, std::string_view device_text, const D
         "device turns it off, and ENA is slow without",
         fmt::format("take {} out of device", enable ? "enable_llq=0" : "llq_policy=0"));
   }
-  if (dpdk.year == 24 && dpdk.month == 11 && dpdk.minor < 2 && !policy) {
-    return found.wrong(
-        version + " turns it off by mistake",
-        fmt::format("write device = \"{},llq_policy=1\", or use a later DPDK", device.address));
+  if (dpdk >= DpdkVersion{24, 11, 0} && dpdk < DpdkVersion{24, 11, 2} && !policy) {
+    return found.ok(fmt::format("natto adds llq_policy=1, as {} forgets it", version));
   }
   return found.ok(fmt::format("{} leaves it on", version));
 }

@@ -15,6 +15,8 @@ namespace natto {
 /// How DPDK addresses memory for the devices.
 [[nodiscard]] Finding check_iova(const Machine& machine, const std::vector<PciDevice>& devices,
                                  const Needs* needs);
+/// Advice to give the card at `address` to DPDK.
+[[nodiscard]] std::string how_to_bind(std::string_view address);
 [[nodiscard]] Finding check_driver(const PciDevice& device);
 /// Of an ENA card, or one that may be.
 [[nodiscard]] Finding check_write_combining(const Machine& machine, const PciDevice& device);

@@ -75,10 +75,10 @@ Findings examine(const Tree& tree, const Needs* needs, const AwsFacts* aws) {
     findings.push_back(check_iova(machine, devices, needs));
   }
   if (needs == nullptr && devices.empty()) {
-    findings.push_back(
-        Finder(Check::kDriver)
-            .warning("no network card is bound to a driver for DPDK",
-                     "dpdk-devbind.py --bind=vfio-pci ADDRESS (SSH needs another interface)"));
+    findings.push_back(Finder(Check::kDriver)
+                           .warning("no network card is bound to a driver for DPDK",
+                                    how_to_bind("ADDRESS") +
+                                        " (SSH needs another interface, or kernel_interface)"));
   }
   for (std::size_t i = 0; i < devices.size(); ++i) {
     examine_device(machine, devices[i], texts[i], needs, findings);
@@ -92,6 +92,9 @@ Findings examine(const Tree& tree, const Needs* needs, const AwsFacts* aws) {
   if (needs != nullptr) {
     for (const PortConfig& port : needs->config().ports) {
       findings.push_back(check_mtu(port, link_of(port, machine, tree)));
+    }
+    if (needs->has_kernel_interfaces()) {
+      findings.push_back(check_kernel_interface(machine));
     }
   }
   if (needs != nullptr && aws != nullptr) {

@@ -19,24 +19,28 @@ namespace natto {
 #define NATTO_CHECKS(X)                                                                            \
   X(kHugepages, "hugepages",                                                                       \
     "free hugepage memory, in all and on the device's NUMA node, against what `natto.toml` needs", \
-    "reserve as many as it says in `/proc/sys/vm/nr_hugepages`, at boot with `vm.nr_hugepages`")   \
+    "`natto-hugepages` with as many MiB as it says; by hand `/proc/sys/vm/nr_hugepages`, at boot " \
+    "`vm.nr_hugepages`")                                                                           \
   X(kIommu, "iommu",                                                                               \
     "IOMMU groups; without them, vfio's no-IOMMU mode",                                            \
-    "`echo 1 > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode`, as most instances have "   \
-    "no IOMMU")                                                                                    \
+    "`natto-bind` switches that mode on, as most instances have no IOMMU; by hand `echo 1 > "      \
+    "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode`")                                     \
   X(kDriver, "driver",                                                                             \
     "the kernel driver that has the network card",                                                 \
-    "`dpdk-devbind.py --bind=vfio-pci` (or `igb_uio`); keep another interface for SSH")            \
+    "`natto-bind MAC`, which binds it at every boot too; by hand `dpdk-devbind.py "                \
+    "--bind=vfio-pci` (or `igb_uio`). SSH needs another interface, or `kernel_interface`")         \
   X(kWriteCombining, "write_combining",                                                            \
     "how the ENA card's memory is mapped: what the kernel shows as root while natto runs, else "   \
     "whether the driver can map it write-combining",                                               \
     "use `igb_uio` with `wc_activate=1`, or the `vfio-pci` that AWS patches")                      \
   X(kLlq, "llq",                                                                                   \
     "whether low-latency queues stay on: the arguments of `device`, and DPDK's version",           \
-    "take `enable_llq=0` or `llq_policy=0` out; give `llq_policy=1` to DPDK 24.11.0 and 24.11.1")  \
+    "take `enable_llq=0` or `llq_policy=0` out; DPDK 24.11.0 and 24.11.1 get `llq_policy=1` from " \
+    "natto")                                                                                       \
   X(kIova, "iova",                                                                                 \
     "how DPDK addresses memory for the card, and what `[dpdk] eal` asks for",                      \
-    "leave `--iova-mode` out; run natto as root where addresses are physical")                     \
+    "leave `--iova-mode` out; where addresses are physical, natto needs `CAP_SYS_ADMIN` and with " \
+    "vfio `CAP_SYS_RAWIO`, as `natto.service` has, or root")                                       \
   X(kLcores, "lcores",                                                                             \
     "whether the cores of `[dpdk]` are online, and no two are threads of one core",                \
     "name other cores in `lcores` and `main_lcore`")                                               \
@@ -45,10 +49,11 @@ namespace natto {
     "name cores of the card's node in `lcores`")                                                   \
   X(kIsolatedCores, "isolated_cores",                                                              \
     "whether the scheduler keeps other work off the workers' cores",                               \
-    "add `isolcpus=` with the cores to the kernel's command line")                                 \
+    "`natto-isolate-cores`; by hand add `isolcpus=` with the cores to the kernel's command line")  \
   X(kNohzFull, "nohz_full",                                                                        \
     "whether the timer tick stays off the workers' cores",                                         \
-    "add `nohz_full=` and `rcu_nocbs=` with the cores to the kernel's command line")               \
+    "`natto-isolate-cores`; by hand add `nohz_full=` and `rcu_nocbs=` with the cores to the "      \
+    "kernel's command line")                                                                       \
   X(kGovernor, "governor",                                                                         \
     "the frequency governor of the cores",                                                         \
     "`cpupower frequency-set -g performance`")                                                     \
@@ -58,6 +63,9 @@ namespace natto {
   X(kQueues, "queues",                                                                             \
     "the queues of the ENA card (its MSI-X vectors, as root) against the number of `lcores`",      \
     "name fewer `lcores`, or take an instance type with more queues")                              \
+  X(kKernelInterface, "kernel_interface",                                                          \
+    "where a port has `kernel_interface`: whether `/dev/net/tun` is there",                        \
+    "`modprobe tun`; natto then needs `CAP_NET_ADMIN` too ([rights](ec2.md#rights))")              \
   X(kMappedAddresses, "mapped_addresses",                                                          \
     "whether the ENIs own every mapped address, alone or in a delegated prefix",                   \
     "`aws ec2 assign-private-ip-addresses`; or route the addresses to the ENI and turn its "       \
@@ -120,7 +128,7 @@ enum class Health : std::uint8_t {
 struct Finding {
   Check check;
   Health health;
-  std::string subject;  ///< a PCI address, a realm or an ENI; empty: the machine
+  std::string subject;  ///< a PCI address, a realm, an ENI or "node N"; empty: the machine
   std::string what;     ///< what was seen
   std::string advice;   ///< what to do; empty if nothing
 };

@@ -137,6 +137,7 @@ Machine read_machine(const Tree& tree) {
   machine.vfio_is_rebuilt = is_rebuilt(tree, "vfio_pci") || is_rebuilt(tree, "vfio_pci_core");
   machine.igb_uio_wc = read_igb_uio_wc(tree);
   machine.memory_types = tree.text("sys/kernel/debug/x86/pat_memtype_list");
+  machine.tun = tree.has("dev") ? std::optional(tree.has("dev/net/tun")) : std::nullopt;
   machine.on_ec2 = tree.text("sys/class/dmi/id/sys_vendor") == "Amazon EC2";
   read_cpus(tree, machine);
   return machine;

@@ -1,6 +1,6 @@
 #pragma once
 
-// What /sys, /proc and /etc tell about the machine. An absent value was not to be seen.
+// What /sys, /proc, /etc and /dev tell about the machine. An absent value was not to be seen.
 
 #include <cstdint>
 #include <map>
@@ -37,6 +37,7 @@ struct Machine {
   std::optional<std::vector<unsigned>> nohz_full;
   std::map<unsigned, std::vector<unsigned>> thread_siblings;  ///< of a CPU, itself among them
   std::map<unsigned, std::string> governors;                  ///< of a CPU
+  std::optional<bool> tun;                                    ///< has /dev/net/tun
   bool on_ec2 = false;
 };
 

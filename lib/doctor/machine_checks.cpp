@@ -38,8 +38,9 @@ Finding check_hugepages_in_all(const std::optional<HugepageMemory>& memory, cons
   if (memory->total_mib >= needs->memory_mib) {
     return found.warning(what, "end what uses them, unless it is this appliance that runs already");
   }
-  const std::string advice = reserve(needs->memory_mib, "/proc/sys/vm/nr_hugepages") +
-                             "; at boot with vm.nr_hugepages in /etc/sysctl.d";
+  const std::string advice =
+      fmt::format("natto-hugepages {}; or by hand: {}, at boot vm.nr_hugepages in /etc/sysctl.d",
+                  needs->memory_mib, reserve(needs->memory_mib, "/proc/sys/vm/nr_hugepages"));
   return needs->has_pci_devices() ? found.wrong(what, advice)
                                   : found.warning(what + ", and will use normal memory", advice);
 }
@@ -55,6 +56,13 @@ Finding check_hugepages_on(const NumaNode& node, std::uint64_t needed_mib) {
   return node.hugepages->free_mib >= needed_mib
              ? found.ok(what)
              : found.warning(what, reserve(needed_mib, folder + "/hugepages-2048kB/nr_hugepages"));
+}
+
+/// Advice that keeps something off `cores`; `arguments` are the kernel's.
+std::string isolate(const std::string& cores, const std::string& arguments) {
+  return fmt::format(
+      "natto-isolate-cores {}, and reboot; or by hand: add {} to the kernel's command line", cores,
+      arguments);
 }
 
 std::vector<unsigned> workers_of(const Needs& needs) { return needs.config().dpdk.lcores; }
@@ -153,19 +161,27 @@ Findings check_lcores(const Machine& machine, const Needs& needs) {
 }
 
 Finding check_isolated_cores(const Machine& machine, const Needs* needs) {
-  return check_list(Check::kIsolatedCores, machine.isolated, "/sys/devices/system/cpu/isolated",
-                    needs, "not isolated: other work may be scheduled there",
-                    [](const std::string& cores) {
-                      return fmt::format("add isolcpus={} to the kernel's command line", cores);
-                    });
+  return check_list(
+      Check::kIsolatedCores, machine.isolated, "/sys/devices/system/cpu/isolated", needs,
+      "not isolated: other work may be scheduled there",
+      [](const std::string& cores) { return isolate(cores, fmt::format("isolcpus={}", cores)); });
 }
 
 Finding check_nohz_full(const Machine& machine, const Needs* needs) {
   return check_list(Check::kNohzFull, machine.nohz_full, "/sys/devices/system/cpu/nohz_full", needs,
                     "interrupted by the timer tick", [](const std::string& cores) {
-                      return fmt::format(
-                          "add nohz_full={0} rcu_nocbs={0} to the kernel's command line", cores);
+                      return isolate(cores, fmt::format("nohz_full={0} rcu_nocbs={0}", cores));
                     });
+}
+
+Finding check_kernel_interface(const Machine& machine) {
+  const Finder found(Check::kKernelInterface);
+  if (!machine.tun) {
+    return found.unseen("/dev cannot be seen", "see that /dev/net/tun is there");
+  }
+  return *machine.tun ? found.ok("/dev/net/tun is there; natto needs CAP_NET_ADMIN too")
+                      : found.wrong("there is no /dev/net/tun",
+                                    "modprobe tun; at boot: a line tun in /etc/modules-load.d");
 }
 
 Finding check_governor(const Machine& machine, const Needs* needs) {

@@ -16,6 +16,8 @@ namespace natto {
 [[nodiscard]] Findings check_lcores(const Machine& machine, const Needs& needs);
 [[nodiscard]] Finding check_isolated_cores(const Machine& machine, const Needs* needs);
 [[nodiscard]] Finding check_nohz_full(const Machine& machine, const Needs* needs);
+/// Of an appliance with kernel interfaces.
+[[nodiscard]] Finding check_kernel_interface(const Machine& machine);
 [[nodiscard]] Finding check_governor(const Machine& machine, const Needs* needs);
 
 }  // namespace natto

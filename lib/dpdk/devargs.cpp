@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <fstream>
 #include <optional>
 
@@ -59,16 +58,8 @@ std::uint32_t hex_number(const std::filesystem::path& file) {
 
 }  // namespace
 
-DpdkVersion DpdkVersion::parse(std::string_view text) {
-  DpdkVersion version;
-  return std::sscanf(std::string(text).c_str(), "DPDK %u.%u.%u", &version.year, &version.month,
-                     &version.minor) >= 2
-             ? version
-             : DpdkVersion{};
-}
-
 // rte_version_year() and the like are experimental in DPDK 22.11.
-DpdkVersion DpdkVersion::running() { return parse(rte_version()); }
+DpdkVersion running_dpdk_version() { return DpdkVersion::parse(rte_version()); }
 
 bool is_pci_device(std::string_view device) { return pci_address(device).has_value(); }
 

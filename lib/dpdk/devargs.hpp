@@ -3,25 +3,16 @@
 // What DPDK's ENA driver has to be told at start, by DPDK's version: a devarg that a driver does
 // not know makes it refuse the device.
 
-#include <compare>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
+#include "base/dpdk_version.hpp"
+
 namespace natto {
 
-struct DpdkVersion {
-  unsigned year = 0;  ///< without the century
-  unsigned month = 0;
-  unsigned minor = 0;
-
-  friend constexpr auto operator<=>(DpdkVersion, DpdkVersion) = default;
-
-  /// Of "DPDK 22.11.11", as rte_version() has it; before all others if it is not understood.
-  [[nodiscard]] static DpdkVersion parse(std::string_view text);
-  /// Of the libraries that run, which may be newer than those natto was built with.
-  [[nodiscard]] static DpdkVersion running();
-};
+/// Of the libraries that run, which may be newer than those natto was built with.
+[[nodiscard]] DpdkVersion running_dpdk_version();
 
 /// "0000:00:06.0", with or without devargs: a PCI device rather than a vdev.
 [[nodiscard]] bool is_pci_device(std::string_view device);

@@ -129,7 +129,10 @@ class Story {
   [[nodiscard]] Explanation tell() {
     say("from {}: {}, {} bytes, TTL {}{}", config_.ports[in_].realm, protocol_name(query_.protocol),
         query_.length, query_.ttl, query_.dont_fragment ? ", don't fragment" : "");
-    const Verdict verdict = decide();
+    Verdict verdict = decide();
+    if (verdict.is_to_control() && !is_answered()) {
+      verdict = DropReason::kOwnAddressNotAnswered;
+    }
     if (verdict.is_drop()) {
       const DropReasonInfo& reason = info(verdict.reason());
       say("dropped: {}", reason.name);
@@ -140,22 +143,24 @@ class Story {
         say("  the sender is told by ICMP type {} code {}", error.type, error.code);
       }
     } else if (verdict.is_to_control()) {
-      tell_of_own_address();
+      tell_who_answers();
     }
     return {verdict, std::move(steps_)};
   }
 
  private:
-  void tell_of_own_address() {
+  /// What control does with packets to natto's own address.
+  [[nodiscard]] bool is_answered() const {
+    return query_.protocol == protocol::kIcmp || config_.ports[in_].kernel_interface.has_value();
+  }
+
+  void tell_who_answers() {
     const PortConfig& port = config_.ports[in_];
     if (query_.protocol == protocol::kIcmp) {
       say("for natto itself, which answers echo requests");
-    } else if (port.kernel_interface) {
+    } else {
       say("for the kernel: given to its interface {}, up to {} packets a second",
           *port.kernel_interface, port.kernel_packets_per_second);
-    } else {
-      say("for natto itself, which answers ARP and echo requests only: dropped under {}",
-          info(DropReason::kOwnAddressNotAnswered).name);
     }
   }
 

@@ -23,30 +23,33 @@ Instant now() {
   return std::chrono::duration_cast<Instant>(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-/// What DPDK needs beside the packet buffers: rings, the EAL's own, and two generations of a table
-/// that may grow while the appliance runs.
+/// What DPDK needs beside the packet buffers and the flow caches: rings, the EAL's own, what
+/// several NUMA nodes have more of buffers (see pool_sizes), and two generations of a table that
+/// may grow while the appliance runs.
 constexpr std::uint32_t kTableMemoryMib = 512;
 
-std::uint32_t memory_mib(std::uint32_t mbufs) {
-  return static_cast<std::uint32_t>(std::uint64_t{mbufs} * kMbufFootprintBytes >> 20) +
-         kTableMemoryMib;
+std::uint32_t memory_mib(std::uint32_t mbufs, std::size_t workers) {
+  const std::uint64_t bytes =
+      std::uint64_t{mbufs} * kMbufFootprintBytes + workers * FlowCache::kBytes;
+  return static_cast<std::uint32_t>(bytes >> 20) + kTableMemoryMib;
 }
 
 /// The ports' devices, each with the devargs that its driver needs.
 std::vector<std::string> devices_of(const Config& config) {
   std::vector<std::string> devices;
   for (const PortConfig& port : config.ports) {
-    devices.push_back(is_ena(port.device) ? with_ena_devargs(port.device, DpdkVersion::running())
+    devices.push_back(is_ena(port.device) ? with_ena_devargs(port.device, running_dpdk_version())
                                           : port.device);
   }
   return devices;
 }
 
 Result<EalOptions> eal_options(const Config& config, const std::vector<std::string>& devices,
-                               std::uint32_t mbufs, const RuntimeOptions& options) {
+                               std::uint32_t mbufs, std::size_t workers,
+                               const RuntimeOptions& options) {
   EalOptions eal;
   eal.main_lcore = config.dpdk.main_lcore;
-  eal.memory_mib = memory_mib(mbufs);
+  eal.memory_mib = memory_mib(mbufs, workers);
   eal.extra = config.dpdk.eal;
   std::ranges::copy_if(devices, std::back_inserter(eal.pci_devices), is_pci_device);
   if (options.lab) {
@@ -62,8 +65,9 @@ Result<EalOptions> eal_options(const Config& config, const std::vector<std::stri
   if (!eal.hugepages && !eal.pci_devices.empty()) {
     return system_error(
         fmt::format("a network card needs hugepages: {} MiB are free, {} MiB are needed\n"
-                    "  reserve them: echo {} > /proc/sys/vm/nr_hugepages",
-                    free_mib, eal.memory_mib, eal.memory_mib / 2 + 1));
+                    "  reserve them: natto-hugepages {}; or by hand: "
+                    "echo {} > /proc/sys/vm/nr_hugepages",
+                    free_mib, eal.memory_mib, eal.memory_mib, eal.memory_mib / 2 + 1));
   }
   return eal;
 }
@@ -91,8 +95,9 @@ std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers) {
 }
 
 std::uint32_t memory_mib_needed(const Config& config) {
-  return memory_mib(
-      config.dpdk.mbufs.value_or(mbufs_needed(config.ports.size(), config.dpdk.lcores.size())));
+  const std::size_t workers = config.dpdk.lcores.size();
+  return memory_mib(config.dpdk.mbufs.value_or(mbufs_needed(config.ports.size(), workers)),
+                    workers);
 }
 
 Result<std::unique_ptr<Runtime>> Runtime::create(const Config& config, const MappingTable& table,
@@ -124,7 +129,7 @@ Status Runtime::start(const Config& config, const MappingTable& table,
   }
 
   const std::vector<std::string> devices = devices_of(config);
-  const Result<EalOptions> eal = eal_options(config, devices, mbufs, options);
+  const Result<EalOptions> eal = eal_options(config, devices, mbufs, worker_count, options);
   if (!eal) {
     return eal.error();
   }

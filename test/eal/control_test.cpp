@@ -271,6 +271,29 @@ TEST(Control, R25_AnArpFloodCostsForwardingNothing) {
   EXPECT_GT(lab.dropped(kControlQueueFull), 0U);
 }
 
+TEST(Control, R25_OneStepTakesABoundedNumberOfEachKind) {
+  Lab lab({.static_next_hops = false});
+  const auto flood = [&lab](const Bytes& frame) {
+    for (int i = 0; i < 300; ++i) {
+      lab.receive(kA, frame);
+    }
+    while (lab.pipeline().poll() > 0) {
+    }
+  };
+  flood(request("10.1.9.9"));
+  EXPECT_EQ(lab.control().step(0ms), 256U);
+  EXPECT_EQ(lab.control().step(0ms), 44U);
+  flood(frame_of(make_udp({.destination = "10.1.0.1"}, {})));
+  EXPECT_EQ(lab.control().step(0ms), 256U);
+  EXPECT_EQ(lab.control().step(0ms), 44U);
+  flood(frame_of(make_udp({}, {})));  // its next hop is unknown
+  EXPECT_EQ(lab.control().step(0ms), 256U);
+  EXPECT_EQ(lab.control().step(0ms), 44U);
+  flood(frame_of(make_udp({.ttl = 1}, {})));  // its sender is told
+  EXPECT_EQ(lab.control().step(0ms), 256U);
+  EXPECT_EQ(lab.control().step(0ms), 44U);
+}
+
 TEST(Control, H16_ControlWithoutBuffersLosesOnlyItsOwnFrames) {
   Lab lab;
   lab.receive(kA, request("10.1.0.1"));

@@ -23,10 +23,8 @@ TEST(Devargs, NameDevicesAsEalDoes) {
 }
 
 TEST(Devargs, ReadTheRunningVersion) {
-  EXPECT_EQ(DpdkVersion::parse("DPDK 22.11.11"), (DpdkVersion{22, 11, 11}));
-  EXPECT_EQ(DpdkVersion::parse("DPDK 25.07.0-rc1"), (DpdkVersion{25, 7, 0}));
-  EXPECT_EQ(DpdkVersion::parse("something else"), DpdkVersion{});
-  EXPECT_EQ(DpdkVersion::running().year, unsigned{RTE_VER_YEAR});
+  EXPECT_EQ(running_dpdk_version().year, unsigned{RTE_VER_YEAR});
+  EXPECT_EQ(running_dpdk_version().month, unsigned{RTE_VER_MONTH});
 }
 
 TEST(Devargs, DependOnTheVersion) {

@@ -325,6 +325,12 @@ TEST_F(TelemetryTest, ExplainsWithTheRunningTable) {
   for (const Json& step : dropped["steps"]) {
     EXPECT_LT(step.get<std::string>().size(), 128U);
   }
+  const Json to_natto = ask("/natto/explain", ",10.1.1.10,10.1.0.1,17,100,64,0");
+  EXPECT_EQ(to_natto["sent"], 0);
+  EXPECT_EQ(to_natto["reason"], "own_address_not_answered");
+  const Json ping = ask("/natto/explain", ",10.1.1.10,10.1.0.1,1,100,64,0");
+  EXPECT_EQ(ping["sent"], 0);
+  EXPECT_EQ(ping["reason"], "");
   EXPECT_TRUE(ask("/natto/explain", "nowhere,10.1.1.11,172.30.7.20,17,100,64,0").contains("error"));
 }
 

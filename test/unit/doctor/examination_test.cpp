@@ -38,7 +38,8 @@ TEST(DoctorExamination, AFitMachineHasNothingToDo) {
 
 TEST(DoctorExamination, EveryCheckIsMade) {
   const FakeMachine machine;
-  const Needs needs = one_arm_needs();
+  Needs needs = one_arm_needs();
+  needs.appliance.config.ports[0].kernel_interface = "natto0";
   const AwsFacts aws = unknown();
   EXPECT_EQ(checks_in(machine.examine(&needs, &aws)).size(), kChecks.size());
 }
@@ -78,10 +79,11 @@ TEST(DoctorExamination, EachPortsCardIsLookedAt) {
 
 TEST(DoctorExamination, NothingToSeeIsNothingWrong) {
   const FakeMachine machine;
-  for (const char* folder : {"sys", "proc", "etc"}) {
+  for (const char* folder : {"sys", "proc", "etc", "dev"}) {
     machine.remove(folder);
   }
-  const Needs needs = one_arm_needs();
+  Needs needs = one_arm_needs();
+  needs.appliance.config.ports[0].kernel_interface = "natto0";
   const AwsFacts aws = unknown();
   for (const Finding& finding : machine.examine(&needs, &aws)) {
     EXPECT_EQ(finding.health, Health::kUnseen) << name_of(finding.check);

@@ -48,6 +48,7 @@ FakeMachine::FakeMachine() {
   write("sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
   write("etc/modprobe.d/dpdk.conf", "# ENA\noptions igb_uio wc_activate=1\n");
   write("sys/class/dmi/id/sys_vendor", "Amazon EC2\n");
+  write("dev/net/tun", "");
 
   write("sys/devices/system/cpu/online", "0-3\n");
   write("sys/devices/system/cpu/isolated", "1-3\n");

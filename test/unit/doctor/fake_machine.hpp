@@ -17,7 +17,8 @@ inline constexpr std::string_view kCard = "0000:00:06.0";
 class FakeMachine {
  public:
   /// Four cores in one NUMA node, 2 GiB of free hugepages, no IOMMU and vfio in no-IOMMU mode, and
-  /// an ENA card that igb_uio has, loaded with wc_activate=1. Workers' cores 1-3 are isolated.
+  /// an ENA card that igb_uio has, loaded with wc_activate=1. Workers' cores 1-3 are isolated, and
+  /// there is /dev/net/tun.
   FakeMachine();
 
   void write(const std::filesystem::path& path, std::string_view bytes) const;

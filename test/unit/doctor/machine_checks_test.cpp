@@ -32,8 +32,8 @@ TEST_F(DoctorMachine, HugepagesOfAllSizesAgainstTheNeed) {
   EXPECT_EQ(tell(Check::kHugepages), "ok 2048 of 2048 MiB are free, natto needs 600");
   write_hugepages(machine, "100", "100");
   EXPECT_EQ(tell(Check::kHugepages),
-            "wrong 200 of 200 MiB are free, natto needs 600 -> echo 301 > "
-            "/proc/sys/vm/nr_hugepages; at boot with vm.nr_hugepages in /etc/sysctl.d");
+            "wrong 200 of 200 MiB are free, natto needs 600 -> natto-hugepages 600; or by hand: "
+            "echo 301 > /proc/sys/vm/nr_hugepages, at boot vm.nr_hugepages in /etc/sysctl.d");
   machine.write("sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "1\n");
   machine.write("sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "1\n");
   EXPECT_EQ(tell(Check::kHugepages), "ok 1224 of 1224 MiB are free, natto needs 600");
@@ -116,11 +116,12 @@ TEST_F(DoctorMachine, IsolatedCores) {
   machine.write("sys/devices/system/cpu/isolated", "2\n");
   EXPECT_EQ(
       tell(Check::kIsolatedCores),
-      "warning 1,3 not isolated: other work may be scheduled there -> add isolcpus=1-3 to the "
-      "kernel's command line");
+      "warning 1,3 not isolated: other work may be scheduled there -> natto-isolate-cores 1-3, "
+      "and reboot; or by hand: add isolcpus=1-3 to the kernel's command line");
   machine.write("sys/devices/system/cpu/isolated", "\n");
   EXPECT_EQ(tell_without_config(Check::kIsolatedCores),
-            "warning no core -> add isolcpus=CORES to the kernel's command line");
+            "warning no core -> natto-isolate-cores CORES, and reboot; or by hand: add "
+            "isolcpus=CORES to the kernel's command line");
   machine.remove("sys/devices/system/cpu/isolated");
   EXPECT_TRUE(tell(Check::kIsolatedCores).starts_with("unseen"));
   EXPECT_TRUE(tell_without_config(Check::kIsolatedCores).starts_with("unseen"));
@@ -130,8 +131,8 @@ TEST_F(DoctorMachine, NohzFull) {
   EXPECT_EQ(tell(Check::kNohzFull), "ok every worker's core: 1-3");
   machine.write("sys/devices/system/cpu/nohz_full", "(null)\n");
   EXPECT_EQ(tell(Check::kNohzFull),
-            "warning 1-3 interrupted by the timer tick -> add nohz_full=1-3 rcu_nocbs=1-3 to the "
-            "kernel's command line");
+            "warning 1-3 interrupted by the timer tick -> natto-isolate-cores 1-3, and reboot; or "
+            "by hand: add nohz_full=1-3 rcu_nocbs=1-3 to the kernel's command line");
   machine.remove("sys/devices/system/cpu/nohz_full");
   EXPECT_TRUE(tell(Check::kNohzFull).starts_with("unseen"));
 }
@@ -140,6 +141,27 @@ TEST_F(DoctorMachine, CoreListsWhereEalPlacesTheLcores) {
   needs.appliance.config.dpdk.eal = {"--lcores", "1@5"};
   EXPECT_TRUE(tell(Check::kIsolatedCores).starts_with("unseen [dpdk] eal places the lcores"));
   EXPECT_TRUE(tell(Check::kNohzFull).starts_with("unseen [dpdk] eal places the lcores"));
+}
+
+TEST_F(DoctorMachine, KernelInterface) {
+  for (const Finding& finding : machine.examine(&needs)) {
+    EXPECT_NE(finding.check, Check::kKernelInterface) << "no port has one";
+  }
+  needs.appliance.config.ports[0].kernel_interface = "natto0";
+  EXPECT_EQ(tell(Check::kKernelInterface),
+            "ok /dev/net/tun is there; natto needs CAP_NET_ADMIN too");
+  machine.remove("dev/net");
+  EXPECT_EQ(tell(Check::kKernelInterface),
+            "wrong there is no /dev/net/tun -> modprobe tun; at boot: a line tun in "
+            "/etc/modules-load.d");
+  machine.remove("dev");
+  EXPECT_TRUE(tell(Check::kKernelInterface).starts_with("unseen /dev cannot be seen"));
+}
+
+TEST_F(DoctorMachine, OneKernelInterfaceIsEnoughToLook) {
+  needs = test::two_arm_needs();
+  needs.appliance.config.ports[1].kernel_interface = "natto1";
+  EXPECT_TRUE(tell(Check::kKernelInterface).starts_with("ok"));
 }
 
 TEST_F(DoctorMachine, Governor) {

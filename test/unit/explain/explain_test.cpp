@@ -92,11 +92,17 @@ TEST(Explain, EveryProtocolThatPassesIsExplained) {
 }
 
 TEST(Explain, KnowsItsOwnAddressAndImpostors) {
-  EXPECT_TRUE(fate(query("10.32.1.157", "10.33.1.124")).verdict.is_to_control());
-  EXPECT_TRUE(says(fate(query("10.32.1.157", "10.33.1.124")), "own_address_not_answered"));
+  ExplainQuery q = query("10.32.1.157", "10.33.1.124");
+  const Explanation e = fate(q);
+  EXPECT_EQ(e.verdict, Verdict(DropReason::kOwnAddressNotAnswered));
+  EXPECT_TRUE(says(e, "dropped: own_address_not_answered"));
+  EXPECT_TRUE(says(e, "set kernel_interface on the port"));
+  q.protocol = parse_protocol("icmp").value();
+  EXPECT_EQ(fate(q).verdict, Verdict::to_own_address());
+  EXPECT_TRUE(says(fate(q), "for natto itself, which answers echo requests"));
   Config open = two_arm();
   open.ports[0].source_not_mapped = SourceNotMapped::kPass;
-  ExplainQuery q = query("10.33.1.147", "10.50.3.7");
+  q = query("10.33.1.147", "10.50.3.7");
   q.realm = "company-a";
   EXPECT_EQ(explain(open, table(), q).value().verdict, Verdict(DropReason::kSourceIsMappedAddress));
   q.source = parse_ipv4_address("10.99.0.1").value();

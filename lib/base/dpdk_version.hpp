@@ -1,0 +1,22 @@
+#pragma once
+
+// A release of DPDK, for code that knows no DPDK too.
+
+#include <compare>
+#include <string>
+
+namespace natto {
+
+struct DpdkVersion {
+  unsigned year = 0;  ///< without the century
+  unsigned month = 0;
+  unsigned minor = 0;
+
+  friend constexpr auto operator<=>(DpdkVersion, DpdkVersion) = default;
+
+  /// Of "DPDK 22.11.11", as rte_version() has it; zeros, before all others, if it says something
+  /// else.
+  [[nodiscard]] static DpdkVersion parse(const std::string& text);
+};
+
+}  // namespace natto
