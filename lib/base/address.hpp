@@ -4,6 +4,7 @@
 // are read from text and printed.
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -76,7 +77,13 @@ struct MacAddress {
   [[nodiscard]] constexpr bool is_group() const noexcept { return (bytes[0] & 1U) != 0; }
   [[nodiscard]] constexpr bool is_zero() const noexcept { return *this == MacAddress{}; }
 
-  friend constexpr bool operator==(const MacAddress&, const MacAddress&) = default;
+  friend constexpr bool operator==(const MacAddress& a, const MacAddress& b) noexcept {
+    // In registers: comparing arrays is a call of memcmp.
+    using Words = std::array<std::uint16_t, 3>;
+    const auto x = std::bit_cast<Words>(a.bytes);
+    const auto y = std::bit_cast<Words>(b.bytes);
+    return x[0] == y[0] && x[1] == y[1] && x[2] == y[2];
+  }
 };
 inline constexpr MacAddress kBroadcastMac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 

@@ -37,7 +37,7 @@ constexpr std::array kDpdkKeys = {
               .if_absent = LeftOut{"enough for every ring, burst and cache"},
               .meaning = "The number of packet buffers, of 2.5 KiB. Where workers are on several "
                          "NUMA nodes, each node gets some more. Beside them natto needs 8 MiB for "
-                         "each worker's flow cache, and 512 MiB for the rest.",
+                         "each worker's translation cache, and 512 MiB for the rest.",
               .range = {512, 16'777'216}},
     KeySchema{.name = "eal",
               .kind = kTextList,

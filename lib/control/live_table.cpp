@@ -73,7 +73,12 @@ void LiveTable::publish(std::shared_ptr<const TableVersion> next) {
 }
 
 bool LiveTable::settle() {
-  const std::size_t in_use = dataplane_.generation.reclaim(dataplane_.quiescence);
+  const auto is_owed = [this](const Generation& generation) {
+    return std::ranges::any_of(dataplane_.activity, [&](const WorkerActivity& activity) {
+      return activity.oldest_generation.load(std::memory_order_acquire) == generation.serial();
+    });
+  };
+  const std::size_t in_use = dataplane_.generation.reclaim(dataplane_.quiescence, is_owed);
   while (true) {
     Version gone;  // freed without the lock
     const std::lock_guard lock(mutex_);

@@ -71,7 +71,10 @@ PortContext make_port_context(const PortConfig& config, RealmId realm, std::uint
           .rules = {.address = config.address,
                     .mtu = config.mtu,
                     .admits_unmapped_sources = config.source_not_mapped == SourceNotMapped::kPass,
-                    .reaches_kernel = config.kernel_interface.has_value()}};
+                    .reaches_kernel = config.kernel_interface.has_value()},
+          .directed_broadcast = is_directed_broadcast(config.address.last(), config.address)
+                                    ? config.address.last()
+                                    : Ipv4Address{}};
 }
 
 Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports,
@@ -88,13 +91,13 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
   if (!rings) {
     return rings.error();
   }
-  std::vector<FlowCache> flow_caches;
+  std::vector<TranslationCache> translation_caches;
   for (std::size_t worker = 0; worker < workers; ++worker) {
-    Result<FlowCache> cache = FlowCache::create(pools[worker]->socket_id);
+    Result<TranslationCache> cache = TranslationCache::create(pools[worker]->socket_id);
     if (!cache) {
       return cache.error();
     }
-    flow_caches.push_back(std::move(*cache));
+    translation_caches.push_back(std::move(*cache));
   }
   const PortSet all = PortSet::first(ports.size());
   return std::unique_ptr<Dataplane>(new Dataplane{
@@ -110,7 +113,7 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
       .rings = std::move(*rings),
       .counters = std::vector<Counters>(workers + 1),
       .activity = std::vector<WorkerActivity>(workers),
-      .flow_caches = std::move(flow_caches)});
+      .translation_caches = std::move(translation_caches)});
 }
 
 std::size_t ring_capacity(std::size_t ports, std::size_t workers) noexcept {

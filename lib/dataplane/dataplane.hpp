@@ -11,11 +11,11 @@
 #include "base/coarse_clock.hpp"
 #include "config/model.hpp"
 #include "dataplane/counters.hpp"
-#include "dataplane/flow_cache.hpp"
 #include "dataplane/generation.hpp"
 #include "dataplane/next_hops.hpp"
 #include "dataplane/port_set.hpp"
 #include "dataplane/published.hpp"
+#include "dataplane/translation_cache.hpp"
 #include "dataplane/worker_activity.hpp"
 #include "dpdk/mempool.hpp"
 #include "dpdk/ring.hpp"
@@ -33,6 +33,8 @@ struct alignas(32) PortContext {
   PortRules rules;
   bool computes_checksums = false;  ///< of IPv4, TCP and UDP, of what it sends
   bool spread_queue_0 = false;      ///< worker 0 hands out what the hardware does not spread
+  /// Of rules.address, where its subnet has one (else 0.0.0.0, which no packet may have).
+  Ipv4Address directed_broadcast = {};
 };
 
 /// Whether a packet that control gives to a worker came in from a port (and counts as translated
@@ -78,8 +80,8 @@ struct Dataplane {
   Published<NextHopTable> next_hops;  ///< control publishes, workers read
   Rings rings;
   std::vector<Counters> counters;  ///< by worker, each written by its own; the last is control's
-  std::vector<WorkerActivity> activity;  ///< by worker, each written by its own
-  std::vector<FlowCache> flow_caches;    ///< by worker, each used by its own alone
+  std::vector<WorkerActivity> activity;              ///< by worker, each written by its own
+  std::vector<TranslationCache> translation_caches;  ///< by worker, each used by its own alone
 };
 
 /// `config`'s port as the packet path knows it. `any_unicast_mac`: see FrameFilter.

@@ -1,15 +1,16 @@
 #include "dataplane/generation.hpp"
 
 #include <fmt/format.h>
-#include <rte_errno.h>
 #include <rte_hash_crc.h>
 #include <rte_lcore.h>
 #include <rte_prefetch.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 
+#include "dataplane/crc32c.hpp"
 #include "dpdk/error.hpp"
 
 namespace natto {
@@ -25,8 +26,7 @@ using Key = std::uint64_t;
 
 [[nodiscard]] Translation make_translation(const Ipv4Prefix& before, const Ipv4Prefix& after,
                                            RealmId realm, std::uint32_t mapping) noexcept {
-  return {.prefix_raw = after.address.bits.raw(),
-          .host_mask_raw = Be32::from_host(~after.mask()).raw(),
+  return {.exchanged_bits_raw = before.address.bits.raw() ^ after.address.bits.raw(),
           .delta = checksum_delta(before.address.bits, after.address.bits),
           .realm = realm,
           .mapping = mapping};
@@ -64,8 +64,8 @@ using Key = std::uint64_t;
   return ++last;
 }
 
-/// What rte_hash_crc gives for a Key.
-[[nodiscard]] hash_sig_t hash_of(Key key) noexcept { return rte_hash_crc_8byte(key, 0); }
+/// What rte_hash_crc, which rte_hash uses when it is filled, gives for a Key.
+[[nodiscard]] hash_sig_t hash_of(Key key) noexcept { return crc32c(key); }
 
 int differ(const void* a, const void* b, std::size_t /*length*/) {
   std::uint64_t left;
@@ -108,8 +108,8 @@ Result<std::unique_ptr<const Generation>> Generation::build(const MappingTable& 
   std::unique_ptr<Generation> generation(new Generation);
   generation->serial_ = next_serial();
   generation->hash_.reset(create_hash(2 * table.mappings.size(), generation->serial_, socket));
-  if (!generation->hash_) {
-    return out_of_memory(rte_errno);
+  if (!generation->hash_) {  // rte_errno may be of a look-up for the name
+    return out_of_memory(ENOMEM);
   }
   generation->translations_ = make_rte_array<Translation>(2 * table.mappings.size(), socket);
   if (!generation->translations_) {
@@ -122,6 +122,13 @@ Result<std::unique_ptr<const Generation>> Generation::build(const MappingTable& 
     }
   }
   generation->lengths_ = lengths_in_use(table);
+  if (!table.mappings.empty()) {
+    const std::uint8_t longest = std::ranges::max(generation->lengths_);
+    generation->distinguished_bits_raw_ = Be32::from_host(prefix_mask(longest)).raw();
+    for (const Mapping& mapping : table.mappings) {
+      generation->distinguished_addresses_ += std::size_t{2} << (longest - mapping.real.length);
+    }
+  }
 
   Translation* next = generation->translations_.get();
   const auto add = [&](Query query, std::uint8_t length, const Translation& translation) {

@@ -28,14 +28,13 @@ namespace natto {
 
 /// One direction of one mapping: what an address that it covers becomes.
 struct Translation {
-  std::uint32_t prefix_raw;     ///< of the replacement, network order
-  std::uint32_t host_mask_raw;  ///< bits that are kept of the address; 0 for a host
-  ChecksumDelta delta;          ///< of the replacement: the same for every address of a prefix
-  RealmId realm;                ///< of the mapping
-  std::uint32_t mapping;        ///< index in the MappingTable
+  std::uint32_t exchanged_bits_raw;  ///< network order; a prefix's, so that the host's are kept
+  ChecksumDelta delta;               ///< the same for every address of a prefix
+  RealmId realm;                     ///< of the mapping
+  std::uint32_t mapping;             ///< index in the MappingTable
 
   [[nodiscard]] Replacement apply(Ipv4Address address) const noexcept {
-    return {{Be32::from_raw(prefix_raw | (address.bits.raw() & host_mask_raw))}, delta};
+    return {{Be32::from_raw(address.bits.raw() ^ exchanged_bits_raw)}, delta};
   }
 };
 
@@ -74,6 +73,16 @@ class Generation {
   /// No other generation of this process has or had it; never 0.
   [[nodiscard]] std::uint64_t serial() const noexcept { return serial_; }
 
+  /// The bits of an address that decide what becomes of it: those of the longest prefix, in network
+  /// order.
+  [[nodiscard]] std::uint32_t distinguished_bits_raw() const noexcept {
+    return distinguished_bits_raw_;
+  }
+  /// How many addresses differ in those bits and have a translation.
+  [[nodiscard]] std::size_t distinguished_addresses() const noexcept {
+    return distinguished_addresses_;
+  }
+
   /// All that it takes, counters included.
   [[nodiscard]] std::size_t memory_bytes() const noexcept { return memory_bytes_; }
 
@@ -89,6 +98,8 @@ class Generation {
   std::vector<std::uint8_t> lengths_;   ///< prefix lengths in use, the most frequent first
   std::vector<RteArray<MappingCounters>> counters_;  ///< by worker
   std::uint64_t serial_ = 0;
+  std::uint32_t distinguished_bits_raw_ = 0;
+  std::size_t distinguished_addresses_ = 0;
   std::size_t memory_bytes_ = 0;
 };
 

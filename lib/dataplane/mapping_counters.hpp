@@ -15,9 +15,9 @@ struct DirectionCounters {
   Counter packets;
   Counter bytes;  ///< of the IPv4 packets
 
-  void count(std::uint64_t packet_bytes) noexcept {
-    packets.add(1);
-    bytes.add(packet_bytes);
+  void count(std::uint64_t more_packets, std::uint64_t more_bytes) noexcept {
+    packets.add(more_packets);
+    bytes.add(more_bytes);
   }
 };
 
@@ -29,14 +29,17 @@ struct MappingCounters {
   BasicCounter<CoarseTime> last_to;
   DirectionCounters to;  ///< sent to it
 
-  void count_from(std::uint64_t packet_bytes, CoarseTime now) noexcept {
-    from.count(packet_bytes);
+  void count_from(std::uint64_t packets, std::uint64_t bytes, CoarseTime now) noexcept {
+    from.count(packets, bytes);
     last_from.set(now);
   }
-  void count_to(std::uint64_t packet_bytes, CoarseTime now) noexcept {
-    to.count(packet_bytes);
+  void count_to(std::uint64_t packets, std::uint64_t bytes, CoarseTime now) noexcept {
+    to.count(packets, bytes);
     last_to.set(now);
   }
+  /// A packet.
+  void count_from(std::uint64_t bytes, CoarseTime now) noexcept { count_from(1, bytes, now); }
+  void count_to(std::uint64_t bytes, CoarseTime now) noexcept { count_to(1, bytes, now); }
 };
 static_assert(sizeof(MappingCounters) == 40);
 

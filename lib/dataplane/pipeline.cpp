@@ -30,25 +30,19 @@ bool exceeds_mtu(const rte_mbuf& mbuf, const PortContext& out) noexcept {
   return mbuf.pkt_len > kIpv4Offset + out.rules.mtu;
 }
 
-FlowCache::Key flow_key(const std::uint8_t* frame) noexcept {
-  FlowCache::Key key;
-  std::memcpy(&key, frame + kIpv4Offset + offsetof(Ipv4Header, source), sizeof(key));
-  return key;
-}
-
 }  // namespace
 
 // A packet's way through natto, from the port it came from to the port it leaves by. A burst moves
-// through the stages together. Plain packets of flows that this worker remembers, nearly all there
-// are, take the short way; the others take the long way, which takes them all and is the same for
-// them. A packet that a stage does not forward stops there, under one drop reason or for the
-// control thread.
+// through the stages together. Plain packets between addresses that this worker remembers, nearly
+// all there are, take the short way; the others take the long way, which takes them all and is the
+// same for them. A packet that a stage does not forward stops there, under one drop reason or for
+// the control thread.
 std::size_t Pipeline::poll() noexcept {
   in_use_ = dataplane_.ports_in_use.load(std::memory_order_acquire);
   table_ = &dataplane_.generation.read();
   next_hops_ = &dataplane_.next_hops.read();
   mapping_counters_ = table_->counters(worker_);
-  flow_cache_.use(table_->serial());
+  cache_.use(*table_, worker_);
   std::size_t received = 0;
   for (const PortContext& in : dataplane_.ports) {
     if (in.spread_queue_0 && worker_ != 0) {
@@ -63,6 +57,9 @@ std::size_t Pipeline::poll() noexcept {
   if (worker_ == 0) {
     send_injected();
   }
+  if (received == 0) {
+    settle_some(/*idle=*/true);
+  }
   return received;
 }
 
@@ -70,13 +67,14 @@ void Pipeline::forward(const PortContext& in) noexcept {
   if (burst_size_ == 0) {
     return;
   }
-  translate_known_flows(in);
+  translate_plain(in);
   if (long_way_ != 0) {
     each(in, [&](std::size_t i) { return parse(i, in); });
     look_up(in);
     each(in, [&](std::size_t i) { return translate(i, in); });
   }
   transmit();
+  settle_some(/*idle=*/false);
 }
 
 std::size_t Pipeline::receive(const PortContext& in) noexcept {
@@ -97,79 +95,92 @@ std::size_t Pipeline::receive(const PortContext& in) noexcept {
   return received;
 }
 
-// The short way. Whatever the long way would ask of the two addresses of a flow, it asked when it
-// remembered the flow.
-void Pipeline::translate_known_flows(const PortContext& in) noexcept {
+// The short way: all that the long way would ask of a plain packet, of which most is in its shape.
+void Pipeline::translate_plain(const PortContext& in) noexcept {
   // Local, since stores to packets might change any member as far as the compiler knows.
   const std::span<rte_mbuf*> burst(burst_.data(), burst_size_);
   const PlainShape shape(in.filter);
-  const FlowCache::Reader cache = flow_cache_.reader(in.realm);
+  const TranslationCache::Reader cache = cache_.reader();
+  const TranslationCache::Tag real = cache_.tag(Generation::real_scope(in.realm));
+  const TranslationCache::Tag mapped = cache_.tag(Generation::kMappedScope);
   const NextHops* const next_hops = next_hops_->data();
   const PortContext* const ports = dataplane_.ports.data();
-  MappingCounters* const counters = mapping_counters_;
-  const CoarseTime now = dataplane_.clock.at(burst_tsc_);
+  const Ipv4Address broadcast = in.directed_broadcast;
 
-  std::array<std::uint8_t*, kBurst> frames;
-  std::array<std::uint16_t, kBurst> lengths;
-  std::array<FlowCache::Line*, kBurst> lines;
-  std::array<const FlowCache::Flow*, kBurst> flows;
+  struct Plain {
+    std::uint8_t* frame;
+    TranslationCache::Entry* source;
+    TranslationCache::Entry* destination;
+    std::uint16_t length;  ///< of the IPv4 packet; 0: it is not plain
+  };
+  std::array<Plain, kBurst> packets;
 
   for (std::size_t i = 0; i < burst.size(); ++i) {
     rte_mbuf& mbuf = *burst[i];
-    frames[i] = rte_pktmbuf_mtod(&mbuf, std::uint8_t*);
-    lines[i] = nullptr;
+    Plain& packet = packets[i];
+    packet.frame = rte_pktmbuf_mtod(&mbuf, std::uint8_t*);
+    packet.length = 0;
     if (is_one_own_buffer(mbuf)) [[likely]] {
-      if (const std::uint16_t length = shape.length_of({frames[i], mbuf.data_len})) [[likely]] {
-        lines[i] = cache.prefetch(flow_key(frames[i]));
-        lengths[i] = length;
+      const std::span<const std::uint8_t> frame(packet.frame, mbuf.data_len);
+      if (const std::uint16_t length = shape.length_of(frame)) [[likely]] {
+        const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
+        packet.source = cache.prefetch(real, ip.source);
+        packet.destination = cache.prefetch(mapped, ip.destination);
+        packet.length = length;
         cut_padding(mbuf, kIpv4Offset + length);
       }
-    }
-  }
-  for (std::size_t i = 0; i < burst.size(); ++i) {
-    flows[i] = lines[i] != nullptr ? cache.find(flow_key(frames[i]), *lines[i]) : nullptr;
-    if (flows[i] != nullptr) [[likely]] {
-      rte_prefetch0(&counters[flows[i]->source_mapping].from);
-      rte_prefetch0(&counters[flows[i]->destination_mapping].to);
     }
   }
   PacketSet left = 0;
   PortSet ways;
   std::uint64_t offloaded = 0;
   for (std::size_t i = 0; i < burst.size(); ++i) {
-    const auto leave = [&] {
-      packets_[i].line = lines[i];
-      left |= PacketSet{1} << i;
-    };
-    if (flows[i] == nullptr) [[unlikely]] {
+    const auto leave = [&] { left |= PacketSet{1} << i; };
+    const std::uint16_t length = packets[i].length;
+    if (length == 0) [[unlikely]] {
       leave();
       continue;
     }
-    const FlowCache::Flow& flow = *flows[i];
-    const PortContext& out = ports[flow.out];
-    const EthernetAddresses* next_hop = next_hops[flow.out].find(flow.addresses.destination);
-    if (next_hop == nullptr || lengths[i] > out.rules.mtu) [[unlikely]] {
+    const std::span<std::uint8_t> frame(packets[i].frame, kIpv4Offset + length);
+    const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
+    TranslationCache::Entry* const source = cache.find(real, ip.source, packets[i].source);
+    TranslationCache::Entry* const destination =
+        cache.find(mapped, ip.destination, packets[i].destination);
+    if (source == nullptr || destination == nullptr) [[unlikely]] {
       leave();
       continue;
     }
-    counters[flow.source_mapping].count_from(lengths[i], now);
-    counters[flow.destination_mapping].count_to(lengths[i], now);
-    const std::span<std::uint8_t> frame(frames[i], kIpv4Offset + lengths[i]);
+    const NewAddresses addresses = NewAddresses::of(source->translation.apply(ip.source),
+                                                    destination->translation.apply(ip.destination));
+    const RealmId realm = destination->translation.realm;
+    const PortContext& out = ports[realm];
+    const EthernetAddresses* next_hop = next_hops[realm].find(addresses.destination);
+    if (next_hop == nullptr || length > out.rules.mtu || ip.source == ip.destination ||
+        ip.destination == broadcast || addresses.destination == out.directed_broadcast)
+        [[unlikely]] {
+      leave();
+      continue;
+    }
+    source->count(length);
+    destination->count(length);
     if (out.computes_checksums && leave_checksums_to_port(*burst[i], frame)) {
-      rewrite_addresses(frame, flow.addresses);
+      rewrite_addresses(frame, addresses);
       ++offloaded;
     } else {
-      rewrite(frame, plain_transport(frame), flow.addresses);
+      rewrite(frame, plain_transport(frame), addresses);
     }
     rewrite_ethernet(frame, *next_hop);
     out_[i] = &out;
-    ways = ways.with(flow.out);
+    ways = ways.with(realm);
   }
   if (offloaded != 0) {
     counters_.checksums_offloaded.add(offloaded);
   }
-  long_way_ = left;
   leaving_ = whole_burst();
+  if (left != leaving_) {
+    cache_.counted(dataplane_.clock.at(burst_tsc_));
+  }
+  long_way_ = left;
   oversized_ = 0;
   ways_out_ = ways;
 }
@@ -199,52 +210,66 @@ Verdict Pipeline::parse(std::size_t i, const PortContext& in) noexcept {
   return verdict;
 }
 
-// Source and destination of every packet, in one bulk look-up.
+// Source and destination of every packet: what this worker does not remember in one bulk look-up.
 void Pipeline::look_up(const PortContext& in) noexcept {
+  struct Asked {
+    bool* known;
+    Translation* translation;
+  };
+  const TranslationCache::Reader cache = cache_.reader();
+  std::array<Asked, 2 * kBurst> asked;
   std::array<Generation::Query, 2 * kBurst> queries;
   std::array<const Translation*, 2 * kBurst> answers;
   std::size_t count = 0;
-  for (PacketSet left = long_way_; left != 0; left &= left - 1) {
-    const ParsedPacket& parsed = packets_[first_of(left)].parsed;
-    queries[count++] = {Generation::real_scope(in.realm), parsed.real_key};
-    queries[count++] = {Generation::kMappedScope, parsed.mapped_key};
-  }
-  table_->look_up(std::span(queries).first(count), std::span(answers).first(count));
-  const Translation* const* answer = answers.data();
+  const auto ask = [&](Generation::Query query, bool& known, Translation& translation) {
+    const TranslationCache::Tag tag = cache_.tag(query.scope);
+    const TranslationCache::Entry* entry =
+        cache.find(tag, query.address, cache.prefetch(tag, query.address));
+    known = entry != nullptr;
+    if (known) {
+      translation = entry->translation;
+    } else {
+      queries[count] = query;
+      asked[count++] = {&known, &translation};
+    }
+  };
   for (PacketSet left = long_way_; left != 0; left &= left - 1) {
     Packet& packet = packets_[first_of(left)];
-    packet.source = *answer++;
-    packet.destination = *answer++;
+    ask({Generation::real_scope(in.realm), packet.parsed.real_key}, packet.known.source,
+        packet.source);
+    ask({Generation::kMappedScope, packet.parsed.mapped_key}, packet.known.destination,
+        packet.destination);
+  }
+  table_->look_up(std::span(queries).first(count), std::span(answers).first(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    if (answers[i] != nullptr) {
+      *asked[i].known = true;
+      *asked[i].translation = *answers[i];
+      cache_.remember(queries[i], *answers[i]);
+    }
   }
 }
 
 Verdict Pipeline::translate(std::size_t i, const PortContext& in) noexcept {
   Packet& packet = packets_[i];
   const ParsedPacket& parsed = packet.parsed;
-  const Known known{.source = packet.source != nullptr,
-                    .destination = packet.destination != nullptr};
   const auto is_mapped_address = [this](Ipv4Address address) {
     return table_->look_up({Generation::kMappedScope, address}) != nullptr;
   };
-  if (const Verdict verdict = admit(parsed, in.rules, known, is_mapped_address);
+  if (const Verdict verdict = admit(parsed, in.rules, packet.known, is_mapped_address);
       !verdict.is_forward()) {
     return verdict;
   }
-  const PortContext& out = dataplane_.ports[packet.destination->realm];
-  const Replacement host = packet.source != nullptr ? packet.source->apply(parsed.real_key)
-                                                    : Replacement{parsed.real_key, ChecksumDelta{}};
-  const Replacement peer = packet.destination->apply(parsed.mapped_key);
+  const PortContext& out = dataplane_.ports[packet.destination.realm];
+  const Replacement host = packet.known.source ? packet.source.apply(parsed.real_key)
+                                               : Replacement{parsed.real_key, ChecksumDelta{}};
+  const Replacement peer = packet.destination.apply(parsed.mapped_key);
   if (const Verdict verdict = may_leave(parsed, peer.address, out.rules); !verdict.is_forward()) {
     return verdict;
   }
 
   if (!parsed.is_icmp_error()) [[likely]] {
     const NewAddresses addresses = NewAddresses::of(host, peer);
-    if (packet.line != nullptr && known.source) {
-      flow_cache_.remember(
-          in.realm, flow_key(packet.head.bytes.data()), *packet.line,
-          {addresses, out.realm, packet.source->mapping, packet.destination->mapping});
-    }
     if (out.computes_checksums && parsed.total_length <= out.rules.mtu &&
         leave_checksums_to_port(*packet.mbuf, packet.head.bytes)) {
       rewrite_addresses(packet.head.bytes, addresses);
@@ -268,10 +293,10 @@ Verdict Pipeline::translate(std::size_t i, const PortContext& in) noexcept {
     truncate(*packet.mbuf, length);
   }
   const CoarseTime now = dataplane_.clock.at(burst_tsc_);
-  if (packet.source != nullptr) {
-    mapping_counters_[packet.source->mapping].count_from(parsed.total_length, now);
+  if (packet.known.source) {
+    mapping_counters_[packet.source.mapping].count_from(parsed.total_length, now);
   }
-  mapping_counters_[packet.destination->mapping].count_to(parsed.total_length, now);
+  mapping_counters_[packet.destination.mapping].count_to(parsed.total_length, now);
   if (next_hop == nullptr) {
     return Verdict::unresolved();
   }
@@ -350,6 +375,20 @@ void Pipeline::flush(const PortContext& out) noexcept {
 
 // Off the main way.
 
+// What the short way counted goes to the mappings' counters bit by bit, so that no poll takes long.
+void Pipeline::settle_some(bool idle) noexcept {
+  cache_.settle_some(idle);
+  const std::uint64_t oldest = cache_.oldest_serial();
+  if (activity_.oldest_generation.load(std::memory_order_relaxed) != oldest) {
+    activity_.oldest_generation.store(oldest, std::memory_order_release);
+  }
+}
+
+void Pipeline::settle() noexcept {
+  cache_.settle_all();
+  activity_.oldest_generation.store(0, std::memory_order_release);
+}
+
 // Makes packets whose checksums the port computes what its driver wants them to be. Returns those
 // that it does not refuse.
 std::span<rte_mbuf*> Pipeline::prepare(const PortContext& out,
@@ -395,7 +434,8 @@ std::size_t Pipeline::receive_handed(const PortContext& in) noexcept {
 Pipeline::Pipeline(Dataplane& dataplane, std::uint16_t worker)
     : dataplane_(dataplane),
       counters_(dataplane.counters[worker]),
-      flow_cache_(dataplane.flow_caches[worker]),
+      activity_(dataplane.activity[worker]),
+      cache_(dataplane.translation_caches[worker]),
       errors_(share(dataplane.icmp, dataplane.counters.size() - 1), rte_get_tsc_hz()),
       worker_(worker),
       tx_(dataplane.ports.size()) {}
@@ -511,7 +551,7 @@ void Pipeline::stop(const Packet& packet, const PortContext& in, Verdict verdict
   const Ring& ring = unresolved                  ? rings.unresolved
                      : verdict == Verdict::arp() ? rings.arp
                                                  : rings.own_address;
-  packet.mbuf->port = unresolved ? packet.destination->realm : in.realm;
+  packet.mbuf->port = unresolved ? packet.destination.realm : in.realm;
   if (rte_ring_enqueue(ring.get(), packet.mbuf) != 0) {
     drop(packet.mbuf, unresolved ? DropReason::kNextHopUnresolved : DropReason::kControlQueueFull);
   }
@@ -527,7 +567,7 @@ void Pipeline::drop_and_tell(const Packet& packet, const PortContext& in,
   }
   const bool too_big = reason == DropReason::kExceedsMtu;
   AnswerTag{reason,
-            too_big ? dataplane_.ports[packet.destination->realm].rules.mtu : std::uint16_t{0}}
+            too_big ? dataplane_.ports[packet.destination.realm].rules.mtu : std::uint16_t{0}}
       .put(*packet.mbuf);
   packet.mbuf->port = in.realm;
   counters_.drop(reason);

@@ -12,6 +12,7 @@
 #include "dataplane/dataplane.hpp"
 #include "dataplane/head.hpp"
 #include "packet/plain.hpp"
+#include "packet/refusal.hpp"
 #include "packet/verdict.hpp"
 
 namespace natto {
@@ -19,6 +20,7 @@ namespace natto {
 /// Packets that go through the stages together.
 inline constexpr std::uint16_t kBurst = 32;
 static_assert(kBurst * 2 <= Generation::kMaxQueries);
+static_assert(kBurst * TranslationCache::kMostBursts < TranslationCache::Entry::kMostPackets);
 
 /// The packet path of one worker: it owns queue `worker` of every port and runs each packet to
 /// completion. pipeline.cpp is a packet's whole way through natto.
@@ -31,13 +33,16 @@ class Pipeline {
   /// Takes at most one burst from every port, and sends it on. Returns the packets received.
   std::size_t poll() noexcept;
 
+  /// Tells the mappings' counters all that polls counted and have not told yet: after the last one.
+  void settle() noexcept;
+
  private:
   /// A packet that takes the long way.
   struct Packet {
     rte_mbuf* mbuf;
-    FlowCache::Line* line;  ///< where its flow may be remembered; null: it is not plain
-    const Translation* source;
-    const Translation* destination;
+    Known known;              ///< which of the two the table has
+    Translation source;       ///< of the address that must be real
+    Translation destination;  ///< of the one that must be mapped
     Head head;
     ParsedPacket parsed;
   };
@@ -59,7 +64,7 @@ class Pipeline {
   std::size_t receive_handed(const PortContext& in) noexcept;
   void hand_out(const PortContext& in) noexcept;
   void forward(const PortContext& in) noexcept;
-  void translate_known_flows(const PortContext& in) noexcept;
+  void translate_plain(const PortContext& in) noexcept;
   Verdict parse(std::size_t i, const PortContext& in) noexcept;
   void look_up(const PortContext& in) noexcept;
   Verdict translate(std::size_t i, const PortContext& in) noexcept;
@@ -86,9 +91,12 @@ class Pipeline {
   template <typename Stage>
   void each(const PortContext& in, Stage stage) noexcept;
 
+  void settle_some(bool idle) noexcept;
+
   Dataplane& dataplane_;
   Counters& counters_;
-  FlowCache& flow_cache_;
+  WorkerActivity& activity_;
+  TranslationCache& cache_;
   TokenBucket errors_;  ///< what this worker may have control answer with ICMP errors
   const std::uint16_t worker_;
 

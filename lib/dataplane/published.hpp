@@ -76,13 +76,18 @@ class Published {
     retired_.back().token = quiescence.start();
   }
 
-  /// The thread that publishes, now and then: lets go of what no worker can hold any more. Returns
-  /// how many replaced Ts workers may still hold.
-  std::size_t reclaim(Quiescence& quiescence) {
-    while (!retired_.empty() && quiescence.passed(retired_.front().token)) {
+  /// The thread that publishes, now and then: lets go of what no worker can hold any more, nor
+  /// `is_owed` anything, the oldest first. Returns how many replaced Ts are left.
+  template <typename IsOwed>
+  std::size_t reclaim(Quiescence& quiescence, IsOwed is_owed) {
+    while (!retired_.empty() && quiescence.passed(retired_.front().token) &&
+           !is_owed(*retired_.front().value)) {
       retired_.pop_front();
     }
     return retired_.size();
+  }
+  std::size_t reclaim(Quiescence& quiescence) {
+    return reclaim(quiescence, [](const T&) { return false; });
   }
 
  private:

@@ -85,7 +85,8 @@ inline constexpr ChecksumDelta kTtlDecrementDelta{Be16::from_host(0xfeff).raw()}
     std::memcpy(&tail, bytes.data() + i, bytes.size() - i);
   }
   total += tail;
-  while (total >> 16 != 0) {
+  total = (total & 0xffffffff) + (total >> 32);
+  for (int fold = 0; fold < 3; ++fold) {  // 33 bits, 18, 17, 16
     total = (total & 0xffff) + (total >> 16);
   }
   return static_cast<std::uint16_t>(total);

@@ -23,14 +23,14 @@ Instant now() {
   return std::chrono::duration_cast<Instant>(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-/// What DPDK needs beside the packet buffers and the flow caches: rings, the EAL's own, what
+/// What DPDK needs beside the packet buffers and the translation caches: rings, the EAL's own, what
 /// several NUMA nodes have more of buffers (see pool_sizes), and two generations of a table that
 /// may grow while the appliance runs.
 constexpr std::uint32_t kTableMemoryMib = 512;
 
 std::uint32_t memory_mib(std::uint32_t mbufs, std::size_t workers) {
   const std::uint64_t bytes =
-      std::uint64_t{mbufs} * kMbufFootprintBytes + workers * FlowCache::kBytes;
+      std::uint64_t{mbufs} * kMbufFootprintBytes + workers * TranslationCache::kBytes;
   return static_cast<std::uint32_t>(bytes >> 20) + kTableMemoryMib;
 }
 
@@ -263,6 +263,7 @@ int Runtime::run_worker(void* argument) {
     activity.record(busy, begin, end);
     begin = end;
   }
+  pipeline.settle();
   dataplane.quiescence.leave(worker.index);
   return 0;
 }
@@ -377,6 +378,7 @@ void Runtime::drain() {
     moved += control_->step(now());
   } while (moved > 0);
   lab_pipeline_->poll();
+  lab_pipeline_->settle();
 }
 
 unsigned Runtime::node_of(std::size_t worker) const {

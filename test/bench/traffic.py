@@ -28,7 +28,8 @@ class Workload:
     sizes: list[int] = field(default_factory=lambda: [64])  # of frames, FCS included; in turn
     prefix_length: int = 32
     hostile_share: float = 0.0  # expired TTL, unmapped or malformed, in equal parts
-    echo: bool = False  # ICMP echo requests, which no flow cache remembers, in place of UDP
+    host_beside: bool = False  # a host mapping beside prefixes: the table tells all addresses apart
+    echo: bool = False  # ICMP echo requests, which take the long way, in place of UDP
 
 
 def _ones_sum(data: bytes) -> int:
@@ -105,6 +106,8 @@ def write_table(workload: Workload, file: Path) -> None:
     step = 1 << (32 - workload.prefix_length)
     length = "" if step == 1 else f"/{workload.prefix_length}"
     with file.open("w") as out:
+        if workload.host_beside:
+            out.write('[[mapping]]\nname = "host"\nreal = "14.0.0.1"\nmapped = "174.16.0.1"\n')
         for company, real, mapped in (("a", A_REAL, A_MAPPED), ("b", B_REAL, B_MAPPED)):
             for offset in range(0, workload.mappings, step):
                 out.write(

@@ -169,8 +169,9 @@ Lab::~Lab() {
 }
 
 void Lab::forget_flows() {
-  for (FlowCache& cache : dataplane_->flow_caches) {
-    cache.use(UINT64_MAX);
+  const auto other_table = Generation::build(MappingTable{}, pipelines_.size()).value();
+  for (std::size_t worker = 0; worker < pipelines_.size(); ++worker) {
+    dataplane_->translation_caches[worker].use(*other_table, worker);
   }
 }
 
@@ -189,6 +190,9 @@ void Lab::run(Instant now) {
     moved += control_->step(now);
   } while (moved > 0);
   send_what_control_made();
+  for (const auto& pipeline : pipelines_) {
+    pipeline->settle();
+  }
 }
 
 void Lab::send_what_control_made() {

@@ -122,6 +122,32 @@ TEST(LiveTable, F3_AStalledWorkerKeepsItsTableAndItsCounts) {
   quiescence.leave(0);
 }
 
+// The worker counts what it sends in its own memory, and tells the table's counters bit by bit.
+TEST(LiveTable, F3_ATableStaysUntilABusyWorkerHasToldItsCounts) {
+  constexpr int kBursts = 3;
+  LiveLab l;
+  Quiescence& quiescence = l.lab.dataplane().quiescence;
+  quiescence.enter(0);
+  for (int burst = 0; burst < kBursts; ++burst) {
+    for (std::uint16_t i = 0; i < kBurst; ++i) {
+      l.lab.receive(kA, frame_of(make_udp({}, test::Bytes(100))));
+    }
+    l.lab.pipeline().poll();
+  }
+  l.live.publish(make_version(2, {kHostB, kHostA}));
+  quiescence.report(0);
+  EXPECT_FALSE(l.live.settle()) << "it has not told all";
+  for (int poll = 0; poll < 3; ++poll) {
+    l.lab.pipeline().poll();
+    quiescence.report(0);
+  }
+  EXPECT_TRUE(l.live.settle());
+  EXPECT_EQ(l.totals("host-a").from.packets, kBursts * kBurst);
+  EXPECT_EQ(l.totals("host-a").from.bytes, kBursts * kBurst * 128U);
+  EXPECT_EQ(l.totals("host-b").to.packets, kBursts * kBurst);
+  quiescence.leave(0);
+}
+
 std::size_t dpdk_bytes() {
   rte_malloc_socket_stats stats{};
   rte_malloc_get_socket_stats(0, &stats);

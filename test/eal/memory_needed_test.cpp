@@ -13,7 +13,7 @@ Config config_of(std::vector<unsigned> lcores, std::optional<std::uint32_t> mbuf
   return config;
 }
 
-TEST(MemoryNeeded, IsOfBuffersFlowCachesAndTheRest) {
+TEST(MemoryNeeded, IsOfBuffersTranslationCachesAndTheRest) {
   EXPECT_EQ(memory_mib_needed(config_of({1}, 40'960)), 100U + 8U + 512U);
   EXPECT_EQ(memory_mib_needed(config_of({1, 2, 3}, 40'960)), 100U + 24U + 512U);
   EXPECT_EQ(memory_mib_needed(config_of({1}, 81'920)), 200U + 8U + 512U);

@@ -160,6 +160,34 @@ TEST(Pipeline, H11_LandStopsEvenWhenBothAddressesAreMapped) {
   EXPECT_EQ(lab.dropped(kSourceIsDestination), 1U);
 }
 
+TEST(Pipeline, H11_LandStopsWhenBothAddressesAreRemembered) {
+  Lab lab({.mappings = {make_mapping("a", kA, "10.1.1.10", "172.31.1.10"),
+                        make_mapping("b", kB, "192.168.7.20", "10.1.1.10")}});
+  for (std::uint64_t packet = 1; packet <= 3; ++packet) {
+    lab.receive(kA, frame_of(make_udp({.source = "10.1.1.10", .destination = "10.1.1.10"}, {})));
+    lab.run();
+    EXPECT_EQ(lab.dropped(kSourceIsDestination), packet);
+  }
+}
+
+TEST(Pipeline, R22_DirectedBroadcastsStopWhenTheyAreRemembered) {
+  // The broadcast address of a's link, where it would come from, and of b's, where it would go.
+  Lab lab({.mappings = {make_mapping("a", kA, "10.1.1.10", "172.31.1.10"),
+                        make_mapping("from", kB, "192.168.100.0/24", "10.1.255.0/24"),
+                        make_mapping("to", kB, "192.168.255.0/24", "172.30.255.0/24")}});
+  for (std::uint64_t packet = 1; packet <= 3; ++packet) {
+    lab.receive(kA, frame_of(make_udp({.destination = "10.1.255.255"}, {})));
+    lab.run();
+    EXPECT_EQ(lab.dropped(kDestinationBroadcast), 2 * packet - 1);
+    lab.receive(kA, frame_of(make_udp({.destination = "172.30.255.255"}, {})));
+    lab.run();
+    EXPECT_EQ(lab.dropped(kDestinationBroadcast), 2 * packet);
+    lab.receive(kA, frame_of(make_udp({.destination = "172.30.255.254"}, {})));
+    lab.run();
+    EXPECT_EQ(lab.sent(kB).size(), 1U);
+  }
+}
+
 TEST(Pipeline, R22_DirectedBroadcastInsideAPrefixStops) {
   // 192.168.255.255 is the broadcast address of b's link, 10.1.255.255 of a's.
   Lab lab({.mappings = {make_mapping("a", kA, "10.1.1.10", "172.31.1.10"),

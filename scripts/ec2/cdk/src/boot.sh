@@ -56,7 +56,7 @@ if is_new packages "$PACKAGES"; then
   note packages "$PACKAGES"
   action=restart
 fi
-# What natto and its tables take, and packet buffers and a flow cache for each worker.
+# What natto and its tables take, and packet buffers and a translation cache for each worker.
 natto-hugepages $((1024 + 64 * $(nproc)))
 interfaces=$(data_interfaces)
 # shellcheck disable=SC2086  # a word for each interface
