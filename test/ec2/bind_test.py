@@ -132,7 +132,7 @@ class Refusal(ScriptTestCase):
 
     def test_a_default_route_of_a_higher_metric_is_none(self) -> None:
         routes = self.machine.read("default-routes")
-        self.machine.write("default-routes", f"{routes}\ndefault via 10.33.1.113 dev eth1 metric 512")
+        self.machine.write("default-routes", f"{routes}\ndefault via 10.33.1.1 dev eth1 metric 512")
         self.run_well("natto-bind", SECOND_MAC)
 
     def test_the_interface_of_an_ssh_session(self) -> None:
@@ -173,6 +173,12 @@ class Refusal(ScriptTestCase):
         for words in (["eth1"], ["--driver", "ena", SECOND_MAC], ["--what"], []):
             with self.subTest(words):
                 self.assert_refused(USAGE, *words)
+
+    def test_a_driver_option_without_a_driver(self) -> None:
+        for words in (["--driver"], [SECOND_MAC, "--driver"]):
+            with self.subTest(words):
+                error = self.assert_refused(USAGE, *words)
+                self.assertIn("--driver needs a name", error)
 
     def test_nobody_but_root(self) -> None:
         self.assert_needs_root("natto-bind", SECOND_MAC)

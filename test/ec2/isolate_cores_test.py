@@ -39,9 +39,20 @@ class WithGrub(ScriptTestCase):
         self.assertEqual(self.machine.snapshot(), before)
         self.assert_changes_nothing("natto-isolate-cores", "--undo")
 
-    def test_a_boot_loader_that_fails_is_an_error(self) -> None:
-        self.machine.write("bin/update-grub", "#!/bin/sh\nexit 1")
-        self.run_badly(INPUT_WRONG, "natto-isolate-cores", "1-3")
+    def test_a_boot_loader_that_fails_leaves_what_was(self) -> None:
+        works = self.machine.read("bin/update-grub")
+        for before, words in (([], ["1-3"]), (["1-3"], ["1"]), (["1-3"], ["--undo"])):
+            with self.subTest(words):
+                if before:
+                    self.run_well("natto-isolate-cores", *before)
+                self.machine.write("bin/update-grub", "#!/bin/sh\nexit 1")
+                files = self.machine.snapshot()
+                error = self.run_badly(SYSTEM_REFUSED, "natto-isolate-cores", *words)
+                self.assertIn("update-grub failed", error)
+                self.assertEqual(self.machine.snapshot(), files)
+                self.machine.write("bin/update-grub", works)
+                self.run_well("natto-isolate-cores", *words)
+                self.assertNotEqual(self.machine.snapshot(), files)
 
     def test_cores_that_cannot_be_isolated(self) -> None:
         for cores in ("0-3", "4", "1-9"):
@@ -87,6 +98,30 @@ class WithGrubby(ScriptTestCase):
         (self.machine.root / LOG).unlink()
         self.assertEqual(self.machine.snapshot(), before)
         self.assert_changes_nothing("natto-isolate-cores", "--undo")
+
+    def refuse(self, option: str) -> str:
+        """Of grubby's options. What the program said before."""
+        works = self.machine.read("bin/grubby")
+        self.machine.write("bin/grubby", f'{works}\n[[ $* != *" --{option}="* ]]')
+        return works
+
+    def test_cores_that_grubby_refused_are_not_taken_for_isolated(self) -> None:
+        self.run_well("natto-isolate-cores", "1-3")
+        works = self.refuse("args")
+        error = self.run_badly(SYSTEM_REFUSED, "natto-isolate-cores", "1")
+        self.assertIn("grubby failed", error)
+        self.machine.write("bin/grubby", works)
+        self.run_well("natto-isolate-cores", "1-3")
+        self.assertEqual(self.log()[-1], f"--update-kernel=ALL --args={ARGUMENTS}")
+
+    def test_an_undo_that_grubby_refused_can_be_repeated(self) -> None:
+        self.run_well("natto-isolate-cores", "1-3")
+        works = self.refuse("remove-args")
+        self.run_badly(SYSTEM_REFUSED, "natto-isolate-cores", "--undo")
+        self.machine.write("bin/grubby", works)
+        told = len(self.log())
+        self.run_well("natto-isolate-cores", "--undo")
+        self.assertEqual(len(self.log()), told + 1)
 
     def test_without_a_boot_loader_it_says_what_to_add(self) -> None:
         (self.machine.root / "bin/grubby").unlink()

@@ -59,8 +59,8 @@ class Machine:
         for core in range(4):
             (self.root / f"sys/devices/system/cpu/cpu{core}").mkdir()
         self.write("default-routes", "default via 10.33.1.1 dev eth0 proto dhcp metric 100")
-        self.write("addresses-eth0", "2: eth0    inet 10.33.1.20/28 brd 10.33.1.31 scope global eth0")
-        self.write("addresses-eth1", "3: eth1    inet 10.33.1.124/28 brd 10.33.1.127 scope global eth1")
+        self.write("addresses-eth0", "2: eth0    inet 10.33.1.20/24 brd 10.33.1.255 scope global eth0")
+        self.write("addresses-eth1", "3: eth1    inet 10.33.1.124/24 brd 10.33.1.255 scope global eth1")
         self.write("connections", "0 0 10.33.1.20:22 10.9.9.9:51000 ")
         (self.root / "sys/class/net").mkdir(parents=True)
         self._make_drivers()

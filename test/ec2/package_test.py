@@ -3,10 +3,15 @@
 import unittest
 
 from package import package
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import Ether
+from scapy.utils import PcapReader, wrpcap
 from throwaway import Refused, Throwaway
 
 UNITS = "/usr/lib/systemd/system"
 CONFIG = "/etc/natto/natto.toml"
+TWO_ARM = "/usr/share/doc/natto/examples/two-arm/natto.toml"
+GRUB_DROP_IN = "/etc/default/grub.d/90-natto.cfg"
 EXPOSURE = 20  # of 100, by systemd-analyze security: what natto.service may reach at most
 
 
@@ -41,12 +46,14 @@ class Package(unittest.TestCase):
                 "/usr/sbin/natto-isolate-cores",
                 "/usr/share/doc/natto/copyright",
                 "/usr/share/doc/natto/doc/ec2.md",
+                "/usr/share/doc/natto/examples/igb_uio.conf",
                 "/usr/share/doc/natto/examples/kernel-interface.conf",
                 "/usr/share/doc/natto/examples/natto.toml",
-                "/usr/share/doc/natto/examples/two-arm/natto.toml",
+                TWO_ARM,
             },
             installed,
         )
+        self.assertNotIn("/usr/share/doc/natto/README.md", installed)  # it is about a clone
         self.assertEqual([name for name in installed if name.startswith("/usr/local")], [])
 
     def test_the_programs_run(self) -> None:
@@ -55,6 +62,25 @@ class Package(unittest.TestCase):
         self.assertIn("ok: ", self.machine.run("natto", "check", "-c", CONFIG))
         for script in ("natto-bind", "natto-hugepages", "natto-isolate-cores"):
             self.assertIn(script, self.machine.run(script, "--help"))
+
+    def test_depends_on_the_drivers_that_replay_takes(self) -> None:
+        self.install()
+        depends = self.machine.run("dpkg-query", "--show", "--showformat=${Depends}", "natto")
+        packages = {each.split()[0] for each in depends.split(",")}
+        plugins = self.machine.run("dpkg", "--search", "*/dpdk/pmds-*.so*").splitlines()
+        for owner, plugin in (line.split(": ") for line in plugins):
+            if owner.split(":")[0] not in packages:
+                self.machine.path(plugin).unlink()
+
+        received, sent = "/tmp/received.pcap", "/tmp/sent.pcap"
+        packet = Ether(dst="02:00:00:00:00:06") / IP(src="10.32.1.157", dst="10.33.1.151") / UDP()
+        wrpcap(str(self.machine.path(received)), [packet])
+        files = ("--in", f"middle={received}", "--out", f"middle={sent}")
+        self.machine.run("natto", "replay", "-c", CONFIG, *files)
+        with PcapReader(str(self.machine.path(sent))) as packets:
+            self.assertEqual([(p[IP].src, p[IP].dst) for p in packets], [("10.33.1.145", "10.34.1.125")])
+        # A port without any file has another driver.
+        self.machine.run("natto", "replay", "-c", TWO_ARM, "--in", f"company-a={received}")
 
     def test_says_what_to_do_where_no_systemd_runs(self) -> None:
         said = self.install()
@@ -89,16 +115,24 @@ class Package(unittest.TestCase):
 
     def test_a_purge_leaves_nothing(self) -> None:
         folders = ("/etc", "/usr", "/lib", "/run", "/root", "/opt", "/srv", "/home")
+        grub = self.machine.path("/usr/sbin/update-grub")
+        grub.write_text("#!/bin/sh\n[ ! -e " + GRUB_DROP_IN + " ] && touch /tmp/grub-updated\n")
+        grub.chmod(0o755)
+        self.machine.run("mkdir", "-p", "/etc/default/grub.d", "/etc/sysctl.d")
         before = self.machine.files(*folders)
         users = self.machine.path("/etc/passwd").read_text()
         self.install()
-        self.machine.path("/etc/natto/interfaces").write_text("02:00:00:00:00:06 vfio-pci\n")
+        # What the scripts have written for the next boot.
+        written = ("/etc/natto/interfaces", "/etc/sysctl.d/60-natto-hugepages.conf", GRUB_DROP_IN)
+        for file in (*written, "/etc/natto/kernel-arguments"):
+            self.machine.path(file).write_text("")
         self.machine.run("dpkg", "--purge", "natto")
         # The files that useradd and userdel keep of what they replace.
         backups = {f"/etc/{name}-" for name in ("passwd", "group", "shadow", "gshadow")}
         backups |= {"/etc/.pwd.lock", "/etc/subuid-", "/etc/subgid-"}
         self.assertEqual(self.machine.files(*folders) - backups, before - backups)
         self.assertEqual(self.machine.path("/etc/passwd").read_text(), users)
+        self.assertTrue(self.machine.path("/tmp/grub-updated").exists())
 
     def test_systemd_finds_no_mistake_in_the_units(self) -> None:
         self.install()

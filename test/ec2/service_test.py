@@ -1,6 +1,7 @@
 """natto.service under a systemd of its own: as the user natto, with the unit's rights and no others."""
 
 import os
+import re
 import signal
 import time
 import unittest
@@ -15,7 +16,8 @@ SYSTEMD = "/lib/systemd/systemd"
 ALONE = "[Unit]\nDefaultDependencies=no\n"
 CAP_NET_ADMIN, CAP_SYS_RAWIO, CAP_SYS_ADMIN = 12, 17, 21
 CONFIG, TABLE = "/etc/natto/natto.toml", "/etc/natto/mappings.toml"
-DROP_IN = "/usr/share/doc/natto/examples/kernel-interface.conf"
+DROP_INS = "/etc/systemd/system/natto.service.d"
+EXAMPLES = "/usr/share/doc/natto/examples"
 
 
 class Service(unittest.TestCase):
@@ -37,7 +39,7 @@ class Service(unittest.TestCase):
         self.write("/etc/systemd/system/alone.target", ALONE.encode())
         for unit in ("natto.service", "natto-bind.service"):
             self.write(f"/etc/systemd/system/{unit}.d/alone.conf", ALONE.encode())
-        self.write("/etc/systemd/system/natto.service.d/watchdog.conf", b"[Service]\nWatchdogSec=2\n")
+        self.write(f"{DROP_INS}/watchdog.conf", b"[Service]\nWatchdogSec=2\n")
         self.write("/boot-now", b"")
         self.wait_until(lambda: self.machine.path("/run/systemd/private").exists(), "boot")
 
@@ -88,18 +90,42 @@ class Service(unittest.TestCase):
         self.machine.run("systemctl", "start", "natto", status=1)
 
         self.write(
-            "/etc/systemd/system/natto.service.d/kernel-interface.conf",
-            self.machine.path(DROP_IN).read_bytes()
-            + b"ExecStartPost=+ip route add default via 10.33.1.113 dev natto0\n",
+            f"{DROP_INS}/kernel-interface.conf",
+            self.machine.path(f"{EXAMPLES}/kernel-interface.conf").read_bytes()
+            + b"ExecStartPost=+ip route add default via 10.33.1.1 dev natto0\n",
         )
         self.machine.run("systemctl", "daemon-reload")
         self.machine.run("systemctl", "restart", "natto")
-        self.assertIn("10.33.1.124/28", self.machine.run("ip", "address", "show", "dev", "natto0"))
+        self.assertIn("10.33.1.124/24", self.machine.run("ip", "address", "show", "dev", "natto0"))
         self.assertIn("dev natto0", self.machine.run("ip", "route", "get", "10.32.1.157"))
         rights = 1 << CAP_NET_ADMIN | 1 << CAP_SYS_RAWIO | 1 << CAP_SYS_ADMIN
         self.assertEqual(int(self.process()["CapBnd"], 16), rights)
         self.machine.run("systemctl", "stop", "natto")
         self.assertNotIn("natto0", self.machine.run("ip", "link"))
+
+    def test_a_drop_in_lets_it_have_igb_uios_devices(self) -> None:
+        self.machine.run("install", "-Dm644", "-t", DROP_INS, f"{EXAMPLES}/igb_uio.conf")
+        self.machine.run("systemctl", "daemon-reload")
+        self.machine.run("systemctl", "start", "natto")
+        self.assertEqual(self.process()["Uid"].split(), ["0"] * 4)
+        self.assertIn("char-uio rw", self.property("DeviceAllow"))
+        self.assertIn("generation   1", self.machine.run("natto", "show", "table"))
+
+    def test_an_edited_table_outlives_a_new_installation_and_a_restart(self) -> None:
+        self.machine.run("systemctl", "start", "natto")
+        edited = self.machine.path(TABLE).read_text() + """
+[[mapping]]
+name = "another"
+realm = "middle"
+real = "10.34.1.126"
+mapped = "10.33.1.152"
+"""
+        self.write(TABLE, edited.encode())
+        digest = re.search("[0-9a-f]{64}", self.machine.run("natto", "check", "-c", CONFIG))[0]
+        self.machine.run("dpkg", "--install", "/tmp/natto.deb")
+        self.machine.run("systemctl", "restart", "natto")
+        self.assertEqual(self.property("StatusText"), "3 mappings, generation 1")
+        self.assertIn(digest, self.machine.run("natto", "show", "table"))
 
     def test_reloads_and_says_if_it_could_not(self) -> None:
         self.machine.run("systemctl", "start", "natto")

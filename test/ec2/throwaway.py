@@ -33,7 +33,6 @@ if [ -e /dev/net/tun ]; then
 fi
 touch dev/console
 mount --bind /dev/null dev/console
-touch "$1/ready"
 exec chroot . env -i container=throwaway PATH=/usr/sbin:/usr/bin:/sbin:/bin "${@:2}"
 """
 NAMESPACES = ["--mount", "--propagation", "private", "--pid", "--net", "--ipc", "--cgroup"]
@@ -59,7 +58,7 @@ class Throwaway:
             preexec_fn=self._enter_cgroup,
         )
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (self._init and (self._own_root / "ready").exists()):
+        while not self._is_up:
             if self._holder.poll() is not None or time.monotonic() > deadline:
                 self.close()
                 raise Refused(self._holder.stderr.read().strip())
@@ -91,9 +90,12 @@ class Throwaway:
         return int(children[0]) if children else None
 
     @property
-    def _own_root(self) -> Path:
-        """The tmpfs, as the namespaces see it from outside the copy."""
-        return Path(f"/proc/{self._init}/cwd") / ".."
+    def _is_up(self) -> bool:
+        """Whether the copy is its root: until then, path() would lead into this machine's own files."""
+        try:
+            return not os.path.samefile(f"/proc/{self._init}/root", "/")
+        except FileNotFoundError:
+            return False
 
     def path(self, path: str) -> Path:
         """A file of the copy, as this process reaches it."""

@@ -125,7 +125,7 @@ TEST(Appliance, ExamplesAreRight) {
   const auto one_arm = load_appliance(conf / "natto.toml");
   ASSERT_TRUE(one_arm) << one_arm.error().message;
   ASSERT_EQ(one_arm->table.mappings.size(), 2U);
-  EXPECT_EQ(to_string(one_arm->config.ports.at(0).address), "10.33.1.124/28");
+  EXPECT_EQ(to_string(one_arm->config.ports.at(0).address), "10.33.1.124/24");
   EXPECT_EQ(to_string(one_arm->table.mappings[0].real), "10.32.1.157");
   EXPECT_EQ(to_string(one_arm->table.mappings[0].mapped), "10.33.1.145");
   EXPECT_EQ(to_string(one_arm->table.mappings[1].real), "10.34.1.125");

@@ -58,8 +58,14 @@ if is_new packages "$PACKAGES"; then
 fi
 # What natto and its tables take, and packet buffers and a translation cache for each worker.
 natto-hugepages $((1024 + 64 * $(nproc)))
+driver=vfio-pci
+if modinfo igb_uio >/dev/null 2>&1; then  # the packages or the image have brought it
+  driver=igb_uio
+  install -D -m 644 -t /etc/systemd/system/natto.service.d /usr/share/doc/natto/examples/igb_uio.conf
+  systemctl daemon-reload
+fi
 interfaces=$(data_interfaces)
 # shellcheck disable=SC2086  # a word for each interface
-natto-bind $interfaces
+natto-bind --driver "$driver" $interfaces
 systemctl enable natto.service
 systemctl "$action" natto.service

@@ -40,7 +40,7 @@ export class MiddleVpc extends cdk.Stack {
     const management = this.managementInterface(packages);
     const dataSecurityGroup = this.untrackedSecurityGroup();
     const data = this.plan.ports.map((port) => this.dataInterface(port, dataSecurityGroup));
-    this.appliance([management, ...data], this.role(packages, data), packages);
+    this.appliance([management, ...data], this.role(packages), packages);
   }
 
   private name(part?: string): cdk.CfnTag[] {
@@ -216,23 +216,15 @@ export class MiddleVpc extends cdk.Stack {
     });
   }
 
-  private role(packages: Asset, data: ec2.CfnNetworkInterface[]): iam.CfnInstanceProfile {
+  private role(packages: Asset): iam.CfnInstanceProfile {
     const role = new iam.Role(this, "Role", {
       assumedBy: new iam.ServicePrincipal("ec2.amazonaws.com"),
-      description: "natto: fetch its packages, move its mapped addresses",
+      description: "natto: fetch its packages",
       managedPolicies: this.plan.input.management.ssm
         ? [iam.ManagedPolicy.fromAwsManagedPolicyName("AmazonSSMManagedInstanceCore")]
         : [],
     });
     role.addToPolicy(this.readPackages(packages));
-    role.addToPolicy(
-      new iam.PolicyStatement({
-        actions: ["ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"],
-        resources: data.map(({ ref }) =>
-          this.formatArn({ service: "ec2", resource: "network-interface", resourceName: ref }),
-        ),
-      }),
-    );
     const profile = new iam.CfnInstanceProfile(this, "InstanceProfile", { roles: [role.roleName] });
     profile.node.addDependency(role);
     return profile;

@@ -148,20 +148,13 @@ describe("security groups", () => {
 describe("role", () => {
   const template = templateOf("overlapping");
 
-  it("may fetch the packages and move addresses of the data interfaces, and nothing else", () => {
+  it("may fetch the packages, and nothing else", () => {
     template.resourceCountIs("AWS::IAM::Policy", 1);
     const [{ Properties }] = Object.values(template.findResources("AWS::IAM::Policy"));
-    const [fetch, move, ...others] = Properties.PolicyDocument.Statement;
+    const [fetch, ...others] = Properties.PolicyDocument.Statement;
     assert.deepEqual(others, []);
     assert.equal(fetch.Action, "s3:GetObject");
     assert.match(deployed(fetch.Resource), /^arn:aws:s3:::cdk-[^*]+\/[0-9a-f]{64}\.zip$/);
-    assert.deepEqual(move.Action, ["ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]);
-    assert.deepEqual(
-      move.Resource.map(deployed),
-      ["company-a", "company-b"].map(
-        (part) => `arn:aws:ec2:eu-west-1:444455556666:network-interface/${networkInterface(template, part).id}`,
-      ),
-    );
   });
 
   it("is the instance's, and only EC2 may assume it", () => {

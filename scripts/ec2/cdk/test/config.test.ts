@@ -49,6 +49,8 @@ function appliance(example: string, change?: (input: RawInput) => void): Applian
   program("apt-get", `${stub}[[ -f \${!#} ]]\n`);
   program("natto-hugepages", stub);
   program("natto-bind", stub);
+  program("modinfo", "#!/bin/bash\nexit 1\n");
+  program("install", stub);
   program("nproc", "#!/bin/bash\necho 4\n");
   program("curl", metadataService);
   program("aws", `${stub}cp ${folder}/packages.zip "\${!#}"\n`);
@@ -179,7 +181,21 @@ describe("boot", () => {
     assert.match(calls[1], /^apt-get install -y .*--force-confold \/\S+\/natto_1\.0_amd64\.deb$/);
     assert.deepEqual(calls.slice(2), [
       "natto-hugepages 1280",
-      "natto-bind 02:00:00:00:00:0b 02:00:00:00:00:0c",
+      "natto-bind --driver vfio-pci 02:00:00:00:00:0b 02:00:00:00:00:0c",
+      "systemctl enable natto.service",
+      "systemctl restart natto.service",
+    ]);
+  });
+
+  it("takes igb_uio where there is one, and gives the service the rights for it", () => {
+    const { status, output, calls } = appliance("overlapping").run(`
+      bin=$(dirname "$(command -v modinfo)"); printf '#!/bin/bash\\n[[ $* == igb_uio ]]\\n' >"$bin/modinfo"
+      boot`);
+    assert.equal(status, 0, output);
+    assert.deepEqual(calls.slice(3), [
+      "install -D -m 644 -t /etc/systemd/system/natto.service.d /usr/share/doc/natto/examples/igb_uio.conf",
+      "systemctl daemon-reload",
+      "natto-bind --driver igb_uio 02:00:00:00:00:0b 02:00:00:00:00:0c",
       "systemctl enable natto.service",
       "systemctl restart natto.service",
     ]);
