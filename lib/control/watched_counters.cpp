@@ -12,7 +12,7 @@ constexpr std::string_view kMoreWorkers =
     "give [dpdk] lcores more cores that nothing else uses; natto show workers tells how busy they "
     "are";
 constexpr std::string_view kAskTheDriver =
-    "see which of the driver's own counters rise: dpdk-telemetry.py, /ethdev/xstats,ETHDEV";
+    "see what natto's log says of the port at that time, and what natto doctor says of its driver";
 
 /// The first that fits counts.
 constexpr std::array kWatched = {

@@ -116,6 +116,30 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
       .translation_caches = std::move(translation_caches)});
 }
 
+void discard_for_workers(Dataplane& dataplane) noexcept {
+  Counters& counters = dataplane.counters.back();
+  const auto discard = [](const Ring& ring, auto count) {
+    void* entry = nullptr;
+    while (rte_ring_dequeue(ring.get(), &entry) == 0) {
+      auto* packet = static_cast<rte_mbuf*>(entry);
+      count(*packet);
+      rte_pktmbuf_free(packet);
+    }
+  };
+  for (const std::vector<Ring>& rings : dataplane.rings.handed) {
+    for (const Ring& ring : rings) {
+      discard(ring, [&](const rte_mbuf&) { counters.drop(DropReason::kWorkerQueueFull); });
+    }
+  }
+  for (const Ring& ring : dataplane.rings.to_worker) {
+    discard(ring, [&](const rte_mbuf& packet) {
+      if (static_cast<Origin>(packet.hash.usr) == Origin::kForwarded) {
+        counters.drop(DropReason::kTxRingFull);
+      }
+    });
+  }
+}
+
 std::size_t ring_capacity(std::size_t ports, std::size_t workers) noexcept {
   return 4 * kToControlSize + ports * (kToWorkerSize + (workers - 1) * kHandedSize);
 }

@@ -95,6 +95,9 @@ struct Dataplane {
     std::vector<PortContext> ports, NextHopTable next_hops, std::shared_ptr<const Generation> table,
     const IcmpConfig& icmp, std::vector<rte_mempool*> pools);
 
+/// Drops what waits in rings for workers, none of which runs any more; counted as control's.
+void discard_for_workers(Dataplane& dataplane) noexcept;
+
 /// Packets that all Rings can hold at once, for `ports` ports and `workers` workers.
 [[nodiscard]] std::size_t ring_capacity(std::size_t ports, std::size_t workers) noexcept;
 

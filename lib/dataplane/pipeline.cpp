@@ -82,9 +82,7 @@ std::size_t Pipeline::receive(const PortContext& in) noexcept {
   if (burst_size_ == 0) {
     return 0;
   }
-  for (std::uint16_t i = 0; i < burst_size_; ++i) {
-    rte_prefetch0(rte_pktmbuf_mtod(burst_[i], void*));
-  }
+  prefetch_burst();
   burst_tsc_ = rte_rdtsc();
   counters_.received.add(burst_size_);
   counters_.ports[in.realm].received.add(burst_size_);
@@ -93,6 +91,13 @@ std::size_t Pipeline::receive(const PortContext& in) noexcept {
     hand_out(in);
   }
   return received;
+}
+
+// The packets' bytes, which the device or another core wrote.
+void Pipeline::prefetch_burst() const noexcept {
+  for (std::uint16_t i = 0; i < burst_size_; ++i) {
+    rte_prefetch0(rte_pktmbuf_mtod(burst_[i], void*));
+  }
 }
 
 // The short way: all that the long way would ask of a plain packet, of which most is in its shape.
@@ -427,6 +432,7 @@ std::size_t Pipeline::receive_handed(const PortContext& in) noexcept {
   rte_ring* ring = dataplane_.rings.handed[worker_][in.realm].get();
   burst_size_ = static_cast<std::uint16_t>(
       rte_ring_dequeue_burst(ring, reinterpret_cast<void**>(burst_.data()), kBurst, nullptr));
+  prefetch_burst();
   burst_tsc_ = rte_rdtsc();
   return burst_size_;
 }

@@ -63,6 +63,7 @@ class Pipeline {
   std::size_t receive(const PortContext& in) noexcept;
   std::size_t receive_handed(const PortContext& in) noexcept;
   void hand_out(const PortContext& in) noexcept;
+  void prefetch_burst() const noexcept;
   void forward(const PortContext& in) noexcept;
   void translate_plain(const PortContext& in) noexcept;
   Verdict parse(std::size_t i, const PortContext& in) noexcept;

@@ -14,8 +14,8 @@ namespace natto {
 
 /// The worker, of `workers`, that handles a frame which begins with `head`. Frames that the
 /// hardware spreads, and those that are not IPv4, are worker 0's. Of all others, those with the
-/// same addresses and protocol go to the same worker, so that their order holds, fragments
-/// included.
+/// same addresses and protocol go to the same worker, so that their order holds. The fragments of a
+/// TCP or UDP flow hold theirs among themselves; its whole packets are where the hardware put them.
 [[nodiscard]] inline std::size_t worker_for(std::span<const std::uint8_t> head,
                                             std::size_t workers) noexcept {
   if (head.size() < kIpv4Offset + sizeof(Ipv4Header) ||

@@ -81,13 +81,20 @@ Finding check_mapped_addresses(const std::vector<Enis>& enis_by_port,
     return found.ok(fmt::format("the ENIs own those of all {} mappings",
                                 needs.appliance.table.mappings.size()));
   }
+  // With the check on, nothing comes in for an address that the ENI does not own.
   const bool may_be_routed = std::ranges::any_of(enis_by_port, [](const Enis& enis) {
-    return std::ranges::any_of(enis,
-                               [](const Eni* eni) { return eni->source_dest_check == false; });
+    return std::ranges::any_of(enis, [](const Eni* eni) { return eni->source_dest_check != true; });
+  });
+  const bool is_told = std::ranges::all_of(enis_by_port, [](const Enis& enis) {
+    return std::ranges::all_of(enis,
+                               [](const Eni* eni) { return eni->source_dest_check.has_value(); });
   });
   const std::string what = fmt::format("the ENIs do not own {}", list_of(missing));
   return may_be_routed
-             ? found.warning(what, "see that a route table sends them to the ENI")
+             ? found.warning(
+                   what,
+                   fmt::format("see that a route table sends them to the ENI{}",
+                               is_told ? "" : ", and that its source/destination check is off"))
              : found.wrong(what,
                            "aws ec2 assign-private-ip-addresses --network-interface-id ENI "
                            "--private-ip-addresses ADDRESS...");

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "dpdk/devargs.hpp"
 #include "dpdk/error.hpp"
 #include "dpdk/pci_access.hpp"
 
@@ -139,7 +140,7 @@ Result<Eal> Eal::create(const EalOptions& options) {
         fmt::format("DPDK could not start: {}\n  its arguments were: {}", rte_strerror(rte_errno),
                     fmt::join(arguments.begin() + 1, arguments.end(), " "));
     for (const std::string& device : options.pci_devices) {
-      message += pci_obstacles(device, ProcessRights::current());
+      message += pci_obstacles(device_name(device), ProcessRights::current());
     }
     return system_error(std::move(message));
   }

@@ -23,6 +23,11 @@ using Mempool = std::unique_ptr<rte_mempool, MempoolDeleter>;
 [[nodiscard]] Result<Mempool> create_mempool(const std::string& name, std::uint32_t count,
                                              int node = SOCKET_ID_ANY);
 
+/// Of such buffers, those that a frame of `frame_bytes` takes.
+[[nodiscard]] constexpr std::size_t buffers_of(std::size_t frame_bytes) noexcept {
+  return (frame_bytes + RTE_MBUF_DEFAULT_DATAROOM - 1) / RTE_MBUF_DEFAULT_DATAROOM;
+}
+
 /// Bytes of memory that one buffer of such a pool takes, rounded up.
 inline constexpr std::uint32_t kMbufFootprintBytes = 2560;
 

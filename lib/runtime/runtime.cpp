@@ -34,6 +34,14 @@ std::uint32_t memory_mib(std::uint32_t mbufs, std::size_t workers) {
   return static_cast<std::uint32_t>(bytes >> 20) + kTableMemoryMib;
 }
 
+std::uint32_t mbufs_needed(const Config& config, std::size_t workers) {
+  std::size_t largest = 0;
+  for (const PortConfig& port : config.ports) {
+    largest = std::max<std::size_t>(largest, kIpv4Offset + port.mtu);
+  }
+  return natto::mbufs_needed(config.ports.size(), workers, buffers_of(largest));
+}
+
 /// The ports' devices, each with the devargs that its driver needs.
 std::vector<std::string> devices_of(const Config& config) {
   std::vector<std::string> devices;
@@ -85,19 +93,17 @@ IcmpConfig icmp_config(const Config& config, const RuntimeOptions& options) {
 
 }  // namespace
 
-std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers) {
-  const std::size_t queues = ports * workers;
-  const std::size_t in_queues = queues * 2 * kDescriptors;
-  const std::size_t in_workers = workers * (kBurst * ports + kMempoolCache);
-  const std::size_t in_control =
-      ring_capacity(ports, workers) + kMempoolCache + ports * Control::kMaxWaiting;
-  return static_cast<std::uint32_t>(in_queues + in_workers + in_control);
+std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers, std::size_t of_a_packet) {
+  const std::size_t in_queues = ports * workers * 2 * kDescriptors;  // a buffer a descriptor
+  const std::size_t in_caches = (workers + 1) * kMempoolCache;
+  const std::size_t packets =
+      workers * kBurst * ports + ring_capacity(ports, workers) + ports * Control::kMaxWaiting;
+  return static_cast<std::uint32_t>(in_queues + in_caches + packets * of_a_packet);
 }
 
 std::uint32_t memory_mib_needed(const Config& config) {
   const std::size_t workers = config.dpdk.lcores.size();
-  return memory_mib(config.dpdk.mbufs.value_or(mbufs_needed(config.ports.size(), workers)),
-                    workers);
+  return memory_mib(config.dpdk.mbufs.value_or(mbufs_needed(config, workers)), workers);
 }
 
 Result<std::unique_ptr<Runtime>> Runtime::create(const Config& config, const MappingTable& table,
@@ -119,7 +125,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Config& config, const Map
 Status Runtime::start(const Config& config, const MappingTable& table,
                       const RuntimeOptions& options) {
   const std::size_t worker_count = options.lab ? 1 : config.dpdk.lcores.size();
-  const std::uint32_t needed = mbufs_needed(config.ports.size(), worker_count);
+  const std::uint32_t needed = mbufs_needed(config, worker_count);
   const std::uint32_t mbufs = config.dpdk.mbufs.value_or(needed);
   if (mbufs < needed) {
     return input_error(fmt::format(
@@ -156,8 +162,7 @@ Status Runtime::start(const Config& config, const MappingTable& table,
       workers_.push_back({.runtime = this, .index = i, .lcore = lcore});
     }
   }
-  Result<PacketPools> pools =
-      PacketPools::create(mbufs, mbufs_needed(config.ports.size(), 1), nodes);
+  Result<PacketPools> pools = PacketPools::create(mbufs, mbufs_needed(config, 1), nodes);
   if (!pools) {
     return pools.error();
   }
@@ -349,26 +354,7 @@ void Runtime::stop() {
     rte_eal_wait_lcore(worker.lcore);
   }
   control_->finish(now());
-  for (const std::vector<Ring>& rings : dataplane_->rings.handed) {
-    for (const Ring& ring : rings) {
-      void* entry = nullptr;
-      while (rte_ring_dequeue(ring.get(), &entry) == 0) {
-        dataplane_->counters.back().drop(DropReason::kWorkerQueueFull);
-        rte_pktmbuf_free(static_cast<rte_mbuf*>(entry));
-      }
-    }
-  }
-  // What control gave to workers that are gone.
-  for (const Ring& ring : dataplane_->rings.to_worker) {
-    void* entry = nullptr;
-    while (rte_ring_dequeue(ring.get(), &entry) == 0) {
-      auto* packet = static_cast<rte_mbuf*>(entry);
-      if (static_cast<Origin>(packet->hash.usr) == Origin::kForwarded) {
-        dataplane_->counters.back().drop(DropReason::kTxRingFull);
-      }
-      rte_pktmbuf_free(packet);
-    }
-  }
+  discard_for_workers(*dataplane_);
 }
 
 void Runtime::drain() {

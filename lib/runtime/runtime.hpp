@@ -34,8 +34,10 @@ struct RuntimeOptions {
   bool lab = false;
 };
 
-/// The packet buffers that `ports` ports and `workers` workers can hold at once.
-[[nodiscard]] std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers);
+/// The packet buffers that `ports` ports and `workers` workers can hold at once, if the largest
+/// packets take `of_a_packet`.
+[[nodiscard]] std::uint32_t mbufs_needed(std::size_t ports, std::size_t workers,
+                                         std::size_t of_a_packet = 1);
 
 /// The memory in MiB that DPDK needs for this appliance, of hugepages where it has network cards.
 [[nodiscard]] std::uint32_t memory_mib_needed(const Config& config);

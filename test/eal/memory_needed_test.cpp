@@ -24,5 +24,22 @@ TEST(MemoryNeeded, TakesEnoughBuffersWhereNoneAreGiven) {
             memory_mib_needed(config_of({1, 2}, mbufs_needed(1, 2))));
 }
 
+// What the rings, the bursts and control can hold are packets; a port's descriptors hold buffers.
+TEST(MemoryNeeded, AJumboFrameTakesFiveBuffers) {
+  EXPECT_EQ(buffers_of(14 + 1500), 1U);
+  EXPECT_EQ(buffers_of(2048), 1U);
+  EXPECT_EQ(buffers_of(2049), 2U);
+  EXPECT_EQ(buffers_of(14 + 9001), 5U);
+  const std::size_t packets = ring_capacity(1, 2) + 2 * kBurst + Control::kMaxWaiting;
+  EXPECT_EQ(mbufs_needed(1, 2, 5) - mbufs_needed(1, 2), 4 * packets);
+
+  Config jumbo = config_of({1, 2}, std::nullopt);
+  jumbo.ports.push_back(jumbo.ports.front());
+  jumbo.ports.back().mtu = 9001;
+  Config told = jumbo;
+  told.dpdk.mbufs = mbufs_needed(2, 2, 5);
+  EXPECT_EQ(memory_mib_needed(jumbo), memory_mib_needed(told));
+}
+
 }  // namespace
 }  // namespace natto

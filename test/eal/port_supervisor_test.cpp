@@ -61,11 +61,14 @@ class PortSupervisorTest : public testing::Test {
       ports_.push_back(Port::open({.device = cards_[realm].device(),
                                    .queues = kWorkers,
                                    .mtu = kMtu,
+                                   .checksum_offload = true,
                                    .pools = std::vector(kWorkers, test::shared_pool())})
                            .value());
       as_opened_[realm] = cards_[realm].state();
       contexts.push_back(make_port_context(config.ports[realm], realm, cards_[realm].id(),
                                            ports_[realm].mac(), true));
+      contexts.back().computes_checksums = ports_[realm].plan().checksum_offload;
+      contexts.back().spread_queue_0 = ports_[realm].plan().spread_queue_0;
     }
     const MappingTable table{{make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10"),
                               make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20")}};
@@ -100,6 +103,7 @@ class PortSupervisorTest : public testing::Test {
       worker.join();
     }
     workers_.clear();
+    discard_for_workers(*dataplane_);
   }
 
   void work(std::uint16_t worker) {
@@ -119,18 +123,35 @@ class PortSupervisorTest : public testing::Test {
     dataplane_->quiescence.leave(worker);
   }
 
-  /// A packet from the host of `realm` to the other one, of one of eight flows.
+  /// A packet from the host of `realm` to the other one, of one of ten flows: UDP with and without
+  /// a checksum, which the card spreads, and GRE and fragments, which worker 0 hands out.
   void arrive(RealmId realm) {
+    constexpr std::uint32_t kUdpFlows = 8;
     const std::uint32_t number = ++sent_to_natto_;
-    const auto port = static_cast<std::uint16_t>(1000 + number % 8);
+    const std::uint32_t flow = number / 2 % (kUdpFlows + 2);
+    test::PacketSpec spec;
+    if (realm == kB) {
+      spec.source = "192.168.7.20";
+      spec.destination = "172.31.1.10";
+    }
     const Bytes data = {static_cast<std::uint8_t>(number >> 24),
                         static_cast<std::uint8_t>(number >> 16),
                         static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)};
-    Bytes l3 = realm == kA
-                   ? test::make_udp({}, data)
-                   : test::make_udp({.source = "192.168.7.20", .destination = "172.31.1.10"}, data);
-    test::write16(l3, 20, port);
-    test::write16(l3, 26, 0);  // no UDP checksum
+    Bytes l3;
+    if (flow < kUdpFlows) {
+      l3 = test::make_udp(spec, data);
+    } else {
+      constexpr std::uint8_t kGre = 47;
+      spec.protocol = flow == kUdpFlows ? kGre : protocol::kUdp;
+      spec.fragment = flow == kUdpFlows ? std::uint16_t{0} : std::uint16_t{100};
+      spec.payload = Bytes(8);
+      spec.payload.insert(spec.payload.end(), data.begin(), data.end());
+      l3 = test::make_packet(spec);
+    }
+    test::write16(l3, 20, static_cast<std::uint16_t>(1000 + flow));
+    if (flow < kUdpFlows) {
+      test::write16(l3, 26, flow % 2 == 0 ? 0 : test::reference_transport_checksum(l3, 6));
+    }
     accepted_ += cards_[realm].receive(test::frame_of(l3)) ? 1U : 0U;
   }
 

@@ -79,6 +79,15 @@ TEST(DoctorEniChecks, AMappedAddressIsNotTheEnis) {
   EXPECT_EQ(tell(aws, Check::kSourceDestCheck), "ok off");
 }
 
+TEST(DoctorEniChecks, AddressesMayBeRoutedWhereTheCheckIsNotTold) {
+  AwsFacts aws = fit();
+  aws.enis = {{eni("eni-1", {"10.33.1.124", "10.33.1.145"})}};
+  aws.enis->at(0).source_dest_check = std::nullopt;  // as instance metadata has it
+  EXPECT_EQ(tell(aws, Check::kMappedAddresses),
+            "warning the ENIs do not own 10.33.1.151 (b) -> see that a route table sends them to "
+            "the ENI, and that its source/destination check is off");
+}
+
 TEST(DoctorEniChecks, ManyMissingAreCounted) {
   Needs needs = one_arm_needs();
   for (std::uint8_t i = 0; i < 8; ++i) {
