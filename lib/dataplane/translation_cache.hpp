@@ -26,8 +26,8 @@ namespace natto {
 /// burst, pays a little of it. When the table changes, what is owed to the old one's counters is
 /// paid first, and until it is, the old one must stay (oldest_serial).
 ///
-/// Used by one worker.
-class TranslationCache {
+/// Used by one worker, which writes it at every burst: on cache lines of its own.
+class alignas(64) TranslationCache {
  public:
   struct Entry {
     std::uint64_t key;  ///< tag, and kept bits of the address; no look-up has the epoch 0
