@@ -1,7 +1,8 @@
 // `node out/src/app.js FILE`: the CloudFormation template of the middle VPC that FILE describes.
 
 import * as cdk from "aws-cdk-lib";
-import { InputError } from "./input";
+import { makeBlueprint } from "./blueprint";
+import { InputError, readInput } from "./input";
 import { MiddleVpc } from "./stack";
 
 const [, , file] = process.argv;
@@ -11,7 +12,7 @@ if (!file) {
 }
 try {
   const app = new cdk.App();
-  new MiddleVpc(app, "natto", file);
+  new MiddleVpc(app, "natto", makeBlueprint(file, readInput(file)));
   app.synth();
 } catch (error) {
   if (!(error instanceof InputError)) {

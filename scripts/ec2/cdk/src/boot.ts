@@ -2,10 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Blueprint } from "./blueprint";
 import { mappingsToml, nattoToml } from "./config";
 import { InputError } from "./input";
 import { userDataBytes } from "./limits";
-import type { Plan } from "./plan";
 
 /** Beside the sources: the compiler does not copy it into out/. */
 const bootScript = join(__dirname, "..", "..", "src", "boot.sh");
@@ -32,16 +32,16 @@ function everyBoot(script: string): string {
   );
 }
 
-export function userData(file: string, plan: Plan, packages: string, region: string): string {
+export function userData(blueprint: Blueprint, packages: string, region: string): string {
   const definitions =
-    hereDocument("NATTO_TOML", nattoToml(plan)) +
-    hereDocument("MAPPINGS_TOML", mappingsToml(plan)) +
+    hereDocument("NATTO_TOML", nattoToml(blueprint)) +
+    hereDocument("MAPPINGS_TOML", mappingsToml(blueprint)) +
     `PACKAGES=${packages}\nexport AWS_DEFAULT_REGION=${region}\n`;
   const script = readFileSync(bootScript, "utf8").replace(/^#!.*\n/, (firstLine) => firstLine + definitions);
   const text = everyBoot(script);
   const bytes = Buffer.byteLength(text) + tokenBytes;
   if (bytes > userDataBytes) {
-    throw new InputError(file, [
+    throw new InputError(blueprint.file, [
       `mappings: the table makes user data of ${bytes} bytes, EC2 takes ${userDataBytes}: ` +
         "map networks instead of hosts, or give shorter names",
     ]);

@@ -1,7 +1,6 @@
 // natto's two configuration files, as doc/configuration.md describes them.
 
-import { formatAddress, formatPrefix } from "./ipv4";
-import type { DataPort, Plan, PlannedMapping } from "./plan";
+import type { Blueprint, Mapping, Port } from "./blueprint";
 
 const header = "# Written by the deployment of the middle VPC from its input file.\n";
 
@@ -15,22 +14,21 @@ export function deviceIndex(portIndex: number): number {
   return portIndex + 1;
 }
 
-function portTable(port: DataPort, index: number): string {
-  const { address, subnet } = port.primary;
+function portTable({ realm, address, gateway, mtu }: Port, index: number): string {
   return `
 [[port]]
-realm = "${port.realm}"
+realm = "${realm}"
 device = "${pciAddress(deviceIndex(index))}"
-address = "${formatAddress(address)}/${subnet.length}"
-gateway = "${formatAddress(port.gateway)}"
-mtu = ${port.mtu}
+address = "${address}"
+gateway = "${gateway}"
+mtu = ${mtu}
 `;
 }
 
-export function nattoToml({ input, ports }: Plan): string {
+export function nattoToml({ lcores, ports }: Blueprint): string {
   return `${header}
 [dpdk]
-lcores = "${input.lcores}"
+lcores = "${lcores}"
 main_lcore = 0
 ${ports.map(portTable).join("")}
 [table]
@@ -38,16 +36,16 @@ file = "mappings.toml"
 `;
 }
 
-function mappingTable({ name, realm, real, mapped }: PlannedMapping): string {
+function mappingTable({ name, realm, real, mapped }: Mapping): string {
   return `
 [[mapping]]
 name = "${name}"
 realm = "${realm}"
-real = "${formatPrefix(real)}"
-mapped = "${formatPrefix(mapped)}"
+real = "${real}"
+mapped = "${mapped}"
 `;
 }
 
-export function mappingsToml({ mappings }: Plan): string {
+export function mappingsToml({ mappings }: Blueprint): string {
   return header + mappings.map(mappingTable).join("");
 }

@@ -37,7 +37,6 @@ export interface PlannedMapping extends Mapping {
 }
 
 export interface Plan {
-  input: Input;
   ports: DataPort[];
   mappings: PlannedMapping[];
 }
@@ -235,5 +234,5 @@ export function makePlan(file: string, input: Input): Plan {
     throw new InputError(file, mistakes);
   }
   const mappings = input.mappings.map((mapping) => ({ ...mapping, realm: portOf(ports, mapping.company)!.realm }));
-  return { input, ports, mappings };
+  return { ports, mappings };
 }

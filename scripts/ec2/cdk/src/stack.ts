@@ -6,12 +6,10 @@ import * as ec2 from "aws-cdk-lib/aws-ec2";
 import * as iam from "aws-cdk-lib/aws-iam";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import type { Construct } from "constructs";
+import type { Blueprint, Company, Port } from "./blueprint";
 import { userData } from "./boot";
 import { deviceIndex } from "./config";
-import { type Company, readInput } from "./input";
-import { type InterfaceAddress, formatAddress, formatCidr } from "./ipv4";
 import { checkPackages } from "./packages";
-import { type DataPort, type Plan, makePlan } from "./plan";
 
 const everywhere = "0.0.0.0/0";
 
@@ -20,26 +18,26 @@ interface Subnet {
   routeTable: ec2.CfnRouteTable;
 }
 
+/** "10.33.1.4" of "10.33.1.4/24". */
+function withoutLength(address: string): string {
+  return cdk.Fn.select(0, cdk.Fn.split("/", address));
+}
+
 export class MiddleVpc extends cdk.Stack {
-  private readonly plan: Plan;
   private readonly vpc: ec2.CfnVPC;
 
-  constructor(scope: Construct, id: string, private readonly file: string) {
+  constructor(scope: Construct, id: string, private readonly blueprint: Blueprint) {
     super(scope, id, { description: "natto between two companies' VPCs" });
-    const input = readInput(file);
-    this.plan = makePlan(file, input);
-    checkPackages(file, input);
-
     this.vpc = new ec2.CfnVPC(this, "Vpc", {
-      cidrBlock: formatCidr(input.vpcCidr),
+      cidrBlock: blueprint.vpcCidr,
       enableDnsSupport: true,
       enableDnsHostnames: true,
       tags: this.name(),
     });
-    const packages = new Asset(this, "Packages", { path: input.packages });
+    const packages = this.packages();
     const management = this.managementInterface(packages);
     const dataSecurityGroup = this.untrackedSecurityGroup();
-    const data = this.plan.ports.map((port) => this.dataInterface(port, dataSecurityGroup));
+    const data = blueprint.ports.map((port) => this.dataInterface(port, dataSecurityGroup));
     this.appliance([management, ...data], this.role(packages), packages);
   }
 
@@ -47,11 +45,17 @@ export class MiddleVpc extends cdk.Stack {
     return [{ key: "Name", value: part ? `natto-${part}` : "natto" }];
   }
 
-  private subnet(part: string, { subnet: prefix }: InterfaceAddress): Subnet {
+  private packages(): Asset {
+    const { file, packages, instanceType } = this.blueprint;
+    checkPackages(file, packages, instanceType);
+    return new Asset(this, "Packages", { path: packages });
+  }
+
+  private subnet(part: string, cidrBlock: string): Subnet {
     const subnet = new ec2.CfnSubnet(this, `Subnet-${part}`, {
       vpcId: this.vpc.ref,
-      availabilityZone: this.plan.input.availabilityZone,
-      cidrBlock: formatCidr(prefix),
+      availabilityZone: this.blueprint.availabilityZone,
+      cidrBlock,
       tags: this.name(part),
     });
     const routeTable = new ec2.CfnRouteTable(this, `RouteTable-${part}`, {
@@ -89,13 +93,13 @@ export class MiddleVpc extends cdk.Stack {
     });
   }
 
-  private dataInterface(port: DataPort, securityGroup: ec2.CfnSecurityGroup): ec2.CfnNetworkInterface {
-    const { subnet, routeTable } = this.subnet(port.realm, port.primary);
+  private dataInterface(port: Port, securityGroup: ec2.CfnSecurityGroup): ec2.CfnNetworkInterface {
+    const { subnet, routeTable } = this.subnet(port.realm, port.subnet);
     for (const company of port.companies) {
       this.peering(company, port, routeTable);
     }
-    const own = formatAddress(port.primary.address);
-    const secondary = port.addresses.map((address) => ({ privateIpAddress: formatAddress(address), primary: false }));
+    const own = withoutLength(port.address);
+    const secondary = port.addresses.map((address) => ({ privateIpAddress: address, primary: false }));
     return new ec2.CfnNetworkInterface(this, `Interface-${port.realm}`, {
       subnetId: subnet.ref,
       groupSet: [securityGroup.attrGroupId],
@@ -104,12 +108,12 @@ export class MiddleVpc extends cdk.Stack {
       tags: this.name(port.realm),
       // AWS takes a list of addresses or a list of prefixes, not both.
       ...(port.blocks.length > 0
-        ? { privateIpAddress: own, ipv4Prefixes: port.blocks.map((block) => ({ ipv4Prefix: formatCidr(block) })) }
+        ? { privateIpAddress: own, ipv4Prefixes: port.blocks.map((block) => ({ ipv4Prefix: block })) }
         : { privateIpAddresses: [{ privateIpAddress: own, primary: true }, ...secondary] }),
     });
   }
 
-  private peering(company: Company, port: DataPort, routeTable: ec2.CfnRouteTable): void {
+  private peering(company: Company, port: Port, routeTable: ec2.CfnRouteTable): void {
     const peering = new ec2.CfnVPCPeeringConnection(this, `Peering-${company.name}`, {
       vpcId: this.vpc.ref,
       peerVpcId: company.vpc,
@@ -118,9 +122,8 @@ export class MiddleVpc extends cdk.Stack {
       peerRoleArn: company.roleArn,
       tags: this.name(company.name),
     });
-    for (const cidr of company.cidrs.map(formatCidr)) {
-      // The id keeps the numbers apart, which CloudFormation's letters and digits alone would not.
-      new ec2.CfnRoute(this, `Route-${company.name}-${cidr.replace(/\D/g, "x")}`, {
+    for (const { id, cidr } of company.routes) {
+      new ec2.CfnRoute(this, `Route-${company.name}-${id}`, {
         routeTableId: routeTable.ref,
         destinationCidrBlock: cidr,
         vpcPeeringConnectionId: peering.ref,
@@ -130,22 +133,22 @@ export class MiddleVpc extends cdk.Stack {
     new cdk.CfnOutput(this, `RouteFor-${company.name}`, {
       description: `${company.name} runs this for each of its route tables that shall reach the other company`,
       value:
-        `aws ec2 create-route --destination-cidr-block ${formatCidr(port.primary.subnet)} ` +
+        `aws ec2 create-route --destination-cidr-block ${port.subnet} ` +
         `--vpc-peering-connection-id ${peering.ref} --route-table-id ROUTE_TABLE`,
     });
   }
 
   /** The interface by which the instance is administered; no route leads from its subnet to a company. */
   private managementInterface(packages: Asset): ec2.CfnNetworkInterface {
-    const { management } = this.plan.input;
-    const { subnet, routeTable } = this.subnet("management", management.address);
+    const { management } = this.blueprint;
+    const { subnet, routeTable } = this.subnet("management", management.subnet);
     const securityGroup = this.securityGroup("management", "natto management: HTTPS to the endpoints of the VPC", {
       securityGroupEgress: [{ ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIp: everywhere }],
     });
     const networkInterface = new ec2.CfnNetworkInterface(this, "Interface-management", {
       subnetId: subnet.ref,
       groupSet: [securityGroup.attrGroupId],
-      privateIpAddress: formatAddress(management.address.address),
+      privateIpAddress: withoutLength(management.address),
       description: "natto management",
       tags: this.name("management"),
     });
@@ -220,7 +223,7 @@ export class MiddleVpc extends cdk.Stack {
     const role = new iam.Role(this, "Role", {
       assumedBy: new iam.ServicePrincipal("ec2.amazonaws.com"),
       description: "natto: fetch its packages",
-      managedPolicies: this.plan.input.management.ssm
+      managedPolicies: this.blueprint.management.ssm
         ? [iam.ManagedPolicy.fromAwsManagedPolicyName("AmazonSSMManagedInstanceCore")]
         : [],
     });
@@ -231,18 +234,18 @@ export class MiddleVpc extends cdk.Stack {
   }
 
   private appliance(interfaces: ec2.CfnNetworkInterface[], profile: iam.CfnInstanceProfile, packages: Asset): void {
-    const { input } = this.plan;
+    const { instanceType, ami, management } = this.blueprint;
     const instance = new ec2.CfnInstance(this, "Appliance", {
-      instanceType: input.instanceType,
-      imageId: input.ami,
-      keyName: input.management.keyName,
+      instanceType,
+      imageId: ami,
+      keyName: management.keyName,
       iamInstanceProfile: profile.ref,
       metadataOptions: { httpTokens: "required" },
       networkInterfaces: interfaces.map(({ ref }, index) => ({
         deviceIndex: String(index === 0 ? 0 : deviceIndex(index - 1)),
         networkInterfaceId: ref,
       })),
-      userData: cdk.Fn.base64(userData(this.file, this.plan, packages.s3ObjectUrl, this.region)),
+      userData: cdk.Fn.base64(userData(this.blueprint, packages.s3ObjectUrl, this.region)),
       tags: this.name(),
     });
     // It fetches its packages when it boots.

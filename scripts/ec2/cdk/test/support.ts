@@ -7,6 +7,8 @@ import { join, resolve } from "node:path";
 import { after } from "node:test";
 import * as cdk from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
+import { makeBlueprint } from "../src/blueprint";
+import { readInput } from "../src/input";
 import { MiddleVpc } from "../src/stack";
 
 export const home = resolve(__dirname, "..", "..");
@@ -35,7 +37,7 @@ export function emptyFolder(): string {
 }
 
 export function stackOf(file: string): MiddleVpc {
-  return new MiddleVpc(new cdk.App({ outdir: emptyFolder() }), "natto", file);
+  return new MiddleVpc(new cdk.App({ outdir: emptyFolder() }), "natto", makeBlueprint(file, readInput(file)));
 }
 
 export function templateOf(example: string, change?: (input: RawInput) => void): Template {
