@@ -1,6 +1,6 @@
 // What the stack builds, every value as CloudFormation and natto take it.
 
-import type { Input, Management } from "./input";
+import type { Input, Management, S3Object } from "./input";
 import { type InterfaceAddress, formatAddress, formatCidr, formatPrefix } from "./ipv4";
 import { type DataPort, makePlan } from "./plan";
 
@@ -50,8 +50,7 @@ export interface Blueprint {
   instanceType: string;
   ami: string;
   lcores: string;
-  /** A folder. */
-  packages: string;
+  packages: string | S3Object;
   management: Interface & Pick<Management, "keyName" | "ssm">;
   ports: Port[];
   mappings: Mapping[];

@@ -29,14 +29,20 @@ export interface Management {
   ssm: boolean;
 }
 
+/** A zip file in S3. */
+export interface S3Object {
+  s3BucketName: string;
+  s3ObjectKey: string;
+}
+
 export interface Input {
   availabilityZone: string;
   vpcCidr: Prefix;
   instanceType: string;
   ami: string;
   lcores: string;
-  /** A folder, absolute. */
-  packages: string;
+  /** A folder, absolute, that the deployment uploads, or what somebody has uploaded. */
+  packages: string | S3Object;
   management: Management;
   companies: Company[];
   mappings: Mapping[];
@@ -182,6 +188,15 @@ function readManagement(section: Section): Management {
   return management;
 }
 
+/** A folder is relative to `base`. */
+function parsePackages(base: string, text: string): string | S3Object | undefined {
+  if (!text.startsWith("s3://")) {
+    return resolve(base, text);
+  }
+  const [, s3BucketName, s3ObjectKey] = /^s3:\/\/([a-z0-9.-]+)\/([\w./-]+\.zip)$/.exec(text) ?? [];
+  return s3ObjectKey === undefined ? undefined : { s3BucketName, s3ObjectKey };
+}
+
 function parse(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
@@ -194,6 +209,7 @@ export function readInput(file: string): Input {
   const mistakes: string[] = [];
   const section = new Section(parse(file), "", mistakes);
   const instanceType = (text: string) => (instanceTypes.includes(text) ? text : undefined);
+  const packages = 'a folder of Debian packages, relative to this file, or a zip file, as "s3://bucket/natto.zip"';
   const input = {
     availabilityZone: section.required("availabilityZone", 'a zone, as "eu-west-1a"', matching(/^[a-z0-9-]+$/)),
     vpcCidr: section.required("vpcCidr", prefixWanted, parsePrefix),
@@ -201,9 +217,7 @@ export function readInput(file: string): Input {
       section.optional("instanceType", `one of ${instanceTypes.join(", ")}`, instanceType) ?? "c6in.large",
     ami: section.required("ami", 'a Debian 12 image, as "ami-0123456789abcdef0"', matching(/^ami-[0-9a-f]+$/)),
     lcores: section.optional("lcores", 'CPU cores, as "1-3"', matching(/^\d+(-\d+)?(,\d+(-\d+)?)*$/)) ?? "1",
-    packages: section.required("packages", "a folder of Debian packages, relative to this file", (text) =>
-      resolve(dirname(file), text),
-    ),
+    packages: section.required("packages", packages, (text) => parsePackages(dirname(file), text)),
     management: readManagement(section.section("management")),
     companies: section.list("companies", "a list of two", (length) => length === 2, (item, path) =>
       readCompany(item, path, mistakes),

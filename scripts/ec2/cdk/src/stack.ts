@@ -9,6 +9,7 @@ import type { Construct } from "constructs";
 import type { Blueprint, Company, Port } from "./blueprint";
 import { userData } from "./boot";
 import { deviceIndex } from "./config";
+import type { S3Object } from "./input";
 import { checkPackages } from "./packages";
 
 const everywhere = "0.0.0.0/0";
@@ -27,7 +28,9 @@ export class MiddleVpc extends cdk.Stack {
   private readonly vpc: ec2.CfnVPC;
 
   constructor(scope: Construct, id: string, private readonly blueprint: Blueprint) {
-    super(scope, id, { description: "natto between two companies' VPCs" });
+    // Without a folder to upload, the deployment needs no bootstrapped account.
+    const synthesizer = typeof blueprint.packages === "string" ? undefined : new cdk.BootstraplessSynthesizer();
+    super(scope, id, { description: "natto between two companies' VPCs", synthesizer });
     this.vpc = new ec2.CfnVPC(this, "Vpc", {
       cidrBlock: blueprint.vpcCidr,
       enableDnsSupport: true,
@@ -45,8 +48,11 @@ export class MiddleVpc extends cdk.Stack {
     return [{ key: "Name", value: part ? `natto-${part}` : "natto" }];
   }
 
-  private packages(): Asset {
+  private packages(): S3Object {
     const { file, packages, instanceType } = this.blueprint;
+    if (typeof packages !== "string") {
+      return packages;
+    }
     checkPackages(file, packages, instanceType);
     return new Asset(this, "Packages", { path: packages });
   }
@@ -139,7 +145,7 @@ export class MiddleVpc extends cdk.Stack {
   }
 
   /** The interface by which the instance is administered; no route leads from its subnet to a company. */
-  private managementInterface(packages: Asset): ec2.CfnNetworkInterface {
+  private managementInterface(packages: S3Object): ec2.CfnNetworkInterface {
     const { management } = this.blueprint;
     const { subnet, routeTable } = this.subnet("management", management.subnet);
     const securityGroup = this.securityGroup("management", "natto management: HTTPS to the endpoints of the VPC", {
@@ -211,15 +217,15 @@ export class MiddleVpc extends cdk.Stack {
     );
   }
 
-  private readPackages(packages: Asset, principals?: iam.IPrincipal[]): iam.PolicyStatement {
+  private readPackages({ s3BucketName, s3ObjectKey }: S3Object, principals?: iam.IPrincipal[]): iam.PolicyStatement {
     return new iam.PolicyStatement({
       principals,
       actions: ["s3:GetObject"],
-      resources: [packages.bucket.arnForObjects(packages.s3ObjectKey)],
+      resources: [`arn:${this.partition}:s3:::${s3BucketName}/${s3ObjectKey}`],
     });
   }
 
-  private role(packages: Asset): iam.CfnInstanceProfile {
+  private role(packages: S3Object): iam.CfnInstanceProfile {
     const role = new iam.Role(this, "Role", {
       assumedBy: new iam.ServicePrincipal("ec2.amazonaws.com"),
       description: "natto: fetch its packages",
@@ -233,8 +239,13 @@ export class MiddleVpc extends cdk.Stack {
     return profile;
   }
 
-  private appliance(interfaces: ec2.CfnNetworkInterface[], profile: iam.CfnInstanceProfile, packages: Asset): void {
+  private appliance(
+    interfaces: ec2.CfnNetworkInterface[],
+    profile: iam.CfnInstanceProfile,
+    { s3BucketName, s3ObjectKey }: S3Object,
+  ): void {
     const { instanceType, ami, management } = this.blueprint;
+    const packages = `s3://${s3BucketName}/${s3ObjectKey}`;
     const instance = new ec2.CfnInstance(this, "Appliance", {
       instanceType,
       imageId: ami,
@@ -245,7 +256,7 @@ export class MiddleVpc extends cdk.Stack {
         deviceIndex: String(index === 0 ? 0 : deviceIndex(index - 1)),
         networkInterfaceId: ref,
       })),
-      userData: cdk.Fn.base64(userData(this.blueprint, packages.s3ObjectUrl, this.region)),
+      userData: cdk.Fn.base64(userData(this.blueprint, packages, this.region)),
       tags: this.name(),
     });
     // It fetches its packages when it boots.

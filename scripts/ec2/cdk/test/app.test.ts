@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { emptyFolder, home, inputFile } from "./support";
+import { emptyFolder, home, inputFile, type RawInput } from "./support";
 
 function app(...args: string[]) {
   const outdir = emptyFolder();
@@ -25,6 +25,15 @@ describe("app", () => {
       assert.ok("Resources" in JSON.parse(readFileSync(join(outdir, "natto.template.json"), "utf8")));
     });
   }
+
+  it("needs no bootstrapped account where somebody has uploaded the packages", () => {
+    const upload = (input: RawInput) => (input.packages = "s3://packages-of-natto/natto-1.0.zip");
+    const { outdir, status, output } = app(inputFile("overlapping", upload));
+    assert.equal(status, 0, output);
+    const template = readFileSync(join(outdir, "natto.template.json"), "utf8");
+    assert.deepEqual(Object.keys(JSON.parse(template)), ["Description", "Resources", "Outputs"]);
+    assert.doesNotMatch(template, /cdk|bootstrap|asset/i);
+  });
 
   it("says what is wrong with an input, a line for each mistake, and fails", () => {
     const file = inputFile("overlapping", (input) => {

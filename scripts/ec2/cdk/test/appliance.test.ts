@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Match, type Template } from "aws-cdk-lib/assertions";
-import { deployed, named, templateOf } from "./support";
+import { deployed, named, templateOf, userDataParts } from "./support";
 
 function networkInterface(template: Template, part: string) {
   return named(template, "AWS::EC2::NetworkInterface", `natto-${part}`);
@@ -155,6 +155,15 @@ describe("role", () => {
     assert.deepEqual(others, []);
     assert.equal(fetch.Action, "s3:GetObject");
     assert.match(deployed(fetch.Resource), /^arn:aws:s3:::cdk-[^*]+\/[0-9a-f]{64}\.zip$/);
+  });
+
+  it("may fetch them where somebody has uploaded them", () => {
+    const elsewhere = templateOf("overlapping", (input) => (input.packages = "s3://packages-of-natto/1.0/natto.zip"));
+    const [{ Properties }] = Object.values(elsewhere.findResources("AWS::IAM::Policy"));
+    const [fetch] = Properties.PolicyDocument.Statement;
+    assert.equal(deployed(fetch.Resource), "arn:aws:s3:::packages-of-natto/1.0/natto.zip");
+    const script = userDataParts(elsewhere).get("text/x-shellscript")!;
+    assert.match(script, /^PACKAGES=s3:\/\/packages-of-natto\/1\.0\/natto\.zip$/m);
   });
 
   it("is the instance's, and only EC2 may assume it", () => {

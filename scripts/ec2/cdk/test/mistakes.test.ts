@@ -274,6 +274,11 @@ describe("the packages", () => {
     assert.throws(() => stackOf(file), { message: /must be a folder with one natto_VERSION_amd64\.deb/ });
   });
 
+  refuses("have a name where they are in S3", "overlapping", (input) => (input.packages = "s3://packages-of-natto"), [
+    'packages is "s3://packages-of-natto": it must be a folder of Debian packages, relative to this file, or a zip ' +
+      'file, as "s3://bucket/natto.zip"',
+  ]);
+
   it("are those of the architecture of a c7gn when it is one", () => {
     const file = inputFile("overlapping", (input) => (input.instanceType = "c7gn.large"));
     const folder = join(dirname(file), "packages");
