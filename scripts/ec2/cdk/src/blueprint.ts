@@ -1,4 +1,5 @@
-// What the stack builds, every value as CloudFormation and natto take it.
+// What the stack builds, every value as CloudFormation and natto take it: what follows from an input
+// file, or references to the parameters of a template.
 
 import type { Input, Management, S3Object } from "./input";
 import { type InterfaceAddress, formatAddress, formatCidr, formatPrefix } from "./ipv4";

@@ -2,7 +2,7 @@
 
 import type { Blueprint, Mapping, Port } from "./blueprint";
 
-const header = "# Written by the deployment of the middle VPC from its input file.\n";
+const header = "# Written by the deployment of the middle VPC.\n";
 
 /** On Nitro instances, interface n of an instance is in slot 5 + n of the first PCI bus. */
 function pciAddress(deviceIndex: number): string {

@@ -19,7 +19,7 @@ interface Subnet {
   routeTable: ec2.CfnRouteTable;
 }
 
-/** "10.33.1.4" of "10.33.1.4/24". */
+/** "10.33.1.4" of "10.33.1.4/24", also of a parameter that will say so. */
 function withoutLength(address: string): string {
   return cdk.Fn.select(0, cdk.Fn.split("/", address));
 }

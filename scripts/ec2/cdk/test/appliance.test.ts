@@ -196,7 +196,7 @@ describe("Systems Manager", () => {
   it("has its policy and its endpoints when asked for", () => {
     const template = templateOf("one-interface");
     const [{ Properties }] = Object.values(template.findResources("AWS::IAM::Role"));
-    assert.deepEqual(Properties.ManagedPolicyArns.map(deployed), [
+    assert.deepEqual(deployed(Properties.ManagedPolicyArns), [
       "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
     ]);
     assert.deepEqual(services(template), ["ec2messages", "s3", "ssm", "ssmmessages"]);

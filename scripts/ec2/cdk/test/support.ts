@@ -54,32 +54,51 @@ export function named(template: Template, type: string, name: string): { id: str
   return { id, properties };
 }
 
-/** The text that CloudFormation makes of an intrinsic function, in a made-up account. */
-export function deployed(value: RawInput): string {
-  const names: Record<string, string> = {
-    "AWS::AccountId": "444455556666",
-    "AWS::Region": "eu-west-1",
-    "AWS::Partition": "aws",
+const pseudoParameters: Record<string, string | undefined> = {
+  "AWS::AccountId": "444455556666",
+  "AWS::Region": "eu-west-1",
+  "AWS::Partition": "aws",
+  "AWS::NoValue": undefined,
+};
+
+/** What CloudFormation makes of a part of a template, in a made-up account. A resource stands for its id. */
+export function deployed(part: RawInput, parameters: Record<string, string> = {}, conditions: RawInput = {}): RawInput {
+  const names = { ...pseudoParameters, ...parameters };
+  const reference = (name: string) => (name in names ? names[name] : name);
+  const functions: Record<string, (value: RawInput) => RawInput> = {
+    Ref: reference,
+    "Fn::Base64": make,
+    "Fn::Join": ([separator, parts]) => parts.map(make).join(separator),
+    "Fn::Split": ([separator, text]) => make(text).split(separator),
+    "Fn::Select": ([index, list]) => make(list)[index],
+    "Fn::Sub": (text) =>
+      text.replace(/\$\{(!?)([^}]+)\}/g, (_: string, literal: string, name: string) =>
+        literal ? `\${${name}}` : reference(name),
+      ),
+    "Fn::If": ([condition, yes, no]) => make(make(conditions[condition]) ? yes : no),
+    "Fn::Not": ([condition]) => !make(condition),
+    "Fn::Equals": ([one, other]) => make(one) === make(other),
   };
-  if (typeof value === "string") {
-    return value;
+  function make(value: RawInput): RawInput {
+    if (typeof value !== "object") {
+      return value;
+    }
+    if (Array.isArray(value)) {
+      return value.map(make);
+    }
+    const [[key, inner]] = Object.entries(value);
+    if (key in functions) {
+      return functions[key](inner);
+    }
+    const entries = Object.entries(value).map(([key, inner]) => [key, make(inner)]);
+    return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
   }
-  if ("Ref" in value) {
-    return names[value.Ref] ?? value.Ref;
-  }
-  if ("Fn::Sub" in value) {
-    return value["Fn::Sub"].replace(/\$\{([^}]+)\}/g, (_: string, name: string) => names[name]);
-  }
-  if ("Fn::Base64" in value) {
-    return deployed(value["Fn::Base64"]);
-  }
-  const [separator, parts] = value["Fn::Join"];
-  return parts.map(deployed).join(separator);
+  return make(part);
 }
 
 /** The appliance's user data: its MIME parts by content type. */
 export function userDataParts(template: Template): Map<string, string> {
-  const text = deployed(named(template, "AWS::EC2::Instance", "natto").properties.UserData);
+  const text: string = deployed(named(template, "AWS::EC2::Instance", "natto").properties.UserData);
   const boundary = /^MIME-Version: 1\.0\nContent-Type: multipart\/mixed; boundary="([^"]+)"\n\n/.exec(text)?.[1];
   assert.ok(boundary, "user data is no MIME message");
   const parts = text.split(`--${boundary}`).slice(1);
