@@ -10,7 +10,7 @@
 
 #include "config/address_checks.hpp"
 #include "config/section_reader.hpp"
-#include "config/toml_document.hpp"
+#include "config/toml/document.hpp"
 #include "config/values.hpp"
 
 namespace natto {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "config/utf8.hpp"
+#include "config/toml/utf8.hpp"
 
 namespace natto {
 

@@ -13,7 +13,7 @@
 #include "config/mapping_entry.hpp"
 #include "config/mapping_rules.hpp"
 #include "config/section_reader.hpp"
-#include "config/toml_document.hpp"
+#include "config/toml/document.hpp"
 #include "config/values.hpp"
 
 namespace natto {

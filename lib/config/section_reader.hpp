@@ -13,7 +13,7 @@
 
 #include "config/diagnostics.hpp"
 #include "config/schema.hpp"
-#include "config/toml_document.hpp"
+#include "config/toml/value.hpp"
 
 namespace natto {
 

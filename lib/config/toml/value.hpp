@@ -1,11 +1,9 @@
 #pragma once
 
-// A TOML file as a tree of plain values, each with its place in the file. This is all the rest of
-// the library knows of TOML: toml11 stays behind toml_document.cpp.
+// A TOML file as a tree of plain values, each with its place in the file. This is all that the rest
+// of the library knows of TOML.
 
 #include <cstdint>
-#include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +16,7 @@ enum class TomlType { kString, kInteger, kFloat, kBoolean, kDateOrTime, kArray, 
 
 struct TomlValue {
   TomlType type = TomlType::kTable;
-  /// Of the value itself. A table has the place of its [header] or of its '{'.
+  /// Of the value itself. A table has the place of its [header], of its '{' or of its dotted key.
   Position position;
   /// What a string says; any other scalar as the file writes it.
   std::string text;
@@ -34,13 +32,5 @@ struct TomlValue {
   /// The member called `name`, or null.
   [[nodiscard]] const TomlValue* find(std::string_view name) const noexcept;
 };
-
-/// The root table of the TOML text `bytes`. Mistakes of syntax, of which only the first is found,
-/// go to `diagnostics`.
-[[nodiscard]] std::optional<TomlValue> parse_toml(std::string bytes, Diagnostics& diagnostics);
-
-/// The root table of `file`. That the file cannot be read goes to `diagnostics` as well.
-[[nodiscard]] std::optional<TomlValue> read_toml(const std::filesystem::path& file,
-                                                 Diagnostics& diagnostics);
 
 }  // namespace natto

@@ -1,4 +1,4 @@
-#include "config/utf8.hpp"
+#include "config/toml/utf8.hpp"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include "config/source_text.hpp"
+#include "config/toml/source_text.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <fstream>
 #include <system_error>
 
-#include "config/utf8.hpp"
+#include "config/toml/utf8.hpp"
 
 namespace natto {
 
