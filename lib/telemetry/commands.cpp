@@ -1,7 +1,5 @@
 #include "telemetry/commands.hpp"
 
-#include <rte_telemetry.h>
-
 #include <map>
 #include <memory>
 #include <mutex>
@@ -9,6 +7,7 @@
 #include <shared_mutex>
 #include <utility>
 
+#include "dpdk/compat.hpp"
 #include "dpdk/error.hpp"
 #include "dpdk/log.hpp"
 
@@ -59,7 +58,7 @@ bool add_member(rte_tel_data* data, const std::string& name, const Json& value) 
     return rte_tel_data_add_dict_string(data, name.c_str(), cut(value).c_str()) == 0;
   }
   if (value.is_number()) {
-    return rte_tel_data_add_dict_u64(data, name.c_str(), value.get<std::uint64_t>()) == 0;
+    return add_dict_number(data, name.c_str(), value.get<std::uint64_t>()) == 0;
   }
   Data nested = make_nested(value);
   if (nested == nullptr ||
@@ -72,7 +71,7 @@ bool add_member(rte_tel_data* data, const std::string& name, const Json& value) 
 
 bool add_element(rte_tel_data* data, const Json& value) {
   return value.is_string() ? rte_tel_data_add_array_string(data, cut(value).c_str()) == 0
-                           : rte_tel_data_add_array_u64(data, value.get<std::uint64_t>()) == 0;
+                           : add_array_number(data, value.get<std::uint64_t>()) == 0;
 }
 
 bool fill(const Json& json, rte_tel_data* data) {
@@ -86,7 +85,7 @@ bool fill(const Json& json, rte_tel_data* data) {
   }
   if (json.is_array()) {
     const bool numbers = !json.empty() && json.front().is_number();
-    good = rte_tel_data_start_array(data, numbers ? RTE_TEL_U64_VAL : RTE_TEL_STRING_VAL) == 0;
+    good = rte_tel_data_start_array(data, numbers ? kNumbers : RTE_TEL_STRING_VAL) == 0;
     for (const Json& value : json) {
       good = good && add_element(data, value);
     }
