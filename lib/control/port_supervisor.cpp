@@ -14,9 +14,9 @@
 namespace natto {
 namespace {
 
-constexpr std::array kEvents = {RTE_ETH_EVENT_INTR_RESET, RTE_ETH_EVENT_ERR_RECOVERING,
-                                RTE_ETH_EVENT_RECOVERY_SUCCESS, RTE_ETH_EVENT_RECOVERY_FAILED,
-                                RTE_ETH_EVENT_INTR_LSC};
+constexpr std::array kPortEvents = {RTE_ETH_EVENT_INTR_RESET, RTE_ETH_EVENT_ERR_RECOVERING,
+                                    RTE_ETH_EVENT_RECOVERY_SUCCESS, RTE_ETH_EVENT_RECOVERY_FAILED,
+                                    RTE_ETH_EVENT_INTR_LSC};
 
 PortState state_of(PortRecovery::State recovery, const LinkState& link) noexcept {
   switch (recovery) {
@@ -63,7 +63,7 @@ PortSupervisor::PortSupervisor(std::string name, Port& port, RealmId realm, Data
       status_{.since = std::chrono::system_clock::now(), .link = {.up = true}} {}
 
 PortSupervisor::~PortSupervisor() {
-  for (const rte_eth_event_type event : kEvents) {
+  for (const rte_eth_event_type event : kPortEvents) {
     // Refused only while the callback runs, which is short.
     while (rte_eth_dev_callback_unregister(port_.id(), event, hear, this) == -EAGAIN) {
     }
@@ -71,7 +71,7 @@ PortSupervisor::~PortSupervisor() {
 }
 
 Status PortSupervisor::listen() {
-  for (const rte_eth_event_type event : kEvents) {
+  for (const rte_eth_event_type event : kPortEvents) {
     if (const int error = rte_eth_dev_callback_register(port_.id(), event, hear, this); error < 0) {
       return dpdk_error("listen to the driver of", name_, error);
     }

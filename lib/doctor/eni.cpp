@@ -11,7 +11,7 @@
 namespace natto {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 /// The member; null if there is none, or `object` is no object.
 const Json& member(const Json& object, const char* name) {
