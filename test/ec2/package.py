@@ -7,15 +7,15 @@ import tempfile
 from pathlib import Path
 
 DEB = Path(__file__).resolve().parent.parent.parent / "scripts" / "lib" / "deb"
+FOLDER = tempfile.TemporaryDirectory(prefix="natto-deb-")
 
 
 @functools.cache
-def package() -> bytes:
-    """What scripts/lib/deb packs."""
-    with tempfile.TemporaryDirectory(prefix="natto-deb-") as folder:
-        built = subprocess.run(
-            [DEB, os.environ["NATTO_BUILD"], folder], capture_output=True, text=True
-        )
-        if built.returncode != 0:
-            raise AssertionError(built.stdout + built.stderr)
-        return Path(built.stdout.strip()).read_bytes()
+def package() -> Path:
+    """What scripts/lib/deb packs; the folder beside it is its source package."""
+    built = subprocess.run(
+        [DEB, os.environ["NATTO_BUILD"], FOLDER.name], capture_output=True, text=True
+    )
+    if built.returncode != 0:
+        raise AssertionError(built.stdout + built.stderr)
+    return Path(built.stdout.strip())

@@ -28,7 +28,9 @@ class Service(unittest.TestCase):
         except Refused as reason:
             self.skipTest(f"needs root and namespaces: {reason}")
         self.addCleanup(self.machine.close)
-        self.write("/tmp/natto.deb", package())
+        self.write("/tmp/natto.deb", package().read_bytes())
+        # With this, containers keep packages from starting and stopping services.
+        self.machine.path("/usr/sbin/policy-rc.d").unlink(missing_ok=True)
         self.machine.run("dpkg", "--install", "/tmp/natto.deb")
         # A device that is there without hardware; a core that this process may use.
         cpu = min(os.sched_getaffinity(0))
@@ -122,10 +124,31 @@ mapped = "10.33.1.152"
 """
         self.write(TABLE, edited.encode())
         digest = re.search("[0-9a-f]{64}", self.machine.run("natto", "check", "-c", CONFIG))[0]
-        self.machine.run("dpkg", "--install", "/tmp/natto.deb")
+        running = self.property("MainPID")
+        said = self.machine.run("dpkg", "--install", "/tmp/natto.deb")
+        self.assertIn("the running appliance is the old one until: systemctl restart natto", said)
+        self.assertEqual(self.property("MainPID"), running)
         self.machine.run("systemctl", "restart", "natto")
         self.assertEqual(self.property("StatusText"), "3 mappings, generation 1")
         self.assertIn(digest, self.machine.run("natto", "show", "table"))
+
+    def test_a_first_installation_starts_nothing(self) -> None:
+        self.machine.run("dpkg", "--purge", "natto")
+        self.write("/etc/natto/interfaces", b"")
+        self.machine.run("dpkg", "--install", "/tmp/natto.deb")
+        states = self.machine.run("systemctl", "is-active", "natto", "natto-bind", status=3)
+        self.assertEqual(states.split(), ["inactive", "inactive"])
+        self.assertEqual(self.machine.run("systemctl", "is-enabled", "natto", status=1).strip(), "disabled")
+
+    def test_a_removal_stops_it_and_a_purge_forgets_that_it_was_enabled(self) -> None:
+        self.machine.run("systemctl", "enable", "--now", "natto")
+        running = self.machine.path(f"/proc/{self.property('MainPID')}")
+        self.machine.run("dpkg", "--remove", "natto")
+        self.assertFalse(running.exists())
+        links = self.machine.path("/etc/systemd/system/multi-user.target.wants")
+        self.assertIn("natto.service", os.listdir(links))
+        self.machine.run("dpkg", "--purge", "natto")
+        self.assertFalse(os.path.lexists(links / "natto.service"))
 
     def test_reloads_and_says_if_it_could_not(self) -> None:
         self.machine.run("systemctl", "start", "natto")
