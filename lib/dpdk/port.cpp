@@ -1,7 +1,7 @@
 #include "dpdk/port.hpp"
 
 #include <fmt/format.h>
-#include <rte_dev.h>
+#include <rte_bus_vdev.h>
 #include <rte_ethdev.h>
 
 #include <algorithm>
@@ -19,7 +19,9 @@ namespace {
 Result<std::uint16_t> probe(const std::string& device) {
   const std::string name = device_name(device);
   if (!is_pci_device(device)) {
-    if (const int error = rte_dev_probe(device.c_str()); error < 0) {
+    // Not rte_dev_probe(), which takes 128 bytes: the names of two captures are longer.
+    const std::size_t comma = std::min(device.find(','), device.size() - 1);
+    if (const int error = rte_vdev_init(name.c_str(), device.c_str() + comma + 1); error < 0) {
       Error failure = dpdk_error("open device", device, error);
       failure.message +=
           "\n  check the device's name and arguments, that what it names exists, and permissions";

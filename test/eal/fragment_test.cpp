@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "eal/lab.hpp"
 #include "support/packets.hpp"
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rte_cycles.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>

@@ -3,6 +3,7 @@
 // IPv4 packets to order. Every field has a sensible value until a test changes it; checksums are
 // right unless a test breaks them afterwards.
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 

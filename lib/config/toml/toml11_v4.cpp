@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -16,6 +17,16 @@ struct Toml11Types : toml::type_config {
   // The keys are the user's, and an unordered_map's time depends on what they are.
   template <typename Key, typename Value>
   using table_type = std::map<Key, Value>;
+
+  /// One beyond 64 bits is the nearest that fits, as in toml11 3.
+  static toml::result<integer_type, toml::error_info> parse_int(const std::string& text,
+                                                                const toml::source_location& place,
+                                                                std::uint8_t base) {
+    const auto read = toml::read_int<integer_type>(text, place, base);
+    return read.is_ok() ? toml::ok(read.unwrap())
+                        : toml::ok(text.front() == '-' ? std::numeric_limits<integer_type>::min()
+                                                       : std::numeric_limits<integer_type>::max());
+  }
 };
 
 }  // namespace
