@@ -8,11 +8,13 @@
 
 namespace natto {
 
+namespace {
+
 using Json = nlohmann::ordered_json;
 
-namespace {
 constexpr int kMaxRestarts = 20;
-}
+
+}  // namespace
 
 Result<Json> ask_mappings(const TelemetryClient& natto, const std::string& filter) {
   Json rows = Json::array();
