@@ -31,9 +31,7 @@ Bytes seen_by_a() {
 }
 
 Bytes error_about(const Bytes& quote, const char* from, const char* to, std::uint8_t ttl = 64) {
-  Bytes rest(4);
-  rest.insert(rest.end(), quote.begin(), quote.end());
-  return make_icmp({.source = from, .destination = to, .ttl = ttl}, 3, rest);
+  return test::make_icmp_error({.source = from, .destination = to, .ttl = ttl}, 3, quote);
 }
 
 /// The IPv4 packets that left towards `realm`.

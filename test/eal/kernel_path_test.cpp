@@ -120,11 +120,9 @@ TEST_F(KernelPathTest, R21_R40_InstanceMetadataAnswersReachTheKernel) {
 
 TEST_F(KernelPathTest, R40_ErrorsAboutTheKernelsPacketsReachIt) {
   const Bytes quoted = make_udp({.source = "10.1.0.1", .destination = "10.32.1.157"}, Bytes(8));
-  Bytes rest(4);
-  rest.insert(rest.end(), quoted.begin(), quoted.end());
   for (const char* source : {"10.1.0.254", "169.254.169.254"}) {
     const Bytes error =
-        frame_of(test::make_icmp({.source = source, .destination = "10.1.0.1"}, 3, rest));
+        frame_of(test::make_icmp_error({.source = source, .destination = "10.1.0.1"}, 3, quoted));
     lab_.receive(kA, error);
     lab_.run();
     EXPECT_EQ(kernel_got(), Frames{error}) << source;

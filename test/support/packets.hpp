@@ -82,4 +82,12 @@ struct PacketSpec {
   return make_packet(spec);
 }
 
+/// An ICMP error of `type` that quotes `quote`: four unused bytes are before it (RFC 792).
+[[nodiscard]] inline Bytes make_icmp_error(const PacketSpec& spec, std::uint8_t type,
+                                           const Bytes& quote) {
+  Bytes rest(4 + quote.size());
+  std::copy(quote.begin(), quote.end(), rest.begin() + 4);
+  return make_icmp(spec, type, rest);
+}
+
 }  // namespace natto::test

@@ -42,9 +42,7 @@ const PacketSpec kQuoted{.source = "172.31.1.10", .destination = "192.168.7.20"}
 const PacketSpec kOuter{.source = "192.168.99.1", .destination = "172.31.1.10", .fragment = 0};
 
 Bytes error_about(const Bytes& quote, PacketSpec outer = kOuter, std::uint8_t type = kUnreachable) {
-  Bytes rest(4);
-  rest.insert(rest.end(), quote.begin(), quote.end());
-  return make_icmp(outer, type, rest);
+  return test::make_icmp_error(outer, type, quote);
 }
 
 TEST(IcmpErrorParse, R31_AsksTheTableForTheQuotedPacketTheOtherWayRound) {
