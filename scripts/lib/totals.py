@@ -24,7 +24,8 @@ def main(files: list[str]) -> int:
             totals["failed"] += 1
             continue
         for case in ElementTree.parse(file).iter("testcase"):
-            if case.get("name") in REPORTED_APART:
+            # Newer versions of meson put the suite before the name: "natto:golden / random replay".
+            if case.get("name", "").rpartition(" / ")[2] in REPORTED_APART:
                 continue
             result = outcome(case)
             totals[result] += 1

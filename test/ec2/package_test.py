@@ -32,10 +32,10 @@ class Package(unittest.TestCase):
         except Refused as reason:
             self.skipTest(f"needs root and overlay mounts: {reason}")
         self.addCleanup(self.machine.close)
-        self.machine.path("/tmp/natto.deb").write_bytes(package().read_bytes())
+        self.machine.path("/var/natto.deb").write_bytes(package().read_bytes())
 
     def install(self) -> str:
-        return self.machine.run("dpkg", "--install", "/tmp/natto.deb")
+        return self.machine.run("dpkg", "--install", "/var/natto.deb")
 
     def test_everything_is_where_it_belongs(self) -> None:
         self.install()
@@ -79,7 +79,7 @@ class Package(unittest.TestCase):
     def test_passes_its_autopkgtest(self) -> None:
         [source] = package().parent.glob("natto-*/")
         shutil.copytree(source, self.machine.path("/tmp/source"), symlinks=True)
-        command = ["autopkgtest", "--no-built-binaries", "/tmp/natto.deb", "/tmp/source", "--", "null"]
+        command = ["autopkgtest", "--no-built-binaries", "/var/natto.deb", "/tmp/source", "--", "null"]
         output = self.machine.run("env", "--chdir=/tmp", *command)
         self.assertRegex(output, r"(?m)^replay +PASS$")
 

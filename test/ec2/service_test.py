@@ -28,10 +28,10 @@ class Service(unittest.TestCase):
         except Refused as reason:
             self.skipTest(f"needs root and namespaces: {reason}")
         self.addCleanup(self.machine.close)
-        self.write("/tmp/natto.deb", package().read_bytes())
+        self.write("/var/natto.deb", package().read_bytes())
         # With this, containers keep packages from starting and stopping services.
         self.machine.path("/usr/sbin/policy-rc.d").unlink(missing_ok=True)
-        self.machine.run("dpkg", "--install", "/tmp/natto.deb")
+        self.machine.run("dpkg", "--install", "/var/natto.deb")
         # A device that is there without hardware; a core that this process may use.
         cpu = min(os.sched_getaffinity(0))
         config = self.machine.path(CONFIG).read_text()
@@ -125,7 +125,7 @@ mapped = "10.33.1.152"
         self.write(TABLE, edited.encode())
         digest = re.search("[0-9a-f]{64}", self.machine.run("natto", "check", "-c", CONFIG))[0]
         running = self.property("MainPID")
-        said = self.machine.run("dpkg", "--install", "/tmp/natto.deb")
+        said = self.machine.run("dpkg", "--install", "/var/natto.deb")
         self.assertIn("the running appliance is the old one until: systemctl restart natto", said)
         self.assertEqual(self.property("MainPID"), running)
         self.machine.run("systemctl", "restart", "natto")
@@ -135,7 +135,7 @@ mapped = "10.33.1.152"
     def test_a_first_installation_starts_nothing(self) -> None:
         self.machine.run("dpkg", "--purge", "natto")
         self.write("/etc/natto/interfaces", b"")
-        self.machine.run("dpkg", "--install", "/tmp/natto.deb")
+        self.machine.run("dpkg", "--install", "/var/natto.deb")
         states = self.machine.run("systemctl", "is-active", "natto", "natto-bind", status=3)
         self.assertEqual(states.split(), ["inactive", "inactive"])
         self.assertEqual(self.machine.run("systemctl", "is-enabled", "natto", status=1).strip(), "disabled")
