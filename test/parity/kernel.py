@@ -34,6 +34,10 @@ class Kernel:
             ("net/ipv4/icmp_ratelimit", "0"),
             ("net/ipv4/icmp_msgs_per_sec", "1000000"),
             ("net/ipv4/icmp_msgs_burst", "1000000"),
+            # The errors of the second round need the first round's connections, however long a
+            # busy machine takes in between; the kernel keeps an unanswered one for 30 s.
+            ("net/netfilter/nf_conntrack_udp_timeout", "3600"),
+            ("net/netfilter/nf_conntrack_icmp_timeout", "3600"),
         ):
             self._middle.set(key, value)
         for words in iptables_commands(INTERFACE):
