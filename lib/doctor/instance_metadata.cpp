@@ -1,14 +1,10 @@
 #include "doctor/instance_metadata.hpp"
 
+#include <curl/curl.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <memory>
 #include <sstream>
 
 namespace natto {
@@ -16,56 +12,58 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// More than any answer has.
-constexpr std::size_t kMaxAnswerBytes = 1 << 16;
+/// More than any response has.
+constexpr std::size_t kMaxResponseBytes = 1 << 16;
 
-class Socket {
- public:
-  Socket() : descriptor_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {}
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket() {
-    if (descriptor_ >= 0) {
-      close(descriptor_);
-    }
-  }
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
+struct Release {
+  void operator()(CURL* curl) const noexcept { curl_easy_cleanup(curl); }
+  void operator()(curl_slist* headers) const noexcept { curl_slist_free_all(headers); }
 };
+using Curl = std::unique_ptr<CURL, Release>;
+using Headers = std::unique_ptr<curl_slist, Release>;
 
-/// Whether the socket became ready before the deadline.
-bool wait_for(const Socket& socket, short events, Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-  pollfd waiting{.fd = socket.get(), .events = events, .revents = 0};
-  return left.count() > 0 && poll(&waiting, 1, static_cast<int>(left.count())) > 0;
+/// libcurl calls it with each piece of a body. Any other number than `bytes` ends the transfer.
+std::size_t take_piece(const char* piece, std::size_t /*one*/, std::size_t bytes, void* body) {
+  auto& text = *static_cast<std::string*>(body);
+  if (bytes > kMaxResponseBytes - text.size()) {
+    return CURL_WRITEFUNC_ERROR;
+  }
+  text.append(piece, bytes);
+  return bytes;
 }
 
-/// The service, one request for each connection, until a deadline.
+/// The requests to the service, until a deadline.
 class Session {
  public:
   explicit Session(const MetadataService& service)
-      : service_(service), deadline_(Clock::now() + service.patience) {}
+      : service_(service), deadline_(Clock::now() + service.patience), curl_(curl_easy_init()) {}
 
   Status start() {
-    const Result<std::string> token = ask("PUT", "api/token",
-                                          "X-aws-ec2-metadata-token-ttl-seconds: 60\r\n"
-                                          "Content-Length: 0\r\n");
+    if (!curl_) {
+      return failed("libcurl has no memory");
+    }
+    // Nothing but the address itself may respond, whatever the environment says of proxies.
+    curl_easy_setopt(curl_.get(), CURLOPT_PROTOCOLS_STR, "http");
+    curl_easy_setopt(curl_.get(), CURLOPT_PROXY, "");
+    curl_easy_setopt(curl_.get(), CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl_.get(), CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl_.get(), CURLOPT_WRITEFUNCTION, take_piece);
+    const Result<std::string> token =
+        request("PUT", "api/token", "X-aws-ec2-metadata-token-ttl-seconds: 60");
     if (!token) {
       return token.error();
     }
     if (token->empty() || token->find_first_of("\r\n") != std::string::npos) {
-      return failed("its session token makes no sense");
+      return failed("the session token is empty or of several lines");
     }
     token_ = *token;
     return Done{};
   }
 
-  /// What the service says of `path`: words, one a line. None if it knows no such path.
+  /// The words at `path`, one a line. None if the service knows no such path.
   Result<std::vector<std::string>> get(std::string_view path) {
     const Result<std::string> body =
-        ask("GET", path, fmt::format("X-aws-ec2-metadata-token: {}\r\n", token_));
+        request("GET", path, fmt::format("X-aws-ec2-metadata-token: {}", token_));
     if (!body) {
       return body.error();
     }
@@ -83,76 +81,41 @@ class Session {
   }
 
  private:
-  /// The body of the answer; empty where the service answers 404.
-  Result<std::string> ask(std::string_view method, std::string_view path,
-                          std::string_view headers) {
-    const Result<std::string> answer =
-        exchange(fmt::format("{} /latest/{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{}\r\n",
-                             method, path, to_string(service_.address), headers));
-    if (!answer) {
-      return answer.error();
+  /// The body of the response; empty where its status is 404.
+  Result<std::string> request(const char* method, std::string_view path,
+                              const std::string& header) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now());
+    const std::string url =
+        fmt::format("http://{}:{}/latest/{}", to_string(service_.address), service_.port, path);
+    const Headers headers(curl_slist_append(nullptr, header.c_str()));
+    std::string body;
+    curl_easy_setopt(curl_.get(), CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(curl_.get(), CURLOPT_URL, url.c_str());
+    curl_easy_setopt(curl_.get(), CURLOPT_HTTPHEADER, headers.get());
+    curl_easy_setopt(curl_.get(), CURLOPT_WRITEDATA, &body);
+    // 0 would be no limit.
+    curl_easy_setopt(curl_.get(), CURLOPT_TIMEOUT_MS, std::max(1L, long{left.count()}));
+    const CURLcode code = curl_easy_perform(curl_.get());
+    if (code == CURLE_WRITE_ERROR) {
+      return failed(fmt::format("the response is longer than {} bytes", kMaxResponseBytes));
     }
-    const std::size_t end = answer->find("\r\n\r\n");
-    if (!answer->starts_with("HTTP/1.") || end == std::string::npos) {
-      return failed("its answer makes no sense");
+    if (code != CURLE_OK) {
+      return failed(curl_easy_strerror(code));
     }
-    const std::string status = answer->substr(std::min(answer->find(' '), end) + 1, 3);
-    if (answer->substr(0, end).find("chunked") != std::string::npos) {
-      return failed("its answer comes in chunks, which are not understood here");
-    }
-    if (status == "404") {
+    long status = 0;
+    curl_easy_getinfo(curl_.get(), CURLINFO_RESPONSE_CODE, &status);
+    if (status == 404) {
       return std::string();
     }
-    if (status != "200") {
-      return failed(fmt::format("it refuses with status {}", status));
+    if (status != 200) {
+      return failed(fmt::format("HTTP status {}", status));
     }
-    return answer->substr(end + 4);
-  }
-
-  Result<std::string> exchange(std::string_view request) {
-    const Socket socket;
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(service_.port);
-    address.sin_addr.s_addr = htonl(service_.address.host());
-    if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 &&
-        errno != EINPROGRESS) {
-      return failed(std::strerror(errno));
-    }
-    int error = 0;
-    socklen_t length = sizeof(error);
-    if (!wait_for(socket, POLLOUT, deadline_)) {
-      return failed("no answer");
-    }
-    getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &length);
-    if (error != 0) {
-      return failed(std::strerror(error));
-    }
-    // A request is smaller than any socket's buffer.
-    if (send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
-        static_cast<ssize_t>(request.size())) {
-      return failed("it takes no request");
-    }
-    std::string answer;
-    while (answer.size() < kMaxAnswerBytes) {
-      if (!wait_for(socket, POLLIN, deadline_)) {
-        return failed("no answer");
-      }
-      char block[4096];
-      const ssize_t got = recv(socket.get(), block, sizeof(block), 0);
-      if (got == 0) {
-        return answer;
-      }
-      if (got < 0) {
-        return failed(std::strerror(errno));
-      }
-      answer.append(block, static_cast<std::size_t>(got));
-    }
-    return failed("its answer is too long");
+    return body;
   }
 
   MetadataService service_;
   Clock::time_point deadline_;
+  Curl curl_;
   std::string token_;
 };
 
@@ -184,7 +147,7 @@ Result<std::vector<Eni>> ask_instance_metadata(const MetadataService& service) {
       }
     }
     if (id->size() != 1 || !is_aws_id(id->front()) || !std::ranges::all_of(*groups, is_aws_id)) {
-      return session.failed("what it says of an interface makes no sense");
+      return session.failed("the ID of an interface or of a security group is malformed");
     }
     Eni eni{.id = id->front(), .security_groups = *groups};
     for (const auto* list : {&addresses, &prefixes}) {

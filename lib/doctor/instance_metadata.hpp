@@ -1,6 +1,6 @@
 #pragma once
 
-// What the instance metadata service of EC2 (IMDSv2) says of this instance's ENIs.
+// Reads this instance's ENIs from the instance metadata service of EC2 (IMDSv2), with libcurl.
 
 #include <chrono>
 #include <cstdint>
@@ -16,10 +16,11 @@ namespace natto {
 struct MetadataService {
   Ipv4Address address = Ipv4Address::of(169, 254, 169, 254);
   std::uint16_t port = 80;
-  std::chrono::milliseconds patience = std::chrono::seconds(2);  ///< for all its answers together
+  std::chrono::milliseconds patience = std::chrono::seconds(2);  ///< for all requests together
 };
 
-/// The ENIs of the instance. The service does not tell their source/destination checks. Waits.
+/// The ENIs of the instance. Whether they check source and destination the service does not say.
+/// Waits.
 [[nodiscard]] Result<std::vector<Eni>> ask_instance_metadata(const MetadataService& service);
 
 }  // namespace natto
