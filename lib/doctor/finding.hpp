@@ -65,7 +65,7 @@ namespace natto {
     "name fewer `lcores`, or take an instance type with more queues")                              \
   X(kKernelInterface, "kernel_interface",                                                          \
     "where a port has `kernel_interface`: whether `/dev/net/tun` is there",                        \
-    "`modprobe tun`; natto then needs `CAP_NET_ADMIN` too ([rights](ec2.md#rights))")              \
+    "`modprobe tun`; natto then needs `CAP_NET_ADMIN` too ([rights](ec2-security.md#rights))")              \
   X(kMappedAddresses, "mapped_addresses",                                                          \
     "whether the ENIs own every mapped address, alone or in a delegated prefix",                   \
     "`aws ec2 assign-private-ip-addresses`; or route the addresses to the ENI and turn its "       \

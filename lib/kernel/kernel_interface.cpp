@@ -46,7 +46,8 @@ std::string_view advice(int error) {
       return "load the kernel's module: modprobe tun";
     case EACCES:
     case EPERM:
-      return "give natto CAP_NET_ADMIN and the right to open /dev/net/tun (doc/ec2.md, Rights)";
+      return "give natto CAP_NET_ADMIN and the right to open /dev/net/tun (doc/ec2-security.md, "
+             "Rights)";
     case EBUSY:
       return "an interface has this name: choose another kernel_interface, or remove it";
     default:

@@ -40,7 +40,7 @@ SCENARIOS = [
     ),
     Scenario(
         Workload(
-            "64 B, the same and a host: too many addresses to remember",
+            "64 B, the same and a host: more addresses than the cache has entries",
             1 << 20, 1_000_000, prefix_length=24, host_beside=True,
         ),
         {"5tswap": (0.55, 0.75)},
@@ -48,7 +48,7 @@ SCENARIOS = [
     Scenario(Workload("1518 B, 2,048 flows", **_SMALL, sizes=[1518]), {"io": (0.95, 1.0)}),
     Scenario(Workload("IMIX, 2,048 flows", **_SMALL, sizes=IMIX), {"io": (0.95, 1.0)}),
     Scenario(
-        Workload("64 B, every packet takes the long way (ICMP echo)", **_SMALL, echo=True),
+        Workload("64 B, every packet takes the slow path (ICMP echo)", **_SMALL, echo=True),
         {},
     ),
     Scenario(

@@ -29,7 +29,7 @@ class Workload:
     prefix_length: int = 32
     hostile_share: float = 0.0  # expired TTL, unmapped or malformed, in equal parts
     host_beside: bool = False  # a host mapping beside prefixes: the table tells all addresses apart
-    echo: bool = False  # ICMP echo requests, which take the long way, in place of UDP
+    echo: bool = False  # ICMP echo requests, which take the slow path, in place of UDP
 
 
 def _ones_sum(data: bytes) -> int:
