@@ -47,10 +47,8 @@ class FakeService {
     }
   }
 
-  [[nodiscard]] MetadataService service() const {
-    return {.address = Ipv4Address::of(127, 0, 0, 1),
-            .port = port_,
-            .patience = std::chrono::milliseconds(300)};
+  [[nodiscard]] MetadataService service(std::chrono::milliseconds patience) const {
+    return {.address = Ipv4Address::of(127, 0, 0, 1), .port = port_, .patience = patience};
   }
 
  private:
@@ -82,6 +80,10 @@ class FakeService {
 };
 
 using Response = FakeService::Response;
+
+constexpr std::chrono::milliseconds kShort{300};
+/// Whatever else the machine does.
+constexpr std::chrono::seconds kLong{30};
 
 Response http(std::string_view body, std::string_view status = "200 OK") {
   return {"HTTP/1.1 " + std::string(status) + "\r\nContent-Length: " + std::to_string(body.size()) +
@@ -116,16 +118,17 @@ Response imds(const std::string& request) {
   return answer != answers.end() ? http(answer->second) : http("not found", "404 Not Found");
 }
 
-std::string failure(const FakeService::Manners& manners) {
+std::string failure(const FakeService::Manners& manners,
+                    std::chrono::milliseconds patience = kLong) {
   const FakeService fake(manners);
-  const auto enis = ask_instance_metadata(fake.service());
+  const auto enis = ask_instance_metadata(fake.service(patience));
   EXPECT_FALSE(enis.ok());
   return enis.ok() ? "" : enis.error().message;
 }
 
 TEST(DoctorInstanceMetadata, TheInterfacesOfTheInstance) {
   const FakeService fake(imds);
-  const auto enis = ask_instance_metadata(fake.service());
+  const auto enis = ask_instance_metadata(fake.service(kLong));
   ASSERT_TRUE(enis.ok()) << enis.error().message;
   ASSERT_EQ(enis->size(), 2U);
   const Eni& eni = enis->at(0);
@@ -141,7 +144,7 @@ TEST(DoctorInstanceMetadata, NobodyListens) {
   MetadataService service;
   {
     const FakeService gone(imds);
-    service = gone.service();
+    service = gone.service(kLong);
   }
   const auto enis = ask_instance_metadata(service);
   ASSERT_FALSE(enis.ok());
@@ -151,7 +154,13 @@ TEST(DoctorInstanceMetadata, NobodyListens) {
 TEST(DoctorInstanceMetadata, SilenceEnds) {
   for (const std::string half :
        {"", "HT", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nAQAE"}) {
-    EXPECT_NE(failure([&half](const std::string&) { return Response{half, true}; }), "") << half;
+    EXPECT_NE(failure(
+                  [&half](const std::string&) {
+                    return Response{half, true};
+                  },
+                  kShort),
+              "")
+        << half;
   }
 }
 
@@ -168,7 +177,7 @@ TEST(DoctorInstanceMetadata, TheDeadlineIsThatOfAllRequestsTogether) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     return imds(request);
   });
-  EXPECT_FALSE(ask_instance_metadata(fake.service()).ok());
+  EXPECT_FALSE(ask_instance_metadata(fake.service(kShort)).ok());
 }
 
 TEST(DoctorInstanceMetadata, Refusals) {
@@ -196,7 +205,7 @@ TEST(DoctorInstanceMetadata, HalfAResponse) {
 
 TEST(DoctorInstanceMetadata, FollowsNoRedirect) {
   const FakeService elsewhere(imds);
-  const std::string there = "http://127.0.0.1:" + std::to_string(elsewhere.service().port);
+  const std::string there = "http://127.0.0.1:" + std::to_string(elsewhere.service(kLong).port);
   EXPECT_EQ(failure([&there](const std::string& request) {
               const std::size_t path = request.find(' ') + 1;
               return Response{"HTTP/1.1 307 Temporary Redirect\r\nLocation: " + there +
@@ -210,7 +219,7 @@ TEST(DoctorInstanceMetadata, AsksNoProxy) {
   const FakeService fake(imds);
   setenv("http_proxy", "http://127.0.0.1:1", 1);
   setenv("all_proxy", "http://127.0.0.1:1", 1);
-  const auto enis = ask_instance_metadata(fake.service());
+  const auto enis = ask_instance_metadata(fake.service(kLong));
   unsetenv("http_proxy");
   unsetenv("all_proxy");
   EXPECT_TRUE(enis.ok()) << enis.error().message;
