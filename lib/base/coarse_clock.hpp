@@ -5,7 +5,7 @@
 
 namespace natto {
 
-/// A moment as exact as "last used" needs it, in units of a CoarseClock. 0: never.
+/// A moment, exact enough for "last used", in units of a CoarseClock. 0: never.
 using CoarseTime = std::uint32_t;
 
 /// Time since a start, in units of a power of two of TSC cycles that are at least 1/16 s and at
@@ -13,8 +13,8 @@ using CoarseTime = std::uint32_t;
 class CoarseClock {
  public:
   /// `tsc_hz`: some GHz on x86, but 121.875 MHz on a Graviton2, where DPDK's TSC is Arm's generic
-  /// timer. `start_tsc`: before every moment to be told, and not 0. The counter itself may have
-  /// been at it for longer than 32 bits last.
+  /// timer. `start_tsc`: before every moment that is converted, and not 0. The TSC itself may have
+  /// counted for longer than 32 bits last.
   constexpr CoarseClock(std::uint64_t tsc_hz, std::uint64_t start_tsc) noexcept
       : start_tsc_(start_tsc), shift_(static_cast<unsigned>(std::bit_width(tsc_hz / 16))) {}
 

@@ -14,8 +14,8 @@ struct DpdkVersion {
 
   friend constexpr auto operator<=>(DpdkVersion, DpdkVersion) = default;
 
-  /// Of "DPDK 22.11.11", as rte_version() has it; zeros, before all others, if it says something
-  /// else.
+  /// From the text of rte_version(), such as "DPDK 22.11.11"; zeros, which sort before all others,
+  /// if the text is something else.
   [[nodiscard]] static DpdkVersion parse(const std::string& text);
 };
 

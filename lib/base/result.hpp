@@ -16,7 +16,7 @@ enum class ErrorKind {
 };
 
 /// What went wrong, where, and what to do about it, as text for the user (may be several lines;
-/// empty if the user was told already).
+/// empty if the user has read it already).
 struct Error {
   ErrorKind kind = ErrorKind::kInput;
   std::string message;

@@ -5,8 +5,8 @@
 
 namespace natto {
 
-/// Lets `rate` things a second through, and up to `burst` at once after a quiet time. Time is the
-/// caller's, in ticks of any length. One thread.
+/// Lets `rate` things a second pass, and up to `burst` at once after a quiet time. The caller
+/// passes the time, in ticks of any length. One thread.
 class TokenBucket {
  public:
   struct Limits {

@@ -11,13 +11,13 @@
 namespace natto {
 
 struct ConfigFile {
-  /// Right and whole if no mistake was reported; table_file is empty if it is not known.
+  /// Right and complete if no error was reported; table_file is empty if it is not known.
   Config config;
-  /// What the mapping table can be checked against even if there were mistakes.
+  /// What the mapping table can be checked against even if there were errors.
   KnownPorts ports;
 };
 
-/// Reads `file`; the mistakes go to `diagnostics`.
+/// Reads `file`; errors go to `diagnostics`.
 [[nodiscard]] ConfigFile read_config_file(const std::filesystem::path& file,
                                           Diagnostics& diagnostics);
 

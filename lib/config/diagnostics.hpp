@@ -1,6 +1,6 @@
 #pragma once
 
-// The mistakes found in one file: collected while it is read, shown together, in the file's order.
+// The errors found in one file: collected while it is read, shown together, in the file's order.
 
 #include <compare>
 #include <cstdint>
@@ -19,7 +19,7 @@ struct Position {
   friend constexpr auto operator<=>(Position, Position) = default;
 };
 
-/// A value and the place where the file says it.
+/// A value and its place in the file.
 template <typename T>
 struct Located {
   T value;
@@ -39,7 +39,7 @@ class Diagnostics {
 
   [[nodiscard]] bool empty() const noexcept { return mistakes_.empty(); }
 
-  /// One line per mistake, `file:line:column: message`, sorted by position; mistakes at the same
+  /// One line per error, `file:line:column: message`, sorted by position; errors at the same
   /// place in the order in which they were added. No newline after the last.
   [[nodiscard]] std::string render() const;
 

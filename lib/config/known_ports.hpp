@@ -1,6 +1,6 @@
 #pragma once
 
-// The ports as the mapping table sees them: as much of each as natto.toml says rightly.
+// The ports as the mapping table sees them: as much of each as is right in natto.toml.
 
 #include <optional>
 #include <string>

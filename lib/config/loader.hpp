@@ -2,7 +2,7 @@
 
 // Reads natto.toml and mappings.toml.
 //
-// Everything wrong with a file is reported in one go: Error::message has one line per mistake,
+// Everything wrong with a file is reported in one go: Error::message has one line per error,
 // `file:line:column: what is wrong, and what would be right`, sorted by position. The file is
 // named as the caller named it. Reads files and allocates: for the control side only. Throws
 // std::bad_alloc, and nothing else, where memory runs out.
@@ -14,7 +14,7 @@
 
 namespace natto {
 
-/// natto.toml. Unknown keys and sections are mistakes; the nearest known one is suggested.
+/// natto.toml. Unknown keys and sections are errors; the nearest known one is suggested.
 [[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
 
 /// mappings.toml, checked against the realms and addresses of `config`.
@@ -27,7 +27,7 @@ struct Appliance {
   MappingTable table;
 };
 
-/// natto.toml and the mapping table it names. The mistakes of both come together: the table is
+/// natto.toml and the mapping table it names. The errors of both come together: the table is
 /// checked even if natto.toml is wrong, as far as its realms can be known.
 [[nodiscard]] Result<Appliance> load_appliance(const std::filesystem::path& config_file);
 

@@ -10,7 +10,7 @@
 
 namespace natto {
 
-/// Reads `file`; the mistakes go to `diagnostics`. Right and whole if there were none.
+/// Reads `file`; errors go to `diagnostics`. The result is right and complete if there were none.
 [[nodiscard]] MappingTable read_mapping_file(const std::filesystem::path& file,
                                              const KnownPorts& ports, Diagnostics& diagnostics);
 

@@ -2,8 +2,8 @@
 
 // What natto.toml and mappings.toml say, once they are known to be right.
 //
-// The loaders (config/loader.hpp) are the only makers of these values, so everything that holds one
-// may rely on what the comments promise. Nothing here changes after it was loaded.
+// Only the loaders (config/loader.hpp) make these values, so everything that holds one may rely on
+// what the comments promise. Nothing here changes after it was loaded.
 
 #include <cstdint>
 #include <filesystem>
@@ -29,13 +29,13 @@ struct DpdkConfig {
   std::vector<std::string> eal;        ///< extra EAL arguments, verbatim
 };
 
-/// What becomes of a packet whose source its realm does not map (R24).
+/// What natto does with a packet whose source its realm does not map (R24).
 enum class SourceNotMapped { kDrop, kPass };
 
 /// Whether a port's checksum hardware may be used.
 enum class ChecksumOffload { kAuto, kOff };
 
-/// What becomes of packets with a record route or timestamp option (R23).
+/// What natto does with packets with a record route or timestamp option (R23).
 enum class RecordRoute { kDrop, kPass };
 
 /// [[port]]
@@ -61,7 +61,7 @@ enum class OuterSource {
   kDrop,               ///< the error is dropped
 };
 
-/// What becomes of an ICMP error whose quoted header has a wrong checksum (R27).
+/// What natto does with an ICMP error whose quoted header has a wrong checksum (R27).
 enum class InnerChecksumBad { kPass, kDrop };
 
 /// [icmp]

@@ -36,7 +36,7 @@ struct Required {};
 struct LeftOut {
   std::string_view meaning;
 };
-/// What holds if the file does not say the key; an integer or a text is its default.
+/// What holds if the file leaves the key out; an integer or a text is its default.
 using Absence = std::variant<Required, LeftOut, std::int64_t, std::string_view>;
 
 struct KeySchema {

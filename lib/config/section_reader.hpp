@@ -1,7 +1,7 @@
 #pragma once
 
-// Reads the sections of a file by its schema: what is not in the schema, or not as the schema says,
-// goes to the diagnostics; for what the file leaves out the schema's default comes back.
+// Reads the sections of a file by its schema. What is not in the schema, or not as the schema wants
+// it, goes to the diagnostics. For a key that the file leaves out, the reader returns the default.
 
 #include <cstdint>
 #include <optional>
@@ -30,11 +30,11 @@ class SectionReader {
   /// Of the section's header.
   [[nodiscard]] Position position() const noexcept;
 
-  /// Whether the file says the key, rightly or wrongly.
+  /// Whether the file has the key, with a right or a wrong value.
   [[nodiscard]] bool has(std::string_view name) const noexcept { return find(name) != nullptr; }
 
-  // Each of these takes the name of a key in the schema. Nothing comes back for a key without a
-  // value, or with a wrong one, which is then reported. A default has the header's position.
+  // Each of these takes the name of a key in the schema. It returns nothing for a key without a
+  // value, or with a wrong one, which it reports. A default has the header's position.
 
   [[nodiscard]] std::optional<Located<std::int64_t>> integer(std::string_view name) const;
   [[nodiscard]] std::optional<Located<std::string>> text(std::string_view name) const;

@@ -21,7 +21,8 @@ struct TableDiff {
 
 [[nodiscard]] TableDiff diff_tables(const MappingTable& before, const MappingTable& after);
 
-/// A line each: `+ name: realm real <-> mapped`, `- …` likewise, `~ name: old -> new`.
+/// A line each: `+ name: realm real <-> mapped`, `- name: realm real <-> mapped`,
+/// `~ name: old -> new`.
 [[nodiscard]] std::string to_string(const TableDiff& diff, const Config& config);
 
 }  // namespace natto

@@ -6,7 +6,7 @@
 
 namespace natto {
 
-/// SHA-256, 64 hex digits, of what `table` says: for each mapping, in ascending order of name (by
+/// SHA-256, 64 hex digits, of the table's content: for each mapping, in ascending order of name (by
 /// bytes), the line `name<TAB>realm<TAB>real<TAB>mapped<LF>`. Comments, order and layout of the
 /// file do not matter, so two companies can compare what they agreed on.
 [[nodiscard]] std::string table_digest(const MappingTable& table, const Config& config);

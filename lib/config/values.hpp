@@ -1,7 +1,7 @@
 #pragma once
 
-// From what a string of the files says to what it means. Every error is one line that says what is
-// wrong with the string, without naming the key or the place.
+// Turns the strings of the files into values. Every error is one line that says what is wrong with
+// the string; it names neither the key nor the place.
 
 #include <string_view>
 #include <vector>

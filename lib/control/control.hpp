@@ -1,8 +1,7 @@
 #pragma once
 
-// The slow side of packet handling: ARP, next hops, packets for natto's own addresses, and the ICMP
-// errors that natto makes. Runs on
-// the main lcore; nothing here is on the way of a packet whose next hop is known.
+// Handles ARP, next hops, packets for natto's own addresses, and the ICMP errors that natto makes.
+// Runs on the main lcore. A packet that is forwarded comes here only if its next hop is unknown.
 
 #include <cstdint>
 #include <optional>
@@ -37,19 +36,20 @@ class Control {
   /// `counters`: control's own in `dataplane`.
   Control(Dataplane& dataplane, std::vector<PortNeighbourhood> neighbourhoods);
 
-  /// From now on `interface` gets what comes for natto's own address in `realm` and natto does not
-  /// answer, and what it sends goes to the wire, `packets_per_second` each way at most. Before the
-  /// first step; the port's rules say reaches_kernel.
+  /// From now on `interface` gets the packets for natto's own address in `realm` that natto does
+  /// not answer, and what it sends leaves by the port: `packets_per_second` each way at most. Call
+  /// it before the first step, for a port whose rules have reaches_kernel.
   void connect_kernel(RealmId realm, KernelInterface interface, std::uint32_t packets_per_second);
 
   /// Does everything that is due at `now`. Main lcore only; never waits. Returns the packets taken
   /// from workers.
   std::size_t step(Instant now);
 
-  /// The link of a port came back: what is behind it may have changed. Main lcore only.
+  /// The link of a port came back: its neighbours may have changed. Main lcore only.
   void link_came_back(RealmId realm) { neighbourhoods_[realm].resolver.doubt(); }
 
-  /// After the workers have stopped: takes what they left, counts what still waits as dropped.
+  /// After the workers have stopped: takes what they left in the rings, and counts the packets that
+  /// still wait as dropped.
   void finish(Instant now);
 
  private:

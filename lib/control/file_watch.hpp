@@ -26,9 +26,9 @@ class FileWatch {
   /// Readable (poll(2)) when changed() has something to say.
   [[nodiscard]] int descriptor() const noexcept { return inotify_; }
 
-  /// Takes what happened since the last call. True if the file there now is another one than then,
-  /// or has other content; false too while there is none. Never waits.
-  /// To be asked now and then, too: folders come and go.
+  /// Takes what happened since the last call. True if the file is now another one, or has other
+  /// content; false while there is none. Never waits. Call it now and then without an event, too:
+  /// folders come and go.
   [[nodiscard]] bool changed();
 
  private:

@@ -1,8 +1,8 @@
 #pragma once
 
-// The way between one port and the kernel's interface for the port's own address. Neither direction
-// carries more than so many packets a second, so that neither a flood from the wire nor a program
-// of this machine takes the time of control, or of the worker that sends what control gives it.
+// Carries packets between one port and the kernel's interface for the port's own address. Each
+// direction has a rate limit, so that neither a flood from the wire nor a program of this machine
+// takes the time of control, or of the worker that sends for control.
 
 #include <cstdint>
 #include <optional>
@@ -24,7 +24,7 @@ class KernelPath {
   KernelPath(KernelInterface interface, const PortContext& port, std::uint32_t packets_per_second,
              Counters::Kernel& counters);
 
-  /// Gives the kernel a packet that came from the port, or says why not. It stays the caller's.
+  /// Gives the kernel a packet that came from the port, or returns why not. The caller keeps it.
   [[nodiscard]] std::optional<DropReason> give(const rte_mbuf& packet, Instant now);
 
   /// The next frame that the kernel sends and may send, until the next call; empty if there is none

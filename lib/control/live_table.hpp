@@ -1,6 +1,6 @@
 #pragma once
 
-// The running table as everyone but the workers knows it, and the mappings' counters across its
+// The running translation table for all but the workers, and the mappings' counters across its
 // versions: they belong to the mapping's name.
 
 #include <cstdint>
@@ -40,9 +40,9 @@ class LiveTable {
   /// A version of the table, with counters of its mappings.
   struct Snapshot {
     std::shared_ptr<const TableVersion> version;
-    std::vector<MappingTotals> totals;  ///< of the mappings asked for, in that order
+    std::vector<MappingTotals> totals;  ///< of the selected mappings, in that order
   };
-  /// Of the current version: what `select(version)` returns are the indices of the mappings wanted.
+  /// Of the current version: `select(version)` returns the indices of the mappings wanted.
   /// Any thread but workers.
   template <typename Select>
   [[nodiscard]] Snapshot snapshot(Select select) const {
@@ -58,14 +58,14 @@ class LiveTable {
   /// has changed.
   void publish(std::shared_ptr<const TableVersion> next);
 
-  /// Lets go of the versions that no worker uses any more; true if only the current one is left.
+  /// Frees the versions that no worker uses any more; true if only the current one is left.
   /// The reloader's thread. Allocates nothing.
   bool settle();
 
  private:
   struct Version {
     std::shared_ptr<const TableVersion> version;
-    std::vector<MappingTotals> earlier;   ///< by index: from versions that are gone
+    std::vector<MappingTotals> earlier;   ///< by index: from versions that were freed
     std::vector<std::uint32_t> in_prior;  ///< by index: the same name's in the version before
   };
   static constexpr std::uint32_t kAbsent = UINT32_MAX;
@@ -74,7 +74,7 @@ class LiveTable {
 
   Dataplane& dataplane_;
   mutable std::mutex mutex_;      ///< guards versions_
-  std::deque<Version> versions_;  ///< oldest first; all but the last are on their way out
+  std::deque<Version> versions_;  ///< oldest first; all but the last are to be freed
 };
 
 }  // namespace natto

@@ -1,8 +1,8 @@
 #pragma once
 
-// What the ports' devices say of themselves, read by control and held for all others: throttling by
-// EC2, and packets lost before a worker saw them. Asking a device may take seconds and must
-// not meet its reset, so nobody else asks it.
+// Reads the counters of the ports' devices and keeps a copy for all others: throttling by EC2, and
+// packets lost before a worker saw them. Reading a device may take seconds and must not meet its
+// reset, so only control reads it.
 
 #include <cstdint>
 #include <deque>
@@ -23,7 +23,7 @@ namespace natto {
 /// A watched counter that is not zero.
 struct WatchedValue {
   std::string name;
-  std::uint64_t value = 0;        ///< as the device has it; goes on where a reset put it to zero
+  std::uint64_t value = 0;        ///< the device's; goes on where a reset set it to zero
   std::uint64_t last_minute = 0;  ///< how much it grew
   const WatchedCounter* watched;
 };
@@ -36,8 +36,8 @@ class PortMonitor {
   /// `names`: of the ports, for the log.
   explicit PortMonitor(std::vector<std::string> names);
 
-  /// Control, as often as it likes: asks the one port whose turn it is, each about once a second,
-  /// but none that is not in use. Warns of a counter that grew, at most once a minute.
+  /// Control, as often as it likes: reads the port whose turn it is, each about once a second,
+  /// unless it is out of use. Warns of a counter that grew, at most once a minute.
   void sample(Instant now, const std::vector<Port>& ports, PortSet in_use);
 
   /// By name. Any thread but workers. None before the first sample.

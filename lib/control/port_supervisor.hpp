@@ -1,7 +1,7 @@
 #pragma once
 
-// Keeps one port working while the appliance runs: resets it when its driver says that it failed,
-// and follows its link. Every change is logged and shown.
+// Keeps one port working while the appliance runs: resets it when its driver reports a failure, and
+// follows its link. Every change is logged and shown.
 
 #include <rte_ethdev.h>
 
@@ -22,12 +22,12 @@ namespace natto {
 
 enum class PortState : std::uint8_t {
   kUp,
-  kLinkDown,    ///< in use, but its driver says that the link is down
+  kLinkDown,    ///< in use, but its driver reports that the link is down
   kRecovering,  ///< out of use while its driver recovers it
   kResetting,   ///< out of use until a reset succeeds
 };
 
-/// How a port is, and what happened to it since start.
+/// The state of a port, and what happened to it since start.
 struct PortStatus {
   PortState state = PortState::kUp;
   std::chrono::system_clock::time_point since;  ///< in this state
@@ -41,7 +41,7 @@ struct PortStatus {
 
 class PortSupervisor final : private RecoverablePort {
  public:
-  /// The link is looked at when the driver says that it changed, and this often in any case.
+  /// The link is read when the driver reports a change, and this often in any case.
   static constexpr Instant kLinkInterval{1'000};
 
   /// Listens to the driver of `port`, the started one of `realm` in `dataplane`; both live longer.

@@ -11,11 +11,11 @@ namespace natto {
 struct WatchedCounter {
   std::string_view name;     ///< or the end of the name
   std::string_view meaning;  ///< a sentence without a full stop, at most 127 bytes
-  std::string_view advice;   ///< likewise
-  bool is_level = false;     ///< it says how much is left: that it changes is no news
+  std::string_view advice;   ///< a sentence without a full stop, at most 127 bytes
+  bool is_level = false;     ///< it is what is left: a change is no news
 };
 
-/// The entry for a counter of that name, or null: it needs no watching.
+/// The entry for a counter of that name, or null if it needs no watching.
 [[nodiscard]] const WatchedCounter* find_watched_counter(std::string_view name);
 
 /// "rx_q*_errors" of "rx_q12_errors": queues are counted together.

@@ -1,7 +1,7 @@
 #pragma once
 
-// Are the network cards fit? Pure functions from facts to findings. `needs` may be null: then
-// what the machine has for DPDK is judged.
+// Checks the network cards: pure functions from facts to findings. If `needs` is null, they check
+// the cards that a driver for DPDK has.
 
 #include "doctor/finding.hpp"
 #include "doctor/machine.hpp"
@@ -27,7 +27,7 @@ namespace natto {
                                  const Needs& needs);
 [[nodiscard]] Finding check_queues(const PciDevice& device, std::size_t workers);
 
-/// What carries a port's packets. `mtu` is absent where it is not to be seen.
+/// What carries a port's packets. `mtu` is absent where it cannot be read.
 struct Link {
   std::string name;
   std::optional<std::int64_t> mtu;

@@ -1,7 +1,7 @@
 #pragma once
 
-// What AWS says of elastic network interfaces and security groups, as the command line tool `aws`
-// prints it.
+// Elastic network interfaces and security groups, from the JSON that the command line tool `aws`
+// prints.
 
 #include <optional>
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace natto {
 
-/// An elastic network interface. An absent value was not told.
+/// An elastic network interface. An absent value is unknown.
 struct Eni {
   std::string id = {};                 ///< "eni-...": letters, digits and dashes
   std::vector<Ipv4Prefix> owned = {};  ///< its private addresses, as /32, and delegated prefixes

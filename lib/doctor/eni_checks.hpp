@@ -1,7 +1,7 @@
 #pragma once
 
-// Will AWS deliver the packets? Pure functions from what AWS says to findings. An absent list was
-// not to be had.
+// Checks whether AWS delivers the packets: pure functions from AWS's data to findings. An absent
+// list could not be read.
 
 #include <optional>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Every check, in the order in which they are told; and how they are told.
+// Runs every check, in the order of the report, and prints the report.
 
 #include "doctor/eni_checks.hpp"
 #include "doctor/finding.hpp"
@@ -9,8 +9,8 @@
 
 namespace natto {
 
-/// Whether the machine under `tree` is fit; with `needs`, for that appliance. `aws` is looked at
-/// only with needs, and may be null: the appliance does not run on AWS.
+/// Checks the machine under `tree`; with `needs`, for that appliance. `aws` counts only with needs;
+/// it is null if the appliance does not run on AWS.
 [[nodiscard]] Findings examine(const Tree& tree, const Needs* needs, const AwsFacts* aws);
 
 [[nodiscard]] bool has_wrong(const Findings& findings);

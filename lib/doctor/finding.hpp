@@ -1,7 +1,7 @@
 #pragma once
 
-// What the doctor looks at, and what it found: one list from which the enum, the printed names and
-// the table in doc/doctor.md are made.
+// The checks and their findings. One list makes the enum, the printed names and the table in
+// doc/doctor.md.
 //
 // To add a check: add a line here, a function that returns its findings, and run scripts/docs.
 
@@ -65,7 +65,7 @@ namespace natto {
     "name fewer `lcores`, or take an instance type with more queues")                              \
   X(kKernelInterface, "kernel_interface",                                                          \
     "where a port has `kernel_interface`: whether `/dev/net/tun` is there",                        \
-    "`modprobe tun`; natto then needs `CAP_NET_ADMIN` too ([rights](ec2-security.md#rights))")              \
+    "`modprobe tun`; natto then needs `CAP_NET_ADMIN` too ([rights](ec2-security.md#rights))")     \
   X(kMappedAddresses, "mapped_addresses",                                                          \
     "whether the ENIs own every mapped address, alone or in a delegated prefix",                   \
     "`aws ec2 assign-private-ip-addresses`; or route the addresses to the ENI and turn its "       \
@@ -107,7 +107,7 @@ enum class Health : std::uint8_t {
   kOk,
   kWarning,  ///< natto runs, but slower or in danger
   kWrong,    ///< natto does not start, or loses packets
-  kUnseen,   ///< not to be told from here
+  kUnseen,   ///< could not be checked from here
 };
 
 /// "ok", "warning", "wrong" or "unseen".

@@ -19,8 +19,8 @@ struct MetadataService {
   std::chrono::milliseconds patience = std::chrono::seconds(2);  ///< for all requests together
 };
 
-/// The ENIs of the instance. Whether they check source and destination the service does not say.
-/// Waits.
+/// The ENIs of the instance, without their source/destination checks, which the service does not
+/// have. Waits.
 [[nodiscard]] Result<std::vector<Eni>> ask_instance_metadata(const MetadataService& service);
 
 }  // namespace natto

@@ -1,6 +1,6 @@
 #pragma once
 
-// What /sys, /proc, /etc and /dev tell about the machine. An absent value was not to be seen.
+// Facts about the machine from /sys, /proc, /etc and /dev. An absent value could not be read.
 
 #include <cstdint>
 #include <map>
@@ -26,11 +26,11 @@ struct NumaNode {
 
 struct Machine {
   std::optional<HugepageMemory> hugepages;
-  std::vector<NumaNode> nodes;        ///< ascending; empty: not to be seen
+  std::vector<NumaNode> nodes;        ///< ascending; empty: could not be read
   std::optional<bool> iommu;          ///< has groups of an IOMMU
   std::optional<bool> vfio_no_iommu;  ///< enable_unsafe_noiommu_mode; absent: vfio is not loaded
   bool vfio_is_rebuilt = false;       ///< a vfio-pci that did not come with the kernel
-  std::optional<bool> igb_uio_wc;     ///< wc_activate, as far as files say how it is loaded
+  std::optional<bool> igb_uio_wc;     ///< wc_activate, where a file shows how it is loaded
   std::optional<std::string> memory_types;  ///< x86's pat_memtype_list: root only
   std::optional<std::vector<unsigned>> online;
   std::optional<std::vector<unsigned>> isolated;

@@ -1,7 +1,7 @@
 #pragma once
 
-// Is the machine fit: memory and cores? Pure functions from facts to findings. `needs` may be null:
-// then the machine alone is judged.
+// Checks memory and cores: pure functions from facts to findings. If `needs` is null, they check
+// the machine alone.
 
 #include "doctor/finding.hpp"
 #include "doctor/machine.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the appliance that is to run here asks of the machine.
+// What the appliance needs of the machine.
 
 #include <cstdint>
 

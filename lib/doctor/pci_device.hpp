@@ -1,6 +1,6 @@
 #pragma once
 
-// What /sys tells about one PCI device. An absent value was not to be seen.
+// Facts about one PCI device from /sys. An absent value could not be read.
 
 #include <cstdint>
 #include <optional>
@@ -25,7 +25,7 @@ struct PciDevice {
   std::optional<unsigned> msix_vectors = {};          ///< of its configuration space: root only
 
   [[nodiscard]] bool is_ena() const noexcept { return vendor == 0x1d0f; }
-  /// A driver that hands the device to programs.
+  /// A driver that gives programs access to the device.
   [[nodiscard]] bool is_for_dpdk() const noexcept {
     return driver == "vfio-pci" || driver == "igb_uio" || driver == "uio_pci_generic";
   }

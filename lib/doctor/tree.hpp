@@ -1,7 +1,7 @@
 #pragma once
 
-// Reading what the kernel tells in /sys and /proc. What is missing, unreadable or not what it
-// should be is absent, never an error: the doctor says what it could not see.
+// Reads files of /sys and /proc. What is missing, unreadable or malformed is absent, never an
+// error: the doctor reports what it could not check.
 
 #include <cstdint>
 #include <filesystem>

@@ -1,7 +1,7 @@
 #pragma once
 
-// What DPDK calls differently in the releases that natto is built on, 22.11 to 25.11: the only
-// place that asks which one it is.
+// The names that differ between the releases of DPDK that natto is built on, 22.11 to 25.11. Only
+// this file asks which release it is.
 
 #include <rte_telemetry.h>
 #include <rte_version.h>

@@ -1,7 +1,7 @@
 #pragma once
 
-// What DPDK's ENA driver has to be told at start, by DPDK's version: a devarg that a driver does
-// not know makes it refuse the device.
+// The devargs that DPDK's ENA driver needs, by DPDK's version. A driver refuses the device if it
+// does not know a devarg.
 
 #include <filesystem>
 #include <string>

@@ -33,7 +33,7 @@ struct EalOptions {
 /// Free hugepage memory of this machine in MiB, over all page sizes. 0 if there is none.
 [[nodiscard]] std::uint64_t free_hugepage_mib();
 
-/// The initialised EAL. One per process and lifetime; everything of DPDK lives shorter than it.
+/// The initialised EAL. One per process and lifetime; it outlives everything of DPDK.
 class Eal {
  public:
   /// Main thread only; the calling thread becomes the main lcore.

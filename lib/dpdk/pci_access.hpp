@@ -1,6 +1,6 @@
 #pragma once
 
-// Why this process cannot use a network card: told after DPDK has failed, which says little itself.
+// Says why this process cannot use a network card. DPDK's own error says little.
 
 #include <cstdint>
 #include <filesystem>

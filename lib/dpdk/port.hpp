@@ -24,8 +24,8 @@ class Port {
   /// Probes (vdevs), configures by plan_port() and starts the device.
   [[nodiscard]] static Result<Port> open(const PortOptions& options);
 
-  /// Makes the device start anew and applies the same plan. No worker polls it meanwhile. May be
-  /// called again if it fails; what was in its queues is lost. Takes up to seconds (ENA).
+  /// Restarts the device and applies the same plan. No worker may poll it meanwhile. May be called
+  /// again if it fails. Packets in its queues are lost. Takes up to seconds (ENA).
   [[nodiscard]] Status reset();
 
   [[nodiscard]] std::uint16_t id() const noexcept { return handle_.id; }

@@ -1,7 +1,7 @@
 #pragma once
 
-// How a port is to be configured: decided in one place from what the device says of itself, before
-// the device is told anything, so that a reset can do the same again.
+// Decides how to configure a port from the device's capabilities, before the device is configured,
+// so that a reset can apply the same plan again.
 
 #include <rte_ethdev.h>
 
@@ -32,22 +32,21 @@ struct PortPlan {
   std::uint16_t mtu = 0;          ///< bytes
   std::uint64_t rx_offloads = 0;  ///< RTE_ETH_RX_OFFLOAD_*
   std::uint64_t tx_offloads = 0;  ///< RTE_ETH_TX_OFFLOAD_*
-  std::uint64_t rss_hf = 0;       ///< RTE_ETH_RSS_* that spread packets over queues; 0: no RSS
-  bool link_interrupt = false;    ///< the driver tells of link changes (RTE_ETH_EVENT_INTR_LSC)
-  /// The hardware vouches for the checksums of received IPv4, TCP and UDP and computes those of
-  /// what is sent: all of it or none.
+  std::uint64_t rss_hf = 0;       ///< RTE_ETH_RSS_* that distribute packets over queues; 0: no RSS
+  bool link_interrupt = false;    ///< the driver reports link changes (RTE_ETH_EVENT_INTR_LSC)
+  /// The hardware checks the checksums of received IPv4, TCP and UDP and computes those of sent
+  /// packets: all of it or none.
   bool checksum_offload = false;
   std::string no_checksum_offload_because;  ///< empty if checksum_offload
-  /// Packets that are not whole TCP or UDP all arrive at queue 0 (ENA), and software has to spread
-  /// them over the workers.
+  /// Packets that are not whole TCP or UDP all arrive at queue 0 (ENA): they need software RSS.
   bool spread_queue_0 = false;
 };
 
-/// What `info`'s device can do of what `options` ask for. Fails where it cannot do without: queues,
+/// What the device of `info` supports of `options`. Fails if it lacks what natto needs: queues,
 /// MTU. Pure.
 [[nodiscard]] Result<PortPlan> plan_port(const rte_eth_dev_info& info, const PortOptions& options);
 
-/// As rte_eth_dev_configure wants it.
+/// For rte_eth_dev_configure.
 [[nodiscard]] rte_eth_conf make_conf(const PortPlan& plan);
 
 /// "IPV4_CKSUM SCATTER": DPDK's names (rte_eth_dev_rx_offload_name) of the bits of `offloads`.

@@ -10,7 +10,7 @@
 namespace natto {
 
 /// A network interface of the kernel whose wire is this object: a TAP device (tun(4), Linux
-/// Documentation/networking/tuntap.rst). It goes when the object goes. Nothing here waits. Control
+/// Documentation/networking/tuntap.rst). It disappears with the object. Nothing here waits. Control
 /// side, one thread.
 class KernelInterface {
  public:
@@ -31,8 +31,8 @@ class KernelInterface {
   KernelInterface& operator=(KernelInterface&&) = delete;
   ~KernelInterface();
 
-  /// An Ethernet frame for the kernel. False: it does not take it, since the interface is down or
-  /// memory is short.
+  /// Gives the kernel an Ethernet frame. False: the kernel refuses it, since the interface is down
+  /// or memory is short.
   [[nodiscard]] bool give(std::span<const std::uint8_t> frame) noexcept;
 
   /// The next Ethernet frame that the kernel sends, in `buffer`, cut to its size; empty if there is

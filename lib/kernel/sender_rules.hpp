@@ -7,7 +7,7 @@
 
 namespace natto {
 
-/// What the kernel may say on a port's link.
+/// What the kernel may send on a port's link.
 struct SenderRules {
   ArpParty self;      ///< the port's own addresses
   std::uint16_t mtu;  ///< bytes from the IPv4 header on

@@ -2,7 +2,7 @@
 
 // Finds the MAC addresses of one port's neighbours: its gateway, always, and the hosts on its own
 // link that packets are for. A state machine without clock or device: the caller passes the time
-// and sends what it is given. Control thread only.
+// and sends the frames that it returns. Control thread only.
 //
 // R25 of doc/rfc-compliance.md: at most one request a second per target; a neighbour that changes
 // its MAC is followed; only those that were asked for are ever learnt, so a flood of ARP fills
@@ -32,15 +32,15 @@ class Resolver {
   /// `self`: the port's own MAC and address.
   Resolver(ArpParty self, std::optional<Ipv4Address> gateway);
 
-  /// A packet waits for `address`. False if no more neighbours can be looked for.
+  /// A packet waits for `address`. False if no more neighbours can be resolved.
   bool want(Ipv4Address address);
 
   /// A request or reply was heard. True if its sender is a neighbour that was asked for; then
   /// known() may have changed.
   bool hear(const ArpParty& sender, Instant now);
 
-  /// What is behind the link may have changed: every neighbour is asked again, unless it is heard
-  /// before. Until then what is known of it stays in use.
+  /// The hosts on the link may have changed: every neighbour is asked again, unless it is heard
+  /// before. Until then its known MAC address stays in use.
   void doubt() noexcept;
 
   /// The requests that are due now. Forgets neighbours that do not answer.

@@ -12,9 +12,9 @@ enum class ResetCause : std::uint8_t {
   kRecoveryFailed,  ///< RTE_ETH_EVENT_RECOVERY_FAILED
 };
 
-/// What a port's driver has said of it and control has not acted on yet. The driver speaks on any
-/// thread, at any moment, as often as it likes; control reads when it comes by. What counts is what
-/// was said last, except that a reset, once asked for, is made in any case.
+/// The signals of a port's driver that control has not acted on yet. The driver signals on any
+/// thread, at any moment, as often as it likes; control reads them at its next step. The last
+/// signal counts, except that a requested reset is made in any case.
 class DriverSignals {
  public:
   /// Any thread. The driver needs a reset of the port; if it was recovering it, it has given up.
@@ -22,14 +22,14 @@ class DriverSignals {
     wish_.store(cause);
     recovering_.store(false);
   }
-  /// Any thread. The driver has begun to recover the port itself, or says so again.
+  /// Any thread. The driver has begun to recover the port itself, or repeats that it does.
   void recovering() noexcept { recovering_.store(true); }
-  /// Any thread. It has done so.
+  /// Any thread. The driver has recovered the port.
   void recovered() noexcept { recovering_.store(false); }
 
-  /// Control: nobody may call the driver now but the driver.
+  /// Control: the driver recovers the port, and nobody else may call it.
   [[nodiscard]] bool is_recovering() const noexcept { return recovering_.load(); }
-  /// Control: the wish for a reset, which it grants from now on.
+  /// Control: takes the request for a reset, which control then makes.
   [[nodiscard]] ResetCause take_reset_wish() noexcept { return wish_.exchange(ResetCause::kNone); }
 
  private:

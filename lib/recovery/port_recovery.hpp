@@ -32,7 +32,7 @@ class RecoverablePort {
   RecoverablePort(const RecoverablePort&) = delete;
   RecoverablePort& operator=(const RecoverablePort&) = delete;
 
-  /// From now on workers stay out of the port.
+  /// From now on workers do not enter the port.
   virtual void take_out_of_use() = 0;
   /// Whether no worker is inside any more. Never waits.
   [[nodiscard]] virtual bool is_left() = 0;
@@ -66,8 +66,8 @@ class PortRecovery {
   PortRecovery(DriverSignals& signals, RecoverablePort& port) noexcept
       : signals_(signals), port_(port) {}
 
-  /// Does what is due at `now`: at most one change, which it returns. May call the driver, which
-  /// may take seconds.
+  /// Does what is due at `now`: at most one change of state, which it returns. May call the driver,
+  /// which may take seconds.
   std::optional<Notice> step(Instant now);
 
   [[nodiscard]] State state() const noexcept;

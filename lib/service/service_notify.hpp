@@ -1,6 +1,6 @@
 #pragma once
 
-// What natto tells the service manager: systemd's sd_notify(3) protocol, one datagram a message. No
+// Sends messages to the service manager by systemd's sd_notify(3) protocol, a datagram each. No
 // DPDK, no libsystemd.
 
 #include <chrono>
@@ -15,7 +15,7 @@ namespace natto {
 class ServiceNotify {
  public:
   /// To the socket that $NOTIFY_SOCKET names: a path, or @NAME of the abstract namespace. Without
-  /// the variable nobody listens, and telling does nothing.
+  /// the variable nobody listens, and sending does nothing.
   [[nodiscard]] static Result<ServiceNotify> from_environment();
 
   ServiceNotify(ServiceNotify&& other) noexcept;
@@ -34,8 +34,8 @@ class ServiceNotify {
   int socket_;
 };
 
-/// Within what time the service manager wants to hear WATCHDOG=1, again and again: $WATCHDOG_USEC,
-/// if it is meant for this process ($WATCHDOG_PID).
+/// The time within which the service manager expects the next WATCHDOG=1: $WATCHDOG_USEC, if it is
+/// meant for this process ($WATCHDOG_PID).
 [[nodiscard]] std::optional<std::chrono::microseconds> watchdog_time_from_environment();
 
 }  // namespace natto

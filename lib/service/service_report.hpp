@@ -1,7 +1,7 @@
 #pragma once
 
-// When natto tells the service manager what: ready once every worker polls, then a sign of life for
-// as long as every worker makes progress, and a line on how it is.
+// Decides what to report to the service manager, and when: ready once every worker polls, then
+// WATCHDOG=1 as long as every worker makes progress, and a line on the state.
 
 #include <chrono>
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace natto {
 
-/// How the appliance is at this moment.
+/// The state of the appliance at this moment.
 struct ServiceState {
   struct Worker {
     unsigned lcore;
@@ -28,7 +28,7 @@ struct ServiceState {
 class ServiceReport {
  public:
   using Clock = std::chrono::steady_clock;
-  /// A worker that has not polled for this long has no good reason.
+  /// A worker that has not polled for this long makes no progress.
   static constexpr std::chrono::microseconds kLongestPeriod = std::chrono::seconds(1);
 
   /// `watchdog_time`: the service manager restarts natto if it hears nothing for this long.
@@ -48,7 +48,7 @@ class ServiceReport {
   Clock::time_point next_{};
   bool ready_ = false;
   std::vector<std::uint64_t> polls_;  ///< when last reported, by worker
-  std::string status_;                ///< last told
+  std::string status_;                ///< last reported
 };
 
 }  // namespace natto

@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads a TOML file into a tree. Every statement that is no TOML is reported, not only the first.
+// Reads a TOML file into a tree. It reports every statement that is not TOML, not only the first.
 
 #include <filesystem>
 #include <optional>
