@@ -193,8 +193,9 @@ void add_bench(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "bench", "Measure the data plane on the configured devices, the way testpmd does");
   command->footer(
-      "Packets per second, and TSC cycles of a worker per received packet, after half a second\n"
-      "of warming up; and how long the longest poll took since the start.\n"
+      "Prints packets per second and TSC cycles of a worker per received packet, measured after "
+      "half\n"
+      "a second of warm-up, and how long the longest poll since the start took.\n"
       "Example: natto bench -c natto.toml --seconds 10 --json");
   const auto arguments = std::make_shared<BenchArguments>();
   add_config_option(*command, arguments->config_file)->required();
@@ -203,7 +204,7 @@ void add_bench(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   command
       ->add_option("--stats-period", arguments->stats_period_seconds,
-                   "print rates so often on standard error, seconds")
+                   "seconds between the rates on standard error; default: none")
       ->check(CLI::PositiveNumber);
   add_json_option(*command, arguments->json);
   command->callback([arguments, &chosen] { chosen = [arguments] { return bench(*arguments); }; });

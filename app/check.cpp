@@ -21,10 +21,10 @@ Result<std::string> check(const std::filesystem::path& config_file) {
 }  // namespace
 
 void add_check(CLI::App& app, Action& chosen) {
-  CLI::App* command = app.add_subcommand(
-      "check", "Say whether natto.toml and the mapping table it names are right");
+  CLI::App* command =
+      app.add_subcommand("check", "Check natto.toml and the mapping table that it names");
   command->footer(
-      "Every mistake of both files is printed as file:line:column: what is wrong.\n"
+      "Every error in both files is printed as file:line:column: what is wrong.\n"
       "Example: natto check -c conf/natto.toml");
   const auto file = std::make_shared<std::filesystem::path>();
   add_config_option(*command, *file)->required();

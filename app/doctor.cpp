@@ -36,7 +36,7 @@ Result<T> read_aws_file(const std::filesystem::path& file, Result<T> (*parse)(st
 
 Result<AwsFacts> aws_facts(const DoctorArguments& arguments, bool on_ec2) {
   AwsFacts aws{
-      .enis = {}, .why_no_enis = "not asked for, and this is not EC2", .security_groups = {}};
+      .enis = {}, .why_no_enis = "not requested, and this is not EC2", .security_groups = {}};
   if (!arguments.network_interfaces.empty()) {
     auto enis = read_aws_file(arguments.network_interfaces, parse_network_interfaces);
     if (!enis) {
@@ -97,27 +97,27 @@ Result<std::string> doctor(const DoctorArguments& arguments) {
 }  // namespace
 
 void add_doctor(CLI::App& app, Action& chosen) {
-  CLI::App* command =
-      app.add_subcommand("doctor", "Say whether this machine is fit to run natto, and what to do");
+  CLI::App* command = app.add_subcommand(
+      "doctor", "Check whether this machine can run natto, and say what to change");
   command->footer(
-      "Looks, and changes nothing. As root it sees more. Exit code 1 if something is wrong;\n"
-      "a warning, or what could not be seen, is not. doc/doctor.md explains every check.\n"
+      "Changes nothing. As root it can check more. The exit code is 1 if a finding is wrong, and\n"
+      "0 if there are only warnings or unseen ones. doc/doctor.md explains every check.\n"
       "Example: natto doctor -c conf/natto.toml");
   const auto arguments = std::make_shared<DoctorArguments>();
   CLI::Option* config = add_config_option(*command, arguments->config_file);
   command
       ->add_option("--network-interfaces", arguments->network_interfaces,
-                   "what aws ec2 describe-network-interfaces prints")
+                   "the output of aws ec2 describe-network-interfaces")
       ->type_name("FILE")
       ->needs(config);
   command
       ->add_option("--security-groups", arguments->security_groups,
-                   "what aws ec2 describe-security-groups prints")
+                   "the output of aws ec2 describe-security-groups")
       ->type_name("FILE")
       ->needs(config);
   command
       ->add_flag("--instance-metadata", arguments->instance_metadata,
-                 "ask EC2's instance metadata for the interfaces, as it is done on EC2 anyway")
+                 "read the interfaces from EC2's instance metadata; on EC2 this is the default")
       ->needs(config);
   add_json_option(*command, arguments->json);
   command->callback([arguments, &chosen] { chosen = [arguments] { return doctor(*arguments); }; });

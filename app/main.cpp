@@ -18,7 +18,7 @@ int answer(const natto::Result<std::string>& result) {
     return result.error().kind == natto::ErrorKind::kInput ? kInputWrong : kSystemRefused;
   }
   if (std::fputs(result->c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
-    std::fputs("cannot write the answer to standard output\n", stderr);
+    std::fputs("cannot write to standard output\n", stderr);
     return kSystemRefused;
   }
   return kDone;
@@ -30,8 +30,9 @@ int main(int argc, char** argv) {
   CLI::App app(
       "natto connects networks whose address ranges overlap: stateless 1:1 NAT of source and\n"
       "destination on DPDK. Start with `natto check`, try your table on captures with\n"
-      "`natto replay`, see with `natto doctor` if the machine is fit, then `natto run`; ask a\n"
-      "running one with `natto show`.",
+      "`natto replay`, check the machine with `natto doctor`, then `natto run`. `natto show` "
+      "tells\n"
+      "what a running one does.",
       "natto");
   app.set_version_flag("--version", "natto " NATTO_VERSION);
   app.require_subcommand(1);

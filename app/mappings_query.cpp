@@ -45,7 +45,7 @@ Result<Json> ask_mappings(const TelemetryClient& natto, const std::string& filte
     }
     const std::uint64_t next = page->at("next");
     if (next <= first) {
-      return system_error("natto's list of mappings does not go on: is it another version?");
+      return system_error("natto's list of mappings ends early: does another version run?");
     }
     first = next;
   }

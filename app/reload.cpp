@@ -80,7 +80,7 @@ void add_reload(CLI::App& app, Action& chosen) {
       app.add_subcommand("reload", "Make a running natto load its mapping table now");
   command->footer(
       "All of the new table takes effect at one instant, without losing a packet, or nothing\n"
-      "changes and every mistake is printed. The answer comes when no packet sees the old table\n"
+      "changes and every error is printed. The command ends when no packet meets the old table\n"
       "any more.\n"
       "Example: natto reload --dry-run && natto reload");
   const auto arguments = std::make_shared<ReloadArguments>();
@@ -95,8 +95,8 @@ void add_reload(CLI::App& app, Action& chosen) {
 }
 
 void add_rollback(CLI::App& app, Action& chosen) {
-  CLI::App* command = app.add_subcommand(
-      "rollback", "Make a running natto use the table before the current one again");
+  CLI::App* command =
+      app.add_subcommand("rollback", "Make a running natto return to its previous table");
   command->footer("The file is not touched: correct it before the next reload.");
   const auto arguments = std::make_shared<ReloadArguments>();
   add_socket_option(*command, arguments->socket);

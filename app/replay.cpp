@@ -192,8 +192,9 @@ void add_replay(CLI::App& app, Action& chosen) {
       "replay",
       "Translate captures: the same data plane, without root, hugepages or a network card");
   command->footer(
-      "The configured devices are not touched. Ports without gateway_mac send to a made-up\n"
-      "02:00:00:00:00:fe. Packets of one input leave in its order.\n"
+      "Does not touch the configured devices. Ports without gateway_mac send to "
+      "02:00:00:00:00:fe,\n"
+      "which is made up. The packets of one input keep their order.\n"
       "Example: natto replay -c conf/two-arm/natto.toml --in company-a=a.pcap --out "
       "company-b=b.pcap");
   const auto arguments = std::make_shared<ReplayArguments>();
@@ -201,7 +202,7 @@ void add_replay(CLI::App& app, Action& chosen) {
   add_files(*command, "--in", arguments->inputs,
             "packets that arrive from a realm (pcap or pcapng); repeatable");
   add_files(*command, "--out", arguments->outputs,
-            "where to write what leaves towards a realm (pcap); repeatable");
+            "file for the packets that leave towards a realm (pcap); repeatable");
   add_json_option(*command, arguments->json);
   command->callback([arguments, &chosen] { chosen = [arguments] { return replay(*arguments); }; });
 }

@@ -136,9 +136,10 @@ void add_run(CLI::App& app, Action& chosen) {
   CLI::App* command =
       app.add_subcommand("run", "Run the appliance in the foreground until SIGINT or SIGTERM");
   command->footer(
-      "A network card needs hugepages; without any, other devices get normal memory. Needs root,\n"
-      "or the rights to the devices. Follows the mapping table's file; SIGHUP loads it at once.\n"
-      "Prints what happened to every packet when it stops.\n"
+      "A network card needs hugepages; other devices use normal memory where there are none. "
+      "natto\n"
+      "needs root, or the rights to the devices. It loads the mapping table's file when the file\n"
+      "changes, and at once on SIGHUP. When it stops, it prints what happened to all packets.\n"
       "Example: natto run -c conf/natto.toml");
   const auto arguments = std::make_shared<RunArguments>();
   add_config_option(*command, arguments->config_file)->required();

@@ -91,9 +91,10 @@ void add_show(CLI::App& app, Action& chosen) {
       add_subject(*command, "mappings",
                   "packets, bytes and last use of each mapping, in both directions", arguments);
   mappings
-      ->add_option("filter", arguments->filter, "a mapping's name, or addresses it has to do with")
+      ->add_option("filter", arguments->filter,
+                   "a mapping's name, or an address or prefix of its real or mapped side")
       ->type_name("NAME|ADDRESS|PREFIX");
-  mappings->add_option("--sort", arguments->sort, "the order")
+  mappings->add_option("--sort", arguments->sort, "what to sort by")
       ->check(CLI::IsMember({"file", "name", "packets", "bytes", "last"}))
       ->capture_default_str();
   mappings->add_flag("-x,--exact", arguments->exact, "exact numbers, not 12K or 3M");

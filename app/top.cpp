@@ -88,13 +88,13 @@ Result<std::string> top(const TopArguments& arguments) {
 
 void add_top(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
-      "top", "Rates of a running natto, live: ports, workers, drops and the busiest mappings");
-  command->footer("q leaves. Where there is no terminal it prints one block after another.");
+      "top", "Show rates of a running natto, live: ports, workers, drops and the busiest mappings");
+  command->footer("q ends it. Without a terminal it prints one block after another.");
   const auto arguments = std::make_shared<TopArguments>();
-  command->add_option("--interval", arguments->interval_seconds, "seconds between two looks")
+  command->add_option("--interval", arguments->interval_seconds, "seconds between two updates")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
-  command->add_option("--count", arguments->count, "leave after so many looks; 0: never")
+  command->add_option("--count", arguments->count, "end after so many updates; 0: never")
       ->capture_default_str();
   add_socket_option(*command, arguments->socket);
   add_json_option(*command, arguments->json);

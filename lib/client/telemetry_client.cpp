@@ -191,7 +191,7 @@ Result<Json> TelemetryClient::ask(std::string_view command, std::string_view par
   }
   const Json answer = Json::parse(*message, nullptr, false);
   if (!answer.is_object() || !answer.contains(std::string(command))) {
-    return system_error(fmt::format("natto gave an answer to {} that makes no sense", command));
+    return system_error(fmt::format("natto's response to {} is malformed", command));
   }
   Json value = answer[std::string(command)];
   if (value.is_null()) {

@@ -141,9 +141,10 @@ class PortReader {
   /// Linux has folders of these names among its interfaces' settings.
   static std::string interface_name_mistake(std::string_view name) {
     const bool reserved = name == "." || name == ".." || name == "all" || name == "default";
-    return reserved ? fmt::format("no interface can be called {}; choose another, as \"natto0\"",
-                                  in_quotes(name))
-                    : "";
+    return reserved
+               ? fmt::format("no interface can have the name {}; choose another, as \"natto0\"",
+                             in_quotes(name))
+               : "";
   }
 
   static std::string address_mistake(const Ipv4Prefix& address) {

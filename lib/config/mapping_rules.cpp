@@ -77,10 +77,11 @@ void check_mapping(const MappingEntry& mapping, const KnownPorts& ports, Diagnos
   }
   if (mapping.real && mapping.mapped &&
       mapping.real->value.length != mapping.mapped->value.length) {
-    diagnostics.add(mapping.mapped->position,
-                    fmt::format("mapped: {} is a /{} but real {} is a /{}; both must be as long",
-                                to_string(mapping.mapped->value), mapping.mapped->value.length,
-                                to_string(mapping.real->value), mapping.real->value.length));
+    diagnostics.add(
+        mapping.mapped->position,
+        fmt::format("mapped: {} is a /{} but real {} is a /{}; both must have the same length",
+                    to_string(mapping.mapped->value), mapping.mapped->value.length,
+                    to_string(mapping.real->value), mapping.real->value.length));
   }
 }
 

@@ -83,14 +83,16 @@ constexpr std::array kPortKeys = {
     KeySchema{.name = "source_not_mapped",
               .kind = kChoice,
               .if_absent = "drop",
-              .meaning = "What becomes of a packet from an address that the realm does not map: "
-                         "`pass` translates the destination only.",
+              .meaning =
+                  "What natto does with a packet from an address that the realm does not map: "
+                  "`pass` translates the destination only.",
               .choices = kDropOrPass},
     KeySchema{.name = "record_route",
               .kind = kChoice,
               .if_absent = "drop",
-              .meaning = "What becomes of a packet with a record route or timestamp option, which "
-                         "would show one side's addresses to the other.",
+              .meaning =
+                  "What natto does with a packet with a record route or timestamp option, which "
+                  "would show one side's addresses to the other.",
               .choices = kDropOrPass},
     KeySchema{.name = "kernel_interface",
               .kind = kName,
@@ -103,8 +105,7 @@ constexpr std::array kPortKeys = {
     KeySchema{.name = "kernel_packets_per_second",
               .kind = kInteger,
               .if_absent = 10'000,
-              .meaning = "The packets that `kernel_interface` may take at most, and those that it "
-                         "may send.",
+              .meaning = "The most packets a second to `kernel_interface`, and the most from it.",
               .range = {1, 100'000}},
 };
 
@@ -120,17 +121,17 @@ constexpr std::array kIcmpKeys = {
         .name = "inner_checksum_bad",
         .kind = kChoice,
         .if_absent = "pass",
-        .meaning = "What becomes of an ICMP error that quotes a header with a wrong checksum.",
+        .meaning = "What natto does with an ICMP error that quotes a header with a wrong checksum.",
         .choices = kPassOrDrop},
     KeySchema{.name = "errors_per_second",
               .kind = kInteger,
               .if_absent = 1000,
-              .meaning = "The ICMP errors that natto itself sends at most; 0: none.",
+              .meaning = "The most ICMP errors a second that natto itself sends; 0 for none.",
               .range = {0, 1'000'000}},
     KeySchema{.name = "error_burst",
               .kind = kInteger,
               .if_absent = 100,
-              .meaning = "Of those, how many at once after a quiet time.",
+              .meaning = "The most of them at once, after a quiet time.",
               .range = {1, 1'000'000}},
 };
 
@@ -145,7 +146,7 @@ constexpr std::array kMappingKeys = {
     KeySchema{.name = "name",
               .kind = kName,
               .if_absent = Required{},
-              .meaning = "What counters and messages call the mapping; unique.",
+              .meaning = "The mapping's name in counters and messages; unique.",
               .range = kMappingNameLength},
     KeySchema{.name = "realm",
               .kind = kName,
@@ -159,7 +160,7 @@ constexpr std::array kMappingKeys = {
     KeySchema{.name = "mapped",
               .kind = kAddressRange,
               .if_absent = Required{},
-              .meaning = "The address under which everyone else sees it; as long a prefix as "
+              .meaning = "The address by which all others know it; a prefix of the same length as "
                          "`real`."},
 };
 

@@ -7,12 +7,12 @@ namespace natto {
 namespace {
 
 constexpr std::string_view kMoreInstances =
-    "take a larger instance type, or share the mapped addresses out over several instances";
+    "take a larger instance type, or distribute the mapped addresses over several instances";
 constexpr std::string_view kMoreWorkers =
     "give [dpdk] lcores more cores that nothing else uses; natto show workers tells how busy they "
     "are";
 constexpr std::string_view kAskTheDriver =
-    "see what natto's log says of the port at that time, and what natto doctor says of its driver";
+    "look at natto's log of that time, and at what natto doctor says of the port's driver";
 
 /// The first that fits counts.
 constexpr std::array kWatched = {
@@ -36,25 +36,24 @@ constexpr std::array kWatched = {
         "let the port's security groups allow everything both ways, which is not tracked"},
     WatchedCounter{"conntrack_allowance_available",
                    "connections that EC2's security groups can still track",
-                   "none to take while it is far from 0", true},
+                   "none while it is far from 0", true},
     WatchedCounter{"linklocal_allowance_exceeded",
                    "EC2 dropped packets to its DNS, metadata or time service",
-                   "find out who asks them through this port; 1024 packets a second are allowed"},
+                   "find who uses them through this port; 1024 packets a second are allowed"},
     WatchedCounter{"_allowance_exceeded", "an allowance of the instance was used up",
                    kMoreInstances},
     WatchedCounter{"rx_missed_errors",
                    "packets came in faster than the workers took them (imissed)", kMoreWorkers},
-    WatchedCounter{"overruns", "packets came in faster than the device could hand them over",
+    WatchedCounter{"overruns", "packets came in faster than the device could deliver them",
                    kMoreWorkers},
     WatchedCounter{"rx_mbuf_allocation_errors",
                    "no packet buffer was free for packets that came in (rx_nombuf)",
                    "raise [dpdk] mbufs, or leave it out"},
-    WatchedCounter{"rx_errors", "the device could not take packets that came in (ierrors)",
+    WatchedCounter{"rx_errors", "the device could not receive packets that came in (ierrors)",
                    kAskTheDriver},
-    WatchedCounter{"tx_errors", "the device did not send packets that it was given (oerrors)",
-                   kAskTheDriver},
+    WatchedCounter{"tx_errors", "the device failed to send packets (oerrors)", kAskTheDriver},
     WatchedCounter{"rx_q*_errors", "a receive queue's packets were broken", kAskTheDriver},
-    WatchedCounter{"_missed_tx", "the device did not say in time that packets were sent",
+    WatchedCounter{"_missed_tx", "the device did not confirm in time that packets were sent",
                    kAskTheDriver},
     WatchedCounter{"_drops", "the device dropped packets", kAskTheDriver},
     WatchedCounter{"_dropped", "the device dropped packets", kAskTheDriver},

@@ -87,7 +87,7 @@ Finding check_iommu(const Machine& machine, const std::vector<PciDevice>& device
                         "look for an IOMMU with dmesg | grep -i iommu");
   }
   if (*machine.iommu) {
-    return with_igb_uio ? found.warning("an IOMMU is on, which igb_uio does not know",
+    return with_igb_uio ? found.warning("an IOMMU is on, and igb_uio does not support it",
                                         "bind the card to vfio-pci instead")
                         : found.ok("an IOMMU is on");
   }
@@ -114,7 +114,7 @@ Finding check_iova(const Machine& machine, const std::vector<PciDevice>& devices
   const bool with_uio =
       any_with_driver(devices, "igb_uio") || any_with_driver(devices, "uio_pci_generic");
   if (!with_uio && !machine.iommu) {
-    return found.unseen("it depends on the IOMMU, which is not to be seen",
+    return found.unseen("it depends on the IOMMU, which could not be checked",
                         "start natto run: DPDK says what it cannot use");
   }
   if (with_uio || !*machine.iommu) {
@@ -212,11 +212,12 @@ Finding check_llq(const PciDevice& device, std::string_view device_text, const D
   }
   if (enable == "0" || policy == "0") {
     return found.wrong(
-        "device turns it off, and ENA is slow without",
+        "device turns it off, and ENA is slow without it",
         fmt::format("take {} out of device", enable ? "enable_llq=0" : "llq_policy=0"));
   }
   if (dpdk >= DpdkVersion{24, 11, 0} && dpdk < DpdkVersion{24, 11, 2} && !policy) {
-    return found.ok(fmt::format("natto adds llq_policy=1, as {} forgets it", version));
+    return found.ok(
+        fmt::format("natto adds llq_policy=1, without which {} leaves it off", version));
   }
   return found.ok(fmt::format("{} leaves it on", version));
 }
@@ -227,7 +228,7 @@ Finding check_numa(const Machine& machine, const PciDevice& device, const Needs&
     return found.ok("the machine has one node");
   }
   if (machine.nodes.empty() || device.numa_node.value_or(-1) < 0 || needs.places_lcores_itself()) {
-    return found.unseen("the nodes of the card and of the lcores are not to be seen",
+    return found.unseen("the nodes of the card and of the lcores could not be read",
                         "compare lcores with lscpu and the card's numa_node in /sys");
   }
   std::vector<unsigned> far;
@@ -283,8 +284,8 @@ Finding check_mtu(const PortConfig& port, const Link& link) {
   }
   if (port.mtu < std::min<std::int64_t>(*link.mtu, kBetweenRegions)) {
     return found.warning(
-        what, fmt::format("set mtu = {}, unless the path carries less: natto has what is larger "
-                          "fragmented",
+        what, fmt::format("set mtu = {}, unless the path carries less: natto fragments larger "
+                          "packets or refuses them",
                           *link.mtu));
   }
   return found.ok(what);

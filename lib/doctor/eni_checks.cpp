@@ -109,8 +109,8 @@ Finding check_source_dest(const Eni& eni, bool receives_others, const PortConfig
            from.source_not_mapped == SourceNotMapped::kPass;
   });
   if (!eni.source_dest_check) {
-    return found.unseen("not told here",
-                        "give --network-interfaces: aws ec2 describe-network-interfaces tells it");
+    return found.unseen(
+        "unknown", "give --network-interfaces, the output of aws ec2 describe-network-interfaces");
   }
   if (!*eni.source_dest_check) {
     return found.ok("off");
@@ -130,7 +130,7 @@ Finding check_tracking(const Eni& eni,
                        const std::optional<std::vector<SecurityGroup>>& security_groups) {
   const Finder found(Check::kConnectionTracking, eni.id);
   if (eni.security_groups.empty()) {
-    return found.unseen("its security groups are not told here",
+    return found.unseen("its security groups are unknown",
                         "look at its security groups' rules with aws ec2 describe-security-groups");
   }
   const std::string show = fmt::format(
@@ -138,7 +138,7 @@ Finding check_tracking(const Eni& eni,
       "natto doctor -c natto.toml --security-groups sg.json",
       fmt::join(eni.security_groups, " "));
   if (!security_groups) {
-    return found.unseen("the rules of its security groups are not told here", show);
+    return found.unseen("the rules of its security groups are unknown", show);
   }
   SecurityGroup::Direction in;
   SecurityGroup::Direction out;

@@ -36,7 +36,7 @@ Finding check_hugepages_in_all(const std::optional<HugepageMemory>& memory, cons
     return found.ok(what);
   }
   if (memory->total_mib >= needs->memory_mib) {
-    return found.warning(what, "end what uses them, unless it is this appliance that runs already");
+    return found.warning(what, "end the program that uses them, unless it is this appliance");
   }
   const std::string advice =
       fmt::format("natto-hugepages {}; or by hand: {}, at boot vm.nr_hugepages in /etc/sysctl.d",
@@ -202,7 +202,7 @@ Finding check_governor(const Machine& machine, const Needs* needs) {
   }
   if (seen == 0) {
     return found.unseen("the kernel does not govern the frequency",
-                        "nothing on most instances, where the hypervisor does");
+                        "none on most instances: the hypervisor governs it");
   }
   return slow.empty() ? found.ok("performance")
                       : found.warning(fmt::format("{} on {}", governor, cpu_list(slow)),

@@ -79,7 +79,7 @@ class Obstacles {
 
   void need_physical_addresses() {
     need_capability(CAP_SYS_ADMIN, "CAP_SYS_ADMIN",
-                    "telling physical addresses to a device without an IOMMU");
+                    "giving physical addresses to a device without an IOMMU");
   }
 
   void need_file(const fs::path& file) {

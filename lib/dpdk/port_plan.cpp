@@ -121,7 +121,7 @@ Result<PortPlan> plan_port(const rte_eth_dev_info& info, const PortOptions& opti
   plan.spread_queue_0 = options.queues > 1 && !spreads_everything(plan.rss_hf);
   plan.link_interrupt = info.dev_flags != nullptr && (*info.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
   plan.no_checksum_offload_because =
-      options.checksum_offload ? missing_checksums(info) : "the configuration says so";
+      options.checksum_offload ? missing_checksums(info) : "the configuration turns it off";
   plan.checksum_offload = plan.no_checksum_offload_because.empty();
 
   std::uint64_t rx = RTE_ETH_RX_OFFLOAD_SCATTER;

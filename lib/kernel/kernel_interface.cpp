@@ -49,7 +49,8 @@ std::string_view advice(int error) {
       return "give natto CAP_NET_ADMIN and the right to open /dev/net/tun (doc/ec2-security.md, "
              "Rights)";
     case EBUSY:
-      return "an interface has this name: choose another kernel_interface, or remove it";
+      return "an interface has this name: choose another kernel_interface, or remove that "
+             "interface";
     default:
       return "leave kernel_interface out if the kernel need not be reached";
   }
@@ -93,11 +94,10 @@ class Configuration {
       std::string_view what;
     };
     for (const auto& [operation, request, what] :
-         {Step{SIOCSIFHWADDR, &mac, "give it the port's MAC address"},
-          Step{SIOCSIFMTU, &mtu, "set its MTU"},
-          Step{SIOCSIFADDR, &address, "give it the port's address"},
-          Step{SIOCSIFNETMASK, &mask, "give it the port's subnet"},
-          Step{SIOCSIFFLAGS, &up, "set it up"}}) {
+         {Step{SIOCSIFHWADDR, &mac, "set its MAC address"}, Step{SIOCSIFMTU, &mtu, "set its MTU"},
+          Step{SIOCSIFADDR, &address, "set its address"},
+          Step{SIOCSIFNETMASK, &mask, "set its subnet mask"},
+          Step{SIOCSIFFLAGS, &up, "bring it up"}}) {
       if (ioctl(socket_, operation, request) != 0) {
         return failure(what, name_);
       }
@@ -126,7 +126,7 @@ Result<KernelInterface> KernelInterface::create(const Settings& settings) {
   ifreq tap = request_for(settings.name);
   tap.ifr_flags = static_cast<short>(IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL);
   if (ioctl(descriptor, TUNSETIFF, &tap) != 0) {
-    return failure("make it", settings.name);
+    return failure("create it", settings.name);
   }
   disable_ipv6(settings.name);
   if (const Status status = Configuration(settings.name).apply(settings); !status) {

@@ -155,17 +155,17 @@ namespace natto {
   X(kNextHopUnresolved, "next_hop_unresolved", "R25",                                              \
     "no MAC address is known for the next hop: it does not answer ARP",                            \
     "check the port's gateway, or set gateway_mac")                                                \
-  X(kWorkerQueueFull, "worker_queue_full", "H16",                                                   \
-    "it came by queue 0, for a worker whose queue from worker 0 was full, or at natto's end",        \
-    "ICMP, fragments and the like exceed what worker 0 can hand out; look who floods")               \
+  X(kWorkerQueueFull, "worker_queue_full", "H16",                                                  \
+    "it came by queue 0, for a worker whose queue from worker 0 was full, or at natto's end",      \
+    "more ICMP, fragments and the like than the workers take; find who floods")                    \
   X(kTxPrepareRefused, "tx_prepare_refused", "H16",                                                \
-    "the device's driver refuses to send the packet with the offloads that it needs",                \
-    "set checksum_offload = \"off\" for the port, and report the driver and the packet")             \
+    "the device's driver refuses to send the packet with the offloads that it needs",              \
+    "set checksum_offload = \"off\" for the port, and report the driver and the packet")           \
   X(kTxRingFull, "tx_ring_full", "H16",                                                            \
     "the outgoing port could not take the packet in time",                                         \
     "the link or the instance's allowance is saturated")                                           \
   X(kPortDown, "port_down", "H17",                                                                 \
-    "the port they leave by is out of use while its device is reset or recovers",                  \
+    "the outgoing port is out of use while its device is reset or recovers",                       \
     "see natto show ports and the log: natto goes on trying until the port is back")               \
   X(kMbufUnavailable, "mbuf_unavailable", "H16",                                                   \
     "no free packet buffer was left for a copy that the packet needed",                            \
@@ -177,7 +177,7 @@ namespace natto {
     "another station claims an address that natto owns",                                           \
     "find the station with the duplicate address")                                                 \
   X(kArpNotForNatto, "arp_not_for_natto", "R25",                                                   \
-    "an ARP packet about an address that is not natto's business",                                 \
+    "an ARP packet about an address that does not concern natto",                                  \
     "none: normal on a shared link")                                                               \
   X(kControlQueueFull, "control_queue_full", "R25",                                                \
     "more packets for natto itself (ARP, its own addresses) than the control thread takes",        \

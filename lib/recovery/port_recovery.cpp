@@ -12,7 +12,7 @@ std::optional<PortRecovery::Notice> PortRecovery::step(Instant now) {
   const State before = state();
   hear_wish();
   if (before == State::kRecovering && must_reset_) {
-    return Notice{true, "its driver could not recover it: it is reset"};
+    return Notice{true, "its driver could not recover it: natto resets it"};
   }
   if (phase_ == Phase::kInUse) {
     in_use_since_ = in_use_since_.value_or(now);

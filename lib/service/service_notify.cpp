@@ -70,7 +70,7 @@ ServiceNotify::~ServiceNotify() {
 Status ServiceNotify::tell(std::string_view message) const {
   if (socket_ >= 0 && send(socket_, message.data(), message.size(), MSG_NOSIGNAL) < 0) {
     return system_error(
-        fmt::format("cannot tell the service manager {}: {}", message, std::strerror(errno)));
+        fmt::format("cannot notify the service manager of {}: {}", message, std::strerror(errno)));
   }
   return Done{};
 }

@@ -197,7 +197,7 @@ class KernelInterface(KernelInterfaceTestCase):
         self.case.natto.run("ip", "tuntap", "add", "dev", INTERFACE, "mode", "tap")
         natto = self.lab.launch_natto(self.config, self.case.natto)
         self.assertEqual(natto.wait(), 3)
-        self.assertIn(f"kernel_interface {INTERFACE}: cannot make it", natto.log())
+        self.assertIn(f"kernel_interface {INTERFACE}: cannot create it", natto.log())
         self.assertIn("choose another kernel_interface", natto.log())
 
 

@@ -72,7 +72,7 @@ TEST_F(PciAccess, NeedsTwoCapabilitiesWithoutAnIommu) {
             "\n  CAP_SYS_RAWIO is missing: vfio without an IOMMU needs it; run natto as its "
             "service does, or as root");
   EXPECT_EQ(obstacles({.capabilities = bit(CAP_SYS_RAWIO)}),
-            "\n  CAP_SYS_ADMIN is missing: telling physical addresses to a device without an IOMMU "
+            "\n  CAP_SYS_ADMIN is missing: giving physical addresses to a device without an IOMMU "
             "needs it; run natto as its service does, or as root");
 }
 

@@ -166,7 +166,7 @@ TEST(PortPlan, TheConfigurationSwitchesChecksumsOff) {
   EXPECT_FALSE(p.checksum_offload);
   EXPECT_EQ(p.rx_offloads, RTE_ETH_RX_OFFLOAD_SCATTER);
   EXPECT_EQ(p.tx_offloads, RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
-  EXPECT_EQ(p.no_checksum_offload_because, "the configuration says so");
+  EXPECT_EQ(p.no_checksum_offload_because, "the configuration turns it off");
 }
 
 TEST(PortPlan, DescriptorsKeepToOddLimits) {

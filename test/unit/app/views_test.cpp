@@ -127,7 +127,7 @@ TEST(Views, PortsShowHowTheyRunAndWhatTheyLose) {
                              {"tx_descriptors", 512},
                              {"rss", "TCP, UDP"},
                              {"checksum_offload", "off"},
-                             {"no_checksum_offload_because", "the configuration says so"},
+                             {"no_checksum_offload_because", "the configuration turns it off"},
                              {"link_losses", 2},
                              {"resets", 3},
                              {"failed_resets", 4},
@@ -153,7 +153,7 @@ TEST(Views, PortsShowHowTheyRunAndWhatTheyLose) {
   EXPECT_NE(view.find("next hop 10.0.0.254 (ARP has no answer yet)"), std::string::npos) << view;
   EXPECT_NE(view.find("2 queue(s) with 1024 receive and 512 transmit descriptors; RSS TCP, UDP"),
             std::string::npos);
-  EXPECT_NE(view.find("checksum offload off: the configuration says so"), std::string::npos);
+  EXPECT_NE(view.find("checksum offload off: the configuration turns it off"), std::string::npos);
   EXPECT_NE(view.find("500  +20 in the last minute"), std::string::npos);
   EXPECT_NE(view.find("too many packets\n      -> send fewer"), std::string::npos);
   EXPECT_NE(view.find("resetting since 20"), std::string::npos) << view;

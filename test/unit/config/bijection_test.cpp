@@ -89,7 +89,7 @@ TEST(Bijection, R12_OneMistakeOfAMappingHidesNoOther) {
             "mappings.toml:14:10: real 10.9.0.0/24 overlaps 10.9.0.1, the real address of mapping "
             "\"x\" (mappings.toml:1), and others\n"
             "mappings.toml:15:10: mapped: 10.8.0.0/28 is a /28 but real 10.9.0.0/24 is a /24; both "
-            "must be as long\n"
+            "must have the same length\n"
             "mappings.toml:15:10: mapped 10.8.0.0/28 overlaps 10.8.0.1, the mapped address of "
             "mapping \"x\" (mappings.toml:1), and others\n"
             "mappings.toml:17:10: name \"y\" is already taken (mappings.toml:6); choose another\n"

@@ -202,9 +202,10 @@ INSTANTIATE_TEST_SUITE_P(
         ConfigCase{with_port_line("kernel_interface = \"natto%d\""),
                    "natto.toml:6:20: kernel_interface is \"natto%d\"; allowed: 1 to 15 of the "
                    "characters A-Z a-z 0-9 _ . -"},
-        ConfigCase{with_port_line("kernel_interface = \"all\""),
-                   "natto.toml:6:20: kernel_interface: no interface can be called \"all\"; choose "
-                   "another, as \"natto0\""},
+        ConfigCase{
+            with_port_line("kernel_interface = \"all\""),
+            "natto.toml:6:20: kernel_interface: no interface can have the name \"all\"; choose "
+            "another, as \"natto0\""},
         ConfigCase{with_port_line("kernel_interface = true"),
                    "natto.toml:6:20: kernel_interface must be a string, not the boolean true; put "
                    "it in quotes"},

@@ -139,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "\"10.9.0.0/24\" for the network, or \"10.9.0.5\" for the host"},
         MappingCase{mapping("company-a", "10.9.0.0/24", "10.8.0.0/20"),
                     "mappings.toml:5:10: mapped: 10.8.0.0/20 is a /20 but real 10.9.0.0/24 is a "
-                    "/24; both must be as long"}));
+                    "/24; both must have the same length"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Reserved, MappingMistakes,

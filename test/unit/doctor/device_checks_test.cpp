@@ -28,7 +28,7 @@ class DoctorDevice : public testing::Test {
 TEST_F(DoctorDevice, IommuOrNone) {
   EXPECT_EQ(tell(Check::kIommu), "ok there is none, and vfio is in no-IOMMU mode");
   turn_iommu_on();
-  EXPECT_TRUE(tell(Check::kIommu).starts_with("warning an IOMMU is on, which igb_uio"));
+  EXPECT_TRUE(tell(Check::kIommu).starts_with("warning an IOMMU is on, and igb_uio"));
   machine.bind_card("vfio-pci");
   EXPECT_EQ(tell(Check::kIommu), "ok an IOMMU is on");
 }
@@ -167,22 +167,24 @@ TEST_F(DoctorDevice, Llq) {
   set_device(",enable_llq=0");
   EXPECT_EQ(
       tell(Check::kLlq),
-      "wrong device turns it off, and ENA is slow without -> take enable_llq=0 out of device");
+      "wrong device turns it off, and ENA is slow without it -> take enable_llq=0 out of device");
   set_device(",enable_llq=1,llq_policy=1");
   EXPECT_TRUE(tell(Check::kLlq).starts_with("wrong DPDK 22.11.11 does not know llq_policy"));
 }
 
 TEST_F(DoctorDevice, LlqOfLaterDpdks) {
   needs.dpdk = {24, 11, 0};
-  EXPECT_EQ(tell(Check::kLlq), "ok natto adds llq_policy=1, as DPDK 24.11.0 forgets it");
+  EXPECT_EQ(tell(Check::kLlq),
+            "ok natto adds llq_policy=1, without which DPDK 24.11.0 leaves it off");
   needs.dpdk = {24, 11, 1};
-  EXPECT_EQ(tell(Check::kLlq), "ok natto adds llq_policy=1, as DPDK 24.11.1 forgets it");
+  EXPECT_EQ(tell(Check::kLlq),
+            "ok natto adds llq_policy=1, without which DPDK 24.11.1 leaves it off");
   set_device(",llq_policy=1");
   EXPECT_EQ(tell(Check::kLlq), "ok DPDK 24.11.1 leaves it on");
   set_device(",llq_policy=0");
   EXPECT_EQ(
       tell(Check::kLlq),
-      "wrong device turns it off, and ENA is slow without -> take llq_policy=0 out of device");
+      "wrong device turns it off, and ENA is slow without it -> take llq_policy=0 out of device");
   set_device("");
   needs.dpdk = {24, 11, 2};
   EXPECT_EQ(tell(Check::kLlq), "ok DPDK 24.11.2 leaves it on");

@@ -162,7 +162,7 @@ TEST(DoctorEniChecks, SourcesThatAreNotMappedLeaveUnchecked) {
 TEST(DoctorEniChecks, SourceDestCheckUnseen) {
   AwsFacts aws = fit();
   aws.enis->at(0).source_dest_check = std::nullopt;
-  EXPECT_TRUE(tell(aws, Check::kSourceDestCheck).starts_with("unseen not told here"));
+  EXPECT_TRUE(tell(aws, Check::kSourceDestCheck).starts_with("unseen unknown"));
 }
 
 TEST(DoctorEniChecks, Tracking) {
@@ -197,7 +197,7 @@ TEST(DoctorEniChecks, TrackingUnseen) {
       tell(aws, Check::kConnectionTracking).starts_with("unseen the rules of its security groups"));
   aws.enis->at(0).security_groups.clear();
   EXPECT_TRUE(
-      tell(aws, Check::kConnectionTracking).starts_with("unseen its security groups are not told"));
+      tell(aws, Check::kConnectionTracking).starts_with("unseen its security groups are unknown"));
 }
 
 }  // namespace

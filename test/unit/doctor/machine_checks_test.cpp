@@ -42,8 +42,9 @@ TEST_F(DoctorMachine, HugepagesOfAllSizesAgainstTheNeed) {
 TEST_F(DoctorMachine, HugepagesInUse) {
   write_hugepages(machine, "1024", "10");
   EXPECT_EQ(tell(Check::kHugepages),
-            "warning 20 of 2048 MiB are free, natto needs 600 -> end what uses them, unless it is "
-            "this appliance that runs already");
+            "warning 20 of 2048 MiB are free, natto needs 600 -> end the program that uses them, "
+            "unless it is "
+            "this appliance");
 }
 
 TEST_F(DoctorMachine, VdevsDoWithoutHugepages) {

@@ -77,9 +77,10 @@ TEST(KernelInterface, ANameThatIsTakenIsSaid) {
   EXPECT_EQ(made.error().kind, ErrorKind::kSystem);
   EXPECT_TRUE(made.error().message.starts_with("kernel_interface lo: cannot "));
   if (access("/dev/net/tun", R_OK | W_OK) == 0) {
-    EXPECT_EQ(made.error().message,
-              "kernel_interface lo: cannot make it: Device or resource busy\n"
-              "  an interface has this name: choose another kernel_interface, or remove it");
+    EXPECT_EQ(
+        made.error().message,
+        "kernel_interface lo: cannot create it: Device or resource busy\n"
+        "  an interface has this name: choose another kernel_interface, or remove that interface");
   }
 }
 

@@ -202,7 +202,7 @@ TEST_F(PortRecoveryTest, H17_AFailedRecoveryMeansAReset) {
   EXPECT_EQ(recovery.recoveries(), 0U);
   EXPECT_EQ(recovery.cause(), ResetCause::kRecoveryFailed);
   EXPECT_EQ(notices, (std::vector<std::string>{"out of use while its driver recovers it",
-                                               "its driver could not recover it: it is reset",
+                                               "its driver could not recover it: natto resets it",
                                                "in use again: reset, and set up as it was"}));
 }
 
