@@ -1,5 +1,7 @@
 // Runs a fuzz target on every file of a corpus, without a fuzzer: what was found once stays tested.
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -10,13 +12,13 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
-int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s CORPUS_FOLDER\n", argv[0]);
-    return 2;
-  }
+namespace {
+
+std::filesystem::path corpus;
+
+TEST(Fuzz, Corpus) {
   std::vector<std::filesystem::path> files;
-  std::ranges::copy(std::filesystem::directory_iterator(argv[1]), std::back_inserter(files));
+  std::ranges::copy(std::filesystem::directory_iterator(corpus), std::back_inserter(files));
   std::ranges::sort(files);
   for (const std::filesystem::path& file : files) {
     std::ifstream stream(file, std::ios::binary);
@@ -27,5 +29,17 @@ int main(int argc, char** argv) {
     LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
   }
   std::printf("%zu inputs\n", files.size());
-  return files.empty() ? 1 : 0;
+  EXPECT_FALSE(files.empty());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: %s CORPUS_FOLDER\n", argv[0]);
+    return 2;
+  }
+  corpus = argv[1];
+  return RUN_ALL_TESTS();
 }
