@@ -1,11 +1,6 @@
 """The demo itself: its claims hold, and it says so when one does not."""
 
-import contextlib
-import io
-import os
-import unittest
-from pathlib import Path
-from unittest import mock
+import re
 
 import demo
 import demo_live
@@ -13,23 +8,18 @@ import demo_replay
 from narrator import Narrator
 
 
-class Demo(unittest.TestCase):
-    def setUp(self) -> None:
-        self.natto = Path(os.environ["NATTO"])
-        self.output = self.enterContext(contextlib.redirect_stdout(io.StringIO()))
+def test_all_claims_hold_between_live_hosts(binary, world, monkeypatch) -> None:
+    monkeypatch.setattr(demo_live, "TRANSFER_BYTES", 3_000_000)
+    assert demo_live.run(binary, demo.CONFIG.with_name("mappings.toml"))
 
-    def test_all_claims_hold_between_live_hosts(self) -> None:
-        with mock.patch.object(demo_live, "TRANSFER_BYTES", 3_000_000):
-            holds = demo_live.run(self.natto, demo.CONFIG.with_name("mappings.toml"))
-        self.assertTrue(holds, self.output.getvalue())
 
-    def test_all_claims_hold_on_a_capture(self) -> None:
-        holds = demo_replay.run(self.natto, demo.CONFIG)
-        self.assertTrue(holds, self.output.getvalue())
+def test_all_claims_hold_on_a_capture(binary) -> None:
+    assert demo_replay.run(binary, demo.CONFIG)
 
-    def test_one_false_claim_is_shown_and_spoils_the_whole(self) -> None:
-        narrator = Narrator()
-        narrator.claim(True, "this")
-        narrator.claim(False, "that")
-        self.assertFalse(narrator.conclude())
-        self.assertRegex(self.output.getvalue(), r"ok +this\n +FALSE +that\n")
+
+def test_one_false_claim_is_shown_and_spoils_the_whole(capsys) -> None:
+    narrator = Narrator()
+    narrator.claim(True, "this")
+    narrator.claim(False, "that")
+    assert not narrator.conclude()
+    assert re.search(r"ok +this\n +FALSE +that\n", capsys.readouterr().out)

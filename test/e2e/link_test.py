@@ -4,65 +4,57 @@ On net_tap: net_af_packet says that its link is up whatever happens to its inter
 """
 
 import json
-import os
 
-from lab.command import run
+import pytest
 from lab.config import Mapping, Port
+from lab.lab import Lab
 from lab.patience import until
 from lab.traffic import ping
-from lab_test_case import LabTestCase
+from lab.two_hosts import TwoHosts
 
 REAL = "10.0.0.10"
 A_MAPPED, B_MAPPED = "100.64.1.10", "100.64.2.10"
 
 
-def show(*words: str) -> str:
-    """What `natto show ports` prints."""
-    return run(os.environ["NATTO"], "show", "ports", *words)
+@pytest.fixture
+def hosts(lab: Lab) -> TwoHosts:
+    """Each at the other end of one of natto's ports."""
+    config = lab.write_config(
+        [
+            Port("a", "to-a", "10.0.0.1/24", driver="net_tap"),
+            Port("b", "to-b", "10.0.0.1/24", driver="net_tap"),
+        ],
+        [Mapping("a", "a", REAL, A_MAPPED), Mapping("b", "b", REAL, B_MAPPED)],
+    )
+    a, b = lab.namespace("a"), lab.namespace("b")
+    # The driver makes the hosts' ends of the links, and asks for their state where natto runs.
+    natto = lab.start_natto(config, a)
+    a.run("ip", "link", "set", "dev", "to-b", "netns", "b")
+    for host in (a, b):
+        host.run("ip", "link", "set", "dev", f"to-{host.name}", "up")
+        host.address(f"to-{host.name}", f"{REAL}/24")
+        host.route("default", "via", "10.0.0.1")
+    return TwoHosts(natto, a, b)
 
 
-def port_a() -> dict:
-    """The port of realm a, as `natto show ports --json` has it."""
-    return json.loads(show("--json"))[0]
+def test_h17_a_link_that_goes_and_comes_is_followed_and_traffic_resumes(cli, hosts) -> None:
+    natto, a, b = hosts
 
+    def port_a() -> dict:
+        return json.loads(cli("show", "ports", "--json"))[0]
 
-class Link(LabTestCase):
-    """Two hosts, each at the other end of one of natto's ports."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        config = self.lab.write_config(
-            [
-                Port("a", "to-a", "10.0.0.1/24", driver="net_tap"),
-                Port("b", "to-b", "10.0.0.1/24", driver="net_tap"),
-            ],
-            [Mapping("a", "a", REAL, A_MAPPED), Mapping("b", "b", REAL, B_MAPPED)],
-        )
-        self.a, self.b = self.lab.namespace("a"), self.lab.namespace("b")
-        # The driver makes the hosts' ends of the links, and asks for their state where natto runs.
-        self.natto = self.lab.start_natto(config, self.a)
-        self.a.run("ip", "link", "set", "dev", "to-b", "netns", "b")
-        for host in (self.a, self.b):
-            host.run("ip", "link", "set", "dev", f"to-{host.name}", "up")
-            host.address(f"to-{host.name}", f"{REAL}/24")
-            host.route("default", "via", "10.0.0.1")
-
-    def link_of_a(self, state: str) -> None:
-        self.a.run("ip", "link", "set", "dev", "to-a", state)
-
-    def test_h17_a_link_that_goes_and_comes_is_followed_and_traffic_resumes(self) -> None:
-        self.assertEqual(ping(self.b, A_MAPPED).answered, 3)
-        self.assertEqual((port_a()["state"], port_a()["link_losses"]), ("up", 0))
-        for flap in (1, 2):
-            self.link_of_a("down")
-            self.assertTrue(until(lambda: port_a()["state"] == "link down"), port_a())
-            self.assertIn("link down since", show())
-            self.assertEqual(ping(self.b, A_MAPPED, patience_seconds=0.2).answered, 0)
-            self.link_of_a("up")
-            self.a.route("default", "via", "10.0.0.1")
-            self.assertTrue(until(lambda: port_a()["state"] == "up"), port_a())
-            self.assertEqual(port_a()["link_losses"], flap)
-            self.assertTrue(until(lambda: ping(self.b, A_MAPPED).answered == 3))
-        log = self.natto.log()
-        self.assertEqual(log.count("port 0 (realm a): link down"), 2, log)
-        self.assertGreaterEqual(log.count("port 0 (realm a): link up"), 2, log)
+    assert ping(b, A_MAPPED).answered == 3
+    assert (port_a()["state"], port_a()["link_losses"]) == ("up", 0)
+    for flap in (1, 2):
+        a.run("ip", "link", "set", "dev", "to-a", "down")
+        assert until(lambda: port_a()["state"] == "link down"), port_a()
+        assert "link down since" in cli("show", "ports")
+        assert ping(b, A_MAPPED, patience_seconds=0.2).answered == 0
+        a.run("ip", "link", "set", "dev", "to-a", "up")
+        a.route("default", "via", "10.0.0.1")
+        assert until(lambda: port_a()["state"] == "up"), port_a()
+        assert port_a()["link_losses"] == flap
+        assert until(lambda: ping(b, A_MAPPED).answered == 3)
+    log = natto.log()
+    assert log.count("port 0 (realm a): link down") == 2, log
+    assert log.count("port 0 (realm a): link up") >= 2, log

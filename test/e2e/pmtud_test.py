@@ -9,9 +9,9 @@ import socket
 import time
 from dataclasses import replace
 
-from companies_test_case import CompaniesTestCase
+import pytest
 from lab import companies
-from lab.companies import Company
+from lab.companies import Company, Site
 from lab.route import learned_mtu, tracepath
 from lab.traffic import PATIENCE_SECONDS, connect, listen, tcp_transfer
 
@@ -26,128 +26,139 @@ def random_text(length: int) -> bytes:
     return os.urandom(length // 2).hex().encode()
 
 
-class PathMtuTestCase(CompaniesTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        for company in (self.a, self.b):
-            company.host.set("net/ipv4/tcp_mtu_probing", "0")  # it relies on ICMP alone
-
-    def narrow_port(self, company: Company) -> None:
-        """Let nothing longer than NARROW pass between natto and a company."""
-        company.edge.run("ip", "link", "set", "dev", "eth0", "mtu", str(NARROW))
-        ports = self.site.ports
-        ports[:] = [replace(p, mtu=NARROW) if p.realm == company.host.name else p for p in ports]
-
-    def check_transfer(self, client: Company, server: Company, mtu: int) -> None:
-        """TCP arrives whole, at the price that the client has learned `mtu`."""
-        data = random_text(TRANSFER_BYTES)
-        address = (server.mapped, PORT)
-        transfer = tcp_transfer(client.host, server.host, address, data)
-        self.assertEqual(transfer.sha256, hashlib.sha256(data).hexdigest())
-        self.assertEqual(learned_mtu(client.host, server.mapped), mtu)
-
-    def check_tracepath(self, client: Company, server: Company, mtu: int) -> None:
-        """natto's address is the one that announces `mtu`."""
-        path = tracepath(client.host, server.mapped)
-        self.assertEqual((path.mtu, path.announced_by, path.reached), (mtu, client.natto, True))
-        self.assertEqual(learned_mtu(client.host, server.mapped), mtu)
+@pytest.fixture(autouse=True)
+def rely_on_icmp(site: Site) -> None:
+    """TCP relies on it alone."""
+    for company in (site.a, site.b):
+        company.host.set("net/ipv4/tcp_mtu_probing", "0")
 
 
-class NarrowLink(PathMtuTestCase):
-    """Between the routers of one company, and then, narrower, of the other."""
-
-    def test_r31_tcp_learns_the_mtu_of_the_other_company(self) -> None:
-        self.start_natto()
-        self.b.narrow(NARROW)
-        self.check_transfer(self.a, self.b, NARROW)
-        self.a.narrow(NARROWER)
-        self.check_transfer(self.b, self.a, NARROWER)
-        self.assertEqual(self.natto.stop().drops, {})
-
-    def test_r31_tracepath_shows_the_mtu_of_the_other_company(self) -> None:
-        self.start_natto()
-        self.b.narrow(NARROW)
-        self.check_tracepath(self.a, self.b, NARROW)
-        self.a.narrow(NARROWER)
-        self.check_tracepath(self.b, self.a, NARROWER)
-
-    def test_r31_tcp_learns_the_mtu_of_the_own_company(self) -> None:
-        self.start_natto()
-        self.a.narrow(NARROW)
-        self.check_transfer(self.a, self.b, NARROW)
-        self.b.narrow(NARROWER)
-        self.check_transfer(self.b, self.a, NARROWER)
-        self.assertEqual(self.natto.stop().drops, {})
+def narrow_port(site: Site, company: Company) -> None:
+    """Let nothing longer than NARROW pass between natto and a company."""
+    company.edge.run("ip", "link", "set", "dev", "eth0", "mtu", str(NARROW))
+    ports = site.ports
+    ports[:] = [replace(p, mtu=NARROW) if p.realm == company.host.name else p for p in ports]
 
 
-class NarrowLinkBehindOnePort(NarrowLink):
-    build = staticmethod(companies.one_arm)
+def check_transfer(client: Company, server: Company, mtu: int) -> None:
+    """TCP arrives whole, at the price that the client has learned `mtu`."""
+    data = random_text(TRANSFER_BYTES)
+    address = (server.mapped, PORT)
+    transfer = tcp_transfer(client.host, server.host, address, data)
+    assert transfer.sha256 == hashlib.sha256(data).hexdigest()
+    assert learned_mtu(client.host, server.mapped) == mtu
 
 
-class NarrowPort(PathMtuTestCase):
-    """natto's own port towards the server, and the link there, take less than all others."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.client, self.server = self.ends()
-        self.narrow_port(self.server)
-        self.start_natto()
-
-    def ends(self) -> tuple[Company, Company]:
-        return self.a, self.b
-
-    def test_r15_tcp_learns_the_mtu_of_nattos_port(self) -> None:
-        self.check_transfer(self.client, self.server, NARROW)
-        self.assertEqual(self.natto.stop().drops.keys(), {"exceeds_mtu"})
-
-    def test_r15_tracepath_shows_the_mtu_of_nattos_port(self) -> None:
-        self.check_tracepath(self.client, self.server, NARROW)
+def check_tracepath(client: Company, server: Company, mtu: int) -> None:
+    """natto's address is the one that announces `mtu`."""
+    path = tracepath(client.host, server.mapped)
+    assert (path.mtu, path.announced_by, path.reached) == (mtu, client.natto, True)
+    assert learned_mtu(client.host, server.mapped) == mtu
 
 
-class NarrowPortTowardsA(NarrowPort):
-    def ends(self) -> tuple[Company, Company]:
-        return self.b, self.a
+# A narrow link between the routers of one company, and then, narrower, of the other.
+
+in_either_topology = pytest.mark.parametrize("topology", [companies.two_arm, companies.one_arm])
 
 
-class WithoutErrors(PathMtuTestCase):
-    """The proof that TCP would not pass by itself: without the error it hangs."""
+@in_either_topology
+def test_r31_tcp_learns_the_mtu_of_the_other_company(lab, site) -> None:
+    natto = site.start_natto(lab)
+    site.b.narrow(NARROW)
+    check_transfer(site.a, site.b, NARROW)
+    site.a.narrow(NARROWER)
+    check_transfer(site.b, site.a, NARROWER)
+    assert natto.stop().drops == {}
 
-    def check_hangs_until_told(self) -> None:
-        """Nothing arrives in spite of retransmissions; everything, once the sender knows."""
-        data = random_text(6000)
-        with (
-            listen(self.b.host, PORT) as listener,
-            connect(self.a.host, (self.b.mapped, PORT)) as sender,
-        ):
-            receiver, _ = listener.accept()
-            with receiver:
-                sender.sendall(data)
-                self.wait_for_timeouts(sender)
-                self.assertIsNone(learned_mtu(self.a.host, self.b.mapped))
-                with self.assertRaises(BlockingIOError):
-                    receiver.recv(1, socket.MSG_DONTWAIT)
-                gateway = self.a.hops[0]
-                self.a.host.route(self.b.mapped, "via", gateway, "mtu", str(NARROW))
-                sender.shutdown(socket.SHUT_WR)
-                receiver.settimeout(PATIENCE_SECONDS)
-                with receiver.makefile("rb") as stream:
-                    self.assertEqual(stream.read(), data)
 
-    def wait_for_timeouts(self, sender: socket.socket) -> None:
-        """Until TCP has given up waiting for an acknowledgement twice."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while sender.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 8)[TCP_INFO_TIMEOUTS] < 2:
-            self.assertLess(time.monotonic(), deadline, "TCP does not retransmit")
-            time.sleep(0.01)
+@in_either_topology
+def test_r31_tracepath_shows_the_mtu_of_the_other_company(lab, site) -> None:
+    site.start_natto(lab)
+    site.b.narrow(NARROW)
+    check_tracepath(site.a, site.b, NARROW)
+    site.a.narrow(NARROWER)
+    check_tracepath(site.b, site.a, NARROWER)
 
-    def test_r32_tcp_hangs_without_the_errors_of_routers(self) -> None:
-        self.b.narrow(NARROW)
-        self.start_natto(outer_source="drop")
-        self.check_hangs_until_told()
-        self.assertEqual(self.natto.stop().drops.keys(), {"icmp_error_source_not_mapped"})
 
-    def test_r15_tcp_hangs_without_nattos_own_errors(self) -> None:
-        self.narrow_port(self.b)
-        self.start_natto(errors_per_second=0)
-        self.check_hangs_until_told()
-        self.assertEqual(self.natto.stop().drops.keys(), {"exceeds_mtu"})
+@in_either_topology
+def test_r31_tcp_learns_the_mtu_of_the_own_company(lab, site) -> None:
+    natto = site.start_natto(lab)
+    site.a.narrow(NARROW)
+    check_transfer(site.a, site.b, NARROW)
+    site.b.narrow(NARROWER)
+    check_transfer(site.b, site.a, NARROWER)
+    assert natto.stop().drops == {}
+
+
+# natto's own port towards the server, and the link there, take less than all others.
+
+towards_either = pytest.mark.parametrize("towards", ["a", "b"])
+
+
+def ends(site: Site, towards: str) -> tuple[Company, Company]:
+    """Client and server, which `towards` names."""
+    return (site.a, site.b) if towards == "b" else (site.b, site.a)
+
+
+@towards_either
+def test_r15_tcp_learns_the_mtu_of_nattos_port(lab, site, towards) -> None:
+    client, server = ends(site, towards)
+    narrow_port(site, server)
+    natto = site.start_natto(lab)
+    check_transfer(client, server, NARROW)
+    assert natto.stop().drops.keys() == {"exceeds_mtu"}
+
+
+@towards_either
+def test_r15_tracepath_shows_the_mtu_of_nattos_port(lab, site, towards) -> None:
+    client, server = ends(site, towards)
+    narrow_port(site, server)
+    site.start_natto(lab)
+    check_tracepath(client, server, NARROW)
+
+
+# The proof that TCP would not pass by itself: without the error it hangs.
+
+
+def check_hangs_until_told(a: Company, b: Company) -> None:
+    """Nothing arrives in spite of retransmissions; everything, once the sender knows."""
+    data = random_text(6000)
+    with (
+        listen(b.host, PORT) as listener,
+        connect(a.host, (b.mapped, PORT)) as sender,
+    ):
+        receiver, _ = listener.accept()
+        with receiver:
+            sender.sendall(data)
+            wait_for_timeouts(sender)
+            assert learned_mtu(a.host, b.mapped) is None
+            with pytest.raises(BlockingIOError):
+                receiver.recv(1, socket.MSG_DONTWAIT)
+            gateway = a.hops[0]
+            a.host.route(b.mapped, "via", gateway, "mtu", str(NARROW))
+            sender.shutdown(socket.SHUT_WR)
+            receiver.settimeout(PATIENCE_SECONDS)
+            with receiver.makefile("rb") as stream:
+                assert stream.read() == data
+
+
+def wait_for_timeouts(sender: socket.socket) -> None:
+    """Until TCP has given up waiting for an acknowledgement twice."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while sender.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 8)[TCP_INFO_TIMEOUTS] < 2:
+        assert time.monotonic() < deadline, "TCP does not retransmit"
+        time.sleep(0.01)
+
+
+def test_r32_tcp_hangs_without_the_errors_of_routers(lab, site) -> None:
+    site.b.narrow(NARROW)
+    natto = site.start_natto(lab, outer_source="drop")
+    check_hangs_until_told(site.a, site.b)
+    assert natto.stop().drops.keys() == {"icmp_error_source_not_mapped"}
+
+
+def test_r15_tcp_hangs_without_nattos_own_errors(lab, site) -> None:
+    narrow_port(site, site.b)
+    natto = site.start_natto(lab, errors_per_second=0)
+    check_hangs_until_told(site.a, site.b)
+    assert natto.stop().drops.keys() == {"exceeds_mtu"}

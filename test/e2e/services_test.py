@@ -1,44 +1,35 @@
 """The services that companies use of each other, with the usual programs: SSH and HTTP."""
 
 import hashlib
-import os
-import unittest
-from pathlib import Path
 
-from companies_test_case import CompaniesTestCase
+import pytest
 from lab import web
-from lab.ssh import SshServer
+from lab.appliance import Appliance
+from lab.companies import Site
+from lab.lab import Lab
 
-FILE_BYTES = 3_000_000
+
+@pytest.fixture
+def natto(lab: Lab, site: Site) -> Appliance:
+    return site.start_natto(lab)
 
 
-class Services(CompaniesTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.start_natto()
-        directory = self.lab.file("public")
-        directory.mkdir()
-        self.file = directory / "file"
-        self.file.write_bytes(os.urandom(FILE_BYTES))
-        self.digest = hashlib.sha256(self.file.read_bytes()).hexdigest()
+def test_ssh_runs_a_command_and_scp_copies_a_file(site, natto, random_file, ssh_server) -> None:
+    file, digest = random_file
+    for client, server in site.directions:
+        ssh = ssh_server(server.host)
+        seen = ssh.log_in(client.host, server.mapped, "echo $SSH_CLIENT")
+        assert seen.split()[0] == client.mapped
+        ssh.send(client.host, file, server.mapped)
+        copy = (ssh.home / file.name).read_bytes()
+        assert hashlib.sha256(copy).hexdigest() == digest
+    assert natto.stop().drops == {}
 
-    @unittest.skipIf(
-        Path("/proc/self/setgroups").read_text().strip() == "deny",
-        "an SSH server needs to be root, or a user, of the machine's own",
-    )
-    def test_ssh_runs_a_command_and_scp_copies_a_file(self) -> None:
-        for client, server in self.directions:
-            ssh = SshServer(self.lab, server.host)
-            seen = ssh.log_in(client.host, server.mapped, "echo $SSH_CLIENT")
-            self.assertEqual(seen.split()[0], client.mapped)
-            ssh.send(client.host, self.file, server.mapped)
-            copy = (ssh.home / self.file.name).read_bytes()
-            self.assertEqual(hashlib.sha256(copy).hexdigest(), self.digest)
-        self.assertEqual(self.natto.stop().drops, {})
 
-    def test_http_brings_a_file(self) -> None:
-        for client, server in self.directions:
-            with web.serving(server.host, self.file.parent):
-                body = web.get(client.host, server.mapped, f"/{self.file.name}")
-            self.assertEqual(hashlib.sha256(body).hexdigest(), self.digest)
-        self.assertEqual(self.natto.stop().drops, {})
+def test_http_brings_a_file(site, natto, random_file) -> None:
+    file, digest = random_file
+    for client, server in site.directions:
+        with web.serving(server.host, file.parent):
+            body = web.get(client.host, server.mapped, f"/{file.name}")
+        assert hashlib.sha256(body).hexdigest() == digest
+    assert natto.stop().drops == {}

@@ -1,14 +1,14 @@
 """A container engine of the tests' own, with natto's image in it: podman, by the name of docker."""
 
-import functools
 import os
 import subprocess
 import tempfile
 from pathlib import Path
 
+from documented import documented
+from lab.config import Mapping, Port, mappings_toml, natto_toml
 from lab.namespace import Namespace
 
-ARCHIVE = Path(os.environ["NATTO_IMAGE"])  # as scripts/image writes it
 # Without systemd and its journal, and within any limits of the machine's.
 CONFIG = """
 [containers]
@@ -28,7 +28,7 @@ CONTAINERS_CONF={folder}/containers.conf exec podman \
 class Engine:
     """Use it in a process that has called world.enter(), in a PID namespace that ends what is left running."""
 
-    def __init__(self) -> None:
+    def __init__(self, archive: Path) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="natto-image-")
         self.folder = Path(self._directory.name)
         (self.folder / "containers.conf").write_text(CONFIG)
@@ -36,7 +36,7 @@ class Engine:
         docker.parent.mkdir()
         docker.write_text(DOCKER.format(folder=self.folder))
         docker.chmod(0o755)
-        self.run(f"docker load --input {ARCHIVE}")
+        self.run(f"docker load --input {archive}")
 
     def run(self, line: str, where: Namespace | None = None, status: int = 0) -> str:
         """What a line of shell prints on standard output, when it is given in a network namespace."""
@@ -54,8 +54,18 @@ class Engine:
             raise AssertionError(f"{line}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    def follow(self, *words: str, where: Namespace | None = None, status: int = 0) -> str:
+        """What a line of doc/install.md prints, with the folder of write_config() for the machine's /etc/natto."""
+        line = documented(*words).replace("-v /etc/natto:", f"-v {self.folder}/etc:")
+        return self.run(line, where, status)
 
-@functools.cache
-def engine() -> Engine:
-    """The one of all tests. It is in no namespace but in those that lines are given in."""
-    return Engine()
+    def write_config(self, ports: list[Port], mappings: list[Mapping]) -> Path:
+        """A folder with both files, as /etc/natto has them."""
+        folder = self.folder / "etc"
+        folder.mkdir(exist_ok=True)
+        (folder / "natto.toml").write_text(natto_toml(ports, Path("mappings.toml"), 1, {}))
+        (folder / "mappings.toml").write_text(mappings_toml(mappings))
+        return folder
+
+    def close(self) -> None:
+        self._directory.cleanup()

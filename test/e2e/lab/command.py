@@ -1,6 +1,10 @@
 """Running a command to its end."""
 
+import logging
+import shlex
 import subprocess
+
+LOG = logging.getLogger("lab")
 
 
 class CommandFailed(Exception):
@@ -9,6 +13,7 @@ class CommandFailed(Exception):
 
 def run(*words: str) -> str:
     """Run a command and return its standard output; raise CommandFailed if it fails."""
+    LOG.info("%s", shlex.join(words))
     try:
         done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     except FileNotFoundError as error:

@@ -9,6 +9,7 @@ company's addresses end alike for its routers, so that these differ even if its 
 from dataclasses import dataclass
 
 from . import real_case
+from .appliance import Appliance
 from .config import Mapping, Port
 from .lab import Lab
 from .namespace import Namespace, link
@@ -78,6 +79,15 @@ class Site:
     natto: Namespace
     ports: list[Port]
     mappings: list[Mapping]
+
+    @property
+    def directions(self) -> tuple[tuple[Company, Company], tuple[Company, Company]]:
+        """Client and server, either way round."""
+        return (self.a, self.b), (self.b, self.a)
+
+    def start_natto(self, lab: Lab, **icmp: str | int) -> Appliance:
+        """`icmp` are keys of natto's section of that name."""
+        return lab.start_natto(lab.write_config(self.ports, self.mappings, icmp=icmp), self.natto)
 
 
 def one_arm(lab: Lab) -> Site:

@@ -37,6 +37,12 @@ class Lab:
     ) -> None:
         self.close()
 
+    def stop(self) -> None:
+        """Stop every natto that still runs; raise if it fails or its counters contradict."""
+        for appliance in self.appliances:
+            if not appliance.ended:
+                appliance.stop()
+
     def close(self) -> None:
         """End every program and remove everything."""
         for program in (*self.appliances, *self._servers):

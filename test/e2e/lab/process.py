@@ -1,10 +1,14 @@
 """Programs that the lab starts: their output is kept, and none outlives the lab."""
 
+import logging
+import shlex
 import signal
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+LOG = logging.getLogger("lab")
 
 
 class Process:
@@ -12,6 +16,7 @@ class Process:
 
     def __init__(self, words: list[str], output: Path, log: Path | None = None) -> None:
         """`output` with `.out` and `.err` appended are the files; `log` replaces the latter."""
+        LOG.info("%s &", shlex.join(words))
         self.name = output.name
         self.out_file = output.with_name(output.name + ".out")
         self.err_file = log or output.with_name(output.name + ".err")

@@ -1,19 +1,15 @@
 """natto between two hosts of overlapping networks, on net_tap: each host's interface is the kernel's
 end of a port."""
 
-from .appliance import Appliance
 from .config import Mapping, Port
 from .lab import Lab
-from .namespace import Namespace
+from .two_hosts import TwoHosts
 
 REAL = "10.0.0.10"  # of both hosts
 A_MAPPED, B_MAPPED = "100.64.1.10", "100.64.2.10"
 
 
-def start_between_two_taps(
-    lab: Lab, checksum_offload: str
-) -> tuple[Appliance, Namespace, Namespace]:
-    """natto, and the two hosts."""
+def start_between_two_taps(lab: Lab, checksum_offload: str) -> TwoHosts:
     world = lab.namespace("natto")
     ports = [
         Port(
@@ -33,4 +29,4 @@ def start_between_two_taps(
         host.run("ip", "link", "set", "dev", interface, "up")
         host.address(interface, f"{REAL}/24")
         host.route("default", "via", "10.0.0.1")
-    return natto, *hosts
+    return TwoHosts(natto, *hosts)

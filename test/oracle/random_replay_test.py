@@ -1,26 +1,21 @@
-"""Random tables and random traffic: `natto replay` must send exactly what the oracle says, in order.
+"""Random tables and random traffic: `natto replay` must send exactly what the oracle says, in order."""
 
-usage: random_replay.py NATTO [--packets N] [--seed S] [--junit FILE]
-"""
-
-import argparse
 import json
 import random
 import subprocess
-import sys
 import tempfile
-import time
 from collections import Counter
 from ipaddress import IPv4Address
 from pathlib import Path
 
-sys.dont_write_bytecode = True
-import junit  # noqa: E402
-import pcap  # noqa: E402
-from oracle import Oracle  # noqa: E402
-from packets import Ends, random_frame  # noqa: E402
+import pcap
+import pytest
+from oracle import Oracle
+from packets import Ends, random_frame
 
+PACKETS = 21_000
 SHAPES = {"one-arm": 1, "two-arm": 2, "three-arm": 3}
+WAYS = [(shape, realm) for shape, realms in SHAPES.items() for realm in range(realms)]
 
 
 def make_tables(rng: random.Random, realms: int, folder: Path) -> Path:
@@ -135,33 +130,16 @@ def compare(natto: Path, config: Path, oracle: Oracle, realm: int, frames: list[
     return None if actual == counted else f"counters: natto {actual}, expected {counted}"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("natto", type=Path)
-    parser.add_argument("--packets", type=int, default=21000)
-    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
-    parser.add_argument("--junit", type=Path)
-    arguments = parser.parse_args()
-    print(f"seed {arguments.seed}")
-    rng = random.Random(arguments.seed)
-    outcomes: dict[str, str | None] = {}
-    for shape, realms in SHAPES.items():
-        with tempfile.TemporaryDirectory() as folder:
-            config = make_tables(rng, realms, Path(folder))
-            oracle = Oracle(config)
-            for realm in range(realms):
-                ends = ends_of(rng, oracle, realm)
-                count = arguments.packets // len(SHAPES) // realms
-                frames = [random_frame(rng, ends) for _ in range(count)]
-                name = f"{shape}, from realm {realm}, {count} packets"
-                outcomes[name] = compare(arguments.natto, config, oracle, realm, frames)
-                print(f"{'ok  ' if outcomes[name] is None else 'FAIL'} {name}\n{outcomes[name] or ''}".rstrip())
-    if arguments.junit:
-        junit.write(arguments.junit, "random replay", outcomes)
-    failed = sum(problem is not None for problem in outcomes.values())
-    print(f"{len(outcomes) - failed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+@pytest.mark.parametrize(("shape", "realm"), WAYS)
+def test_random_replay(shape, realm, binary, seed, pytestconfig) -> None:
+    realms = SHAPES[shape]
+    packets = (pytestconfig.option.packets or PACKETS) // len(SHAPES) // realms
+    with tempfile.TemporaryDirectory() as folder:
+        # Each shape has a table of its own, and each of its realms other traffic.
+        config = make_tables(random.Random(f"{seed} {shape}"), realms, Path(folder))
+        oracle = Oracle(config)
+        rng = random.Random(f"{seed} {shape} {realm}")
+        ends = ends_of(rng, oracle, realm)
+        frames = [random_frame(rng, ends) for _ in range(packets)]
+        if problem := compare(binary, config, oracle, realm, frames):
+            pytest.fail(f"seed {seed}: {problem}", pytrace=False)
