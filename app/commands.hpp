@@ -36,9 +36,7 @@ inline CLI::Option* add_config_option(CLI::App& command, std::filesystem::path& 
 
 /// --socket: every command that talks to a running natto has it.
 inline void add_socket_option(CLI::App& command, std::optional<std::filesystem::path>& path) {
-  command
-      .add_option("--socket", path,
-                  "the running natto's telemetry socket; needed only where several run")
+  command.add_option("--socket", path, "the running natto's socket; needed only where several run")
       ->type_name("PATH");
 }
 

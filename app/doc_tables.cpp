@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "api/messages_markdown.hpp"
 #include "config/schema.hpp"
 #include "doctor/finding.hpp"
 #include "packet/drop_reasons.hpp"
@@ -30,14 +31,16 @@ void print_checks() {
 
 int main(int argc, char** argv) {
   const std::string_view table = argc == 2 ? argv[1] : "";
-  if (table == "configuration") {
+  if (table == "api") {
+    fmt::print("{}", natto::api::messages_markdown());
+  } else if (table == "configuration") {
     fmt::print("{}", natto::configuration_markdown());
   } else if (table == "drop-reasons") {
     print_drop_reasons();
   } else if (table == "doctor") {
     print_checks();
   } else {
-    fmt::print(stderr, "usage: doc_tables configuration|drop-reasons|doctor\n");
+    fmt::print(stderr, "usage: doc_tables api|configuration|drop-reasons|doctor\n");
     return 2;
   }
   return 0;

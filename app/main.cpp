@@ -15,7 +15,15 @@ int answer(const natto::Result<std::string>& result) {
     if (!result.error().message.empty()) {
       std::fputs((result.error().message + "\n").c_str(), stderr);
     }
-    return result.error().kind == natto::ErrorKind::kInput ? kInputWrong : kSystemRefused;
+    switch (result.error().kind) {
+      case natto::ErrorKind::kInput:
+        return kInputWrong;
+      case natto::ErrorKind::kUsage:
+        return kUsage;
+      case natto::ErrorKind::kSystem:
+      case natto::ErrorKind::kDenied:
+        return kSystemRefused;
+    }
   }
   if (std::fputs(result->c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
     std::fputs("cannot write to standard output\n", stderr);

@@ -1,17 +1,13 @@
-#include <fmt/format.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <cstdio>
 
-#include "client/telemetry_client.hpp"
+#include "api/client.hpp"
 #include "commands.hpp"
 #include "views.hpp"
 
 namespace natto {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct ReloadArguments {
   std::optional<std::filesystem::path> socket;
@@ -19,58 +15,44 @@ struct ReloadArguments {
   bool json = false;
 };
 
-/// "root (uid 0), pid 4711": for natto's log. As this process says; the socket's permissions are
-/// what keeps others out.
-std::string who_asks() {
-  const passwd* user = getpwuid(getuid());
-  return fmt::format("{} (uid {}), pid {}", user != nullptr ? user->pw_name : "?", getuid(),
-                     getpid());
-}
+/// What natto is doing, for a person who waits: one line that makes room for the next.
+class ProgressLine {
+ public:
+  ~ProgressLine() { show(""); }
+  ProgressLine() = default;
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
 
-/// As much of the outcome's text as can be had: what was done is told in any case.
-std::string ask_text(const TelemetryClient& natto, const Json& outcome) {
-  const std::size_t total = outcome.at("text_bytes");
-  std::string text;
-  while (text.size() < total) {
-    const Result<Json> page =
-        natto.ask("/natto/text", fmt::format("{},{}", outcome.at("id").dump(), text.size()));
-    if (!page || !page->is_string() || page->get_ref<const std::string&>().empty()) {
-      return text + "\n(natto did not tell the rest: see its log)\n";
+  void show(const std::string& text) const {
+    if (is_terminal_) {
+      std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
+      std::fflush(stderr);
     }
-    text += page->get<std::string>();
   }
-  return text;
-}
 
-Result<std::string> ask_outcome(const char* command, const ReloadArguments& arguments) {
-  const Result<TelemetryClient> natto = TelemetryClient::connect(arguments.socket);
+ private:
+  bool is_terminal_ = isatty(STDERR_FILENO) != 0;
+};
+
+template <typename OneRequest>
+Result<std::string> ask(const ReloadArguments& arguments, const OneRequest& request) {
+  Result<api::Client> natto = api::Client::connect(arguments.socket);
   if (!natto) {
     return natto.error();
   }
-  try {
-    Result<Json> outcome = natto->ask(command, who_asks());
-    if (!outcome) {
-      return outcome.error();
-    }
-    const std::string text = ask_text(*natto, *outcome);
-    const bool refused = outcome->at("ok") == 0;
-    if (arguments.json) {
-      (*outcome)["text"] = text;
-    }
-    if (!refused) {
-      return arguments.json ? outcome->dump() + "\n"
-                            : outcome_view(*outcome, text, arguments.dry_run);
-    }
-    const ErrorKind kind = outcome->at("exit_code") == 1 ? ErrorKind::kInput : ErrorKind::kSystem;
-    if (arguments.json) {
-      std::puts(outcome->dump().c_str());
-      return Error{kind, ""};
-    }
-    return Error{kind, text};
-  } catch (const Json::exception& error) {
-    return system_error(
-        fmt::format("natto's answer is not understood ({}): is it another version?", error.what()));
+  const auto received = [&] {
+    const ProgressLine line;
+    return natto->request(request, [&line](const std::string& stage) { line.show(stage + " …"); });
+  }();
+  if (received) {
+    return arguments.json ? received->line + "\n"
+                          : reload_view(received->report, arguments.dry_run);
   }
+  if (arguments.json) {
+    std::puts(api::to_line(api::to_report(received.error())).c_str());
+    return Error{received.error().kind, ""};
+  }
+  return received.error();
 }
 
 }  // namespace
@@ -89,7 +71,8 @@ void add_reload(CLI::App& app, Action& chosen) {
   add_json_option(*command, arguments->json);
   command->callback([arguments, &chosen] {
     chosen = [arguments] {
-      return ask_outcome(arguments->dry_run ? "/natto/dry_run" : "/natto/reload", *arguments);
+      return arguments->dry_run ? ask(*arguments, api::DryRunRequest())
+                                : ask(*arguments, api::ReloadRequest());
     };
   });
 }
@@ -102,7 +85,7 @@ void add_rollback(CLI::App& app, Action& chosen) {
   add_socket_option(*command, arguments->socket);
   add_json_option(*command, arguments->json);
   command->callback([arguments, &chosen] {
-    chosen = [arguments] { return ask_outcome("/natto/rollback", *arguments); };
+    chosen = [arguments] { return ask(*arguments, api::RollbackRequest()); };
   });
 }
 

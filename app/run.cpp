@@ -7,6 +7,9 @@
 #include <string>
 #include <utility>
 
+#include "api/listener.hpp"
+#include "api/rights.hpp"
+#include "api/socket_path.hpp"
 #include "commands.hpp"
 #include "config/loader.hpp"
 #include "dpdk/log.hpp"
@@ -49,7 +52,7 @@ class Signals {
   sigset_t signals_{};
 };
 
-void announce(const Config& config, const Runtime& runtime) {
+void announce(const Config& config, const Runtime& runtime, const std::filesystem::path& socket) {
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const PortConfig& port = config.ports[i];
     const Port& device = runtime.devices()[i];
@@ -61,6 +64,7 @@ void announce(const Config& config, const Runtime& runtime) {
     log(LogLevel::kInfo, "worker {}: lcore {}, NUMA node {}, queue {} of every port", i,
         runtime.lcore_of(i), runtime.node_of(i), i);
   }
+  log(LogLevel::kInfo, "answers at {}", socket.string());
   log(LogLevel::kInfo, "ready with {} worker(s)", config.dpdk.lcores.size());
 }
 
@@ -102,6 +106,21 @@ Result<std::string> run(const RunArguments& arguments) {
   }
   ServiceReport service(std::move(*notify), watchdog_time_from_environment());
 
+  // Before any device is touched: another natto may have them.
+  Result<std::filesystem::path> socket =
+      api::choose_socket_path(config.api.socket, api::default_folders());
+  if (!socket) {
+    return socket.error();
+  }
+  Result<api::Access> access = api::Access::create(config.api);
+  if (!access) {
+    return access.error();
+  }
+  Result<api::Listener> listener = api::Listener::claim(*socket);
+  if (!listener) {
+    return listener.error();
+  }
+
   const Result<std::unique_ptr<Runtime>> runtime = Runtime::create(config, appliance->table, {});
   if (!runtime) {
     return runtime.error();
@@ -109,7 +128,8 @@ Result<std::string> run(const RunArguments& arguments) {
   if (const Status status = (*runtime)->launch(); !status) {
     return status.error();
   }
-  announce(config, **runtime);
+  (*runtime)->serve(*std::move(listener), *std::move(access));
+  announce(config, **runtime, *socket);
   while (true) {
     const auto arrival = signals.wait_a_tick();
     if (arrival && arrival->signal != SIGHUP) {

@@ -1,16 +1,12 @@
-#include <fmt/format.h>
-
 #include <chrono>
+#include <memory>
 
-#include "client/telemetry_client.hpp"
+#include "api/client.hpp"
 #include "commands.hpp"
-#include "mappings_query.hpp"
 #include "views.hpp"
 
 namespace natto {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct ShowArguments {
   std::optional<std::filesystem::path> socket;
@@ -26,44 +22,33 @@ std::uint64_t now_ms() {
                                         .count());
 }
 
-Result<Json> ask_ports(const TelemetryClient& natto) {
-  const Result<Json> answer = natto.ask("/natto/ports");
-  if (!answer) {
-    return answer.error();
-  }
-  Json ports = Json::array();
-  for (Json port : *answer) {
-    const Result<Json> more = natto.ask("/natto/port", std::to_string(ports.size()));
-    if (!more) {
-      return more.error();
-    }
-    port.update(*more);
-    ports.push_back(std::move(port));
-  }
-  return ports;
-}
-
-/// Asks with `ask`, and prints with `view` or as JSON.
-template <typename Ask, typename View>
-Result<std::string> show(const ShowArguments& arguments, Ask ask, View view) {
-  const Result<TelemetryClient> natto = TelemetryClient::connect(arguments.socket);
+/// What natto reports, as `view` shows it, or as it came.
+template <typename OneRequest, typename View>
+Result<std::string> show(const ShowArguments& arguments, const OneRequest& request, View view) {
+  Result<api::Client> natto = api::Client::connect(arguments.socket);
   if (!natto) {
     return natto.error();
   }
-  try {
-    const Result<Json> answer = ask(*natto);
-    if (!answer) {
-      return answer.error();
-    }
-    return arguments.json ? answer->dump() + "\n" : view(*answer);
-  } catch (const Json::exception& error) {
-    return system_error(
-        fmt::format("natto's answer is not understood ({}): is it another version?", error.what()));
+  auto received = natto->request(request);
+  if (!received) {
+    return received.error();
   }
+  return arguments.json ? received->line + "\n" : view(received->report);
 }
 
-auto asking(const char* command) {
-  return [command](const TelemetryClient& natto) { return natto.ask(command); };
+Result<std::string> show_mappings(const ShowArguments& arguments) {
+  Result<api::Client> natto = api::Client::connect(arguments.socket);
+  if (!natto) {
+    return natto.error();
+  }
+  auto received = natto->request(api::MappingsRequest{.filter = arguments.filter});
+  if (!received) {
+    return received.error();
+  }
+  api::MappingsReport& report = received->report;
+  sort_mappings(report.mappings, arguments.sort);
+  return arguments.json ? api::to_line(report) + "\n"
+                        : mappings_view(report.mappings, now_ms(), arguments.exact);
 }
 
 CLI::App* add_subject(CLI::App& show_command, const char* name, const char* help,
@@ -83,8 +68,8 @@ void add_show(CLI::App& app, Action& chosen) {
       "Examples: natto show mappings 10.33.1.0/24 --sort bytes\n"
       "          natto show drops");
   const auto arguments = std::make_shared<ShowArguments>();
-  const auto on = [&](CLI::App* subject, auto ask, auto view) {
-    subject->callback([=, &chosen] { chosen = [=] { return show(*arguments, ask, view); }; });
+  const auto on = [&](CLI::App* subject, auto request, auto view) {
+    subject->callback([=, &chosen] { chosen = [=] { return show(*arguments, request, view); }; });
   };
 
   CLI::App* mappings =
@@ -98,31 +83,18 @@ void add_show(CLI::App& app, Action& chosen) {
       ->check(CLI::IsMember({"file", "name", "packets", "bytes", "last"}))
       ->capture_default_str();
   mappings->add_flag("-x,--exact", arguments->exact, "exact numbers, not 12K or 3M");
-  on(
-      mappings,
-      [arguments](const TelemetryClient& natto) -> Result<Json> {
-        Result<Json> rows = ask_mappings(natto, arguments->filter);
-        if (rows) {
-          sort_mappings(*rows, arguments->sort);
-        }
-        return rows;
-      },
-      [arguments](const Json& rows) { return mappings_view(rows, now_ms(), arguments->exact); });
+  mappings->callback(
+      [arguments, &chosen] { chosen = [arguments] { return show_mappings(*arguments); }; });
 
-  on(
-      add_subject(*command, "drops", "dropped packets by reason, with what to do", arguments),
-      [](const TelemetryClient& natto) -> Result<Json> {
-        const Result<Json> drops = natto.ask("/natto/drops");
-        return drops ? Result<Json>(explain_drops(*drops)) : drops;
-      },
-      drops_view);
+  on(add_subject(*command, "drops", "dropped packets by reason, with what to do", arguments),
+     api::DropsRequest(), drops_view);
   on(add_subject(*command, "ports", "link, next hop, offloads, rates and driver counters",
                  arguments),
-     ask_ports, ports_view);
-  on(add_subject(*command, "workers", "how busy each worker is", arguments),
-     asking("/natto/workers"), workers_view);
-  on(add_subject(*command, "table", "generation, digest, size, and who loaded it when", arguments),
-     asking("/natto/table"), table_view);
+     api::PortsRequest(), ports_view);
+  on(add_subject(*command, "workers", "how busy each worker is", arguments), api::WorkersRequest(),
+     workers_view);
+  on(add_subject(*command, "table", "version, digest, size, and who loaded it when", arguments),
+     api::TableRequest(), table_view);
 }
 
 }  // namespace natto

@@ -1,16 +1,12 @@
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
-#include <map>
-#include <thread>
+#include <cstdio>
 
-#include "client/telemetry_client.hpp"
+#include "api/client.hpp"
 #include "commands.hpp"
-#include "mappings_query.hpp"
 #include "terminal.hpp"
-#include "views.hpp"
+#include "top_rates.hpp"
 
 namespace natto {
 namespace {
@@ -24,62 +20,61 @@ struct TopArguments {
   bool json = false;
 };
 
-Result<TopSample> take_sample(const TelemetryClient& natto) {
-  TopSample sample;
-  for (const auto& [command, part] :
-       {std::pair{"/natto/counters", &sample.counters}, std::pair{"/natto/drops", &sample.drops},
-        std::pair{"/natto/ports", &sample.ports}, std::pair{"/natto/workers", &sample.workers}}) {
-    Result<nlohmann::ordered_json> answer = natto.ask(command);
-    if (!answer) {
-      return answer.error();
-    }
-    *part = std::move(*answer);
-  }
-  Result<nlohmann::ordered_json> mappings = ask_mappings(natto, "");
-  if (!mappings) {
-    return mappings.error();
-  }
-  sample.mappings = std::move(*mappings);
-  sample.seconds = std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
-  return sample;
-}
-
-Result<std::string> top(const TopArguments& arguments) {
-  const Result<TelemetryClient> natto = TelemetryClient::connect(arguments.socket);
+/// Connects anew each time: between two looks natto need not wait for this program.
+Result<TopSample> take_sample(const std::optional<std::filesystem::path>& socket) {
+  Result<api::Client> natto = api::Client::connect(socket);
   if (!natto) {
     return natto.error();
   }
+  TopSample sample;
+  std::optional<Error> failure;
+  const auto ask = [&](const auto& request, auto& part) {
+    if (failure) {
+      return;
+    }
+    auto received = natto->request(request);
+    if (received) {
+      part = std::move(received->report);
+    } else {
+      failure = received.error();
+    }
+  };
+  ask(api::CountersRequest(), sample.counters);
+  ask(api::DropsRequest(), sample.drops);
+  ask(api::PortsRequest(), sample.ports);
+  ask(api::WorkersRequest(), sample.workers);
+  ask(api::MappingsRequest(), sample.mappings);
+  sample.seconds = std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+  return failure ? Result<TopSample>(*failure) : sample;
+}
+
+Result<std::string> top(const TopArguments& arguments) {
   const auto interval = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::duration<double>(arguments.interval_seconds));
+  Result<TopSample> last = take_sample(arguments.socket);
+  if (!last) {
+    return last.error();
+  }
   std::optional<LiveScreen> screen;
   if (isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0 && !arguments.json) {
     screen.emplace();
   }
-  try {
-    Result<TopSample> last = take_sample(*natto);
-    if (!last) {
-      return last.error();
+  for (std::uint64_t shown = 0; arguments.count == 0 || shown < arguments.count; ++shown) {
+    if (!(screen ? screen->wait(interval) : wait_undisturbed(interval))) {
+      break;
     }
-    for (std::uint64_t shown = 0; arguments.count == 0 || shown < arguments.count; ++shown) {
-      if (!(screen ? screen->wait(interval) : wait_undisturbed(interval))) {
-        break;
-      }
-      Result<TopSample> now = take_sample(*natto);
-      if (!now) {
-        return now.error();
-      }
-      const nlohmann::ordered_json rates = top_rates(*last, *now);
-      const std::string text = arguments.json ? rates.dump() + "\n" : top_view(rates);
-      if (screen) {
-        screen->show(text);
-      } else if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
-        return system_error("cannot write to standard output");
-      }
-      last = std::move(now);
+    Result<TopSample> now = take_sample(arguments.socket);
+    if (!now) {
+      return now.error();
     }
-  } catch (const nlohmann::json::exception& error) {
-    return system_error(
-        fmt::format("natto's answer is not understood ({}): is it another version?", error.what()));
+    const TopRates rates = top_rates(*last, *now);
+    const std::string text = arguments.json ? top_json(rates) : top_view(rates);
+    if (screen) {
+      screen->show(text);
+    } else if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+      return system_error("cannot write to standard output");
+    }
+    last = std::move(now);
   }
   return std::string();
 }

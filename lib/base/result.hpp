@@ -9,10 +9,12 @@
 
 namespace natto {
 
-/// Who has to act: it decides the program's exit code (1 or 3).
+/// Who has to act: it decides the program's exit code (2, 1, 3 and 3).
 enum class ErrorKind {
+  kUsage,   ///< what was asked makes no sense
   kInput,   ///< a file or an argument is wrong
   kSystem,  ///< the machine refused: memory, device, permission
+  kDenied,  ///< the user has no right to it
 };
 
 /// What went wrong, where, and what to do about it, as text for the user (may be several lines;

@@ -77,6 +77,31 @@ IcmpConfig read_icmp(const SectionReader& section) {
   return icmp;
 }
 
+Result<std::filesystem::path> parse_socket_path(std::string_view text) {
+  constexpr std::size_t kMaxBytes = 107;  // of a UNIX socket's name, see unix(7)
+  if (!text.starts_with('/') || text.size() > kMaxBytes) {
+    return input_error(
+        fmt::format("{} is not an absolute path of at most {} bytes, as "
+                    "\"/run/natto/natto.sock\"",
+                    in_quotes(text), kMaxBytes));
+  }
+  return std::filesystem::path(text);
+}
+
+ApiConfig read_api(const SectionReader& section) {
+  ApiConfig api;
+  if (const auto socket = section.parsed("socket", parse_socket_path)) {
+    api.socket = socket->value;
+  }
+  if (const auto group = section.text("group")) {
+    api.group = group->value;
+  }
+  if (const auto group = section.text("admin_group")) {
+    api.admin_group = group->value;
+  }
+  return api;
+}
+
 class PortReader {
  public:
   explicit PortReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
@@ -205,6 +230,7 @@ ConfigFile read_config_file(const std::filesystem::path& file, Diagnostics& diag
   const FileReader reader(config_schema(), *root, diagnostics);
   out.config.dpdk = read_dpdk(reader.section("dpdk"), diagnostics);
   out.config.icmp = read_icmp(reader.section("icmp"));
+  out.config.api = read_api(reader.section("api"));
   read_ports(reader, out, diagnostics);
   if (const auto table = reader.section("table").text("file")) {
     out.config.table_file = file.parent_path() / table->value;

@@ -29,9 +29,10 @@ Result<Config> load_config(const std::filesystem::path& file) {
   return std::move(read.config);
 }
 
-Result<MappingTable> load_mappings(const std::filesystem::path& file, const Config& config) {
+Result<MappingTable> load_mappings(const std::filesystem::path& file, const Config& config,
+                                   const std::function<void()>& checking) {
   Diagnostics diagnostics(file);
-  MappingTable table = read_mapping_file(file, known_ports(config), diagnostics);
+  MappingTable table = read_mapping_file(file, known_ports(config), diagnostics, checking);
   if (!diagnostics.empty()) {
     return input_error(diagnostics.render());
   }

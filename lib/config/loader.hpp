@@ -8,6 +8,7 @@
 // std::bad_alloc, and nothing else, where memory runs out.
 
 #include <filesystem>
+#include <functional>
 
 #include "base/result.hpp"
 #include "config/model.hpp"
@@ -17,9 +18,11 @@ namespace natto {
 /// natto.toml. Unknown keys and sections are errors; the nearest known one is suggested.
 [[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
 
-/// mappings.toml, checked against the realms and addresses of `config`.
+/// mappings.toml, checked against the realms and addresses of `config`. `checking` is called when
+/// it is read and about to be checked.
 [[nodiscard]] Result<MappingTable> load_mappings(const std::filesystem::path& file,
-                                                 const Config& config);
+                                                 const Config& config,
+                                                 const std::function<void()>& checking = {});
 
 /// Both files of an appliance.
 struct Appliance {

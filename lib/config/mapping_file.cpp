@@ -85,10 +85,13 @@ MappingTable to_table(const std::vector<MappingEntry>& entries) {
 }  // namespace
 
 MappingTable read_mapping_file(const std::filesystem::path& file, const KnownPorts& ports,
-                               Diagnostics& diagnostics) {
+                               Diagnostics& diagnostics, const std::function<void()>& checking) {
   const auto root = read_toml(file, diagnostics);
   if (!root) {
     return {};
+  }
+  if (checking) {
+    checking();
   }
   const FileReader reader(mappings_schema(), *root, diagnostics);
   const RealmFinder realms(ports, diagnostics);

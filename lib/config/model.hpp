@@ -72,10 +72,18 @@ struct IcmpConfig {
   std::uint32_t error_burst = 100;         ///< of those at once after a quiet time, at least 1
 };
 
+/// [api]
+struct ApiConfig {
+  std::optional<std::filesystem::path> socket;  ///< an absolute path
+  std::optional<std::string> group;             ///< whose members may read
+  std::optional<std::string> admin_group;       ///< whose members may change as well
+};
+
 /// natto.toml
 struct Config {
   DpdkConfig dpdk;
   IcmpConfig icmp;
+  ApiConfig api;
   std::vector<PortConfig> ports;     ///< 1..kMaxPorts; the index is the RealmId
   std::filesystem::path table_file;  ///< [table] file, resolved against natto.toml's folder
 

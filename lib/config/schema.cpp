@@ -15,6 +15,7 @@ using enum ValueKind;
 constexpr IntegerRange kLcores = {0, 1023};
 constexpr IntegerRange kRealmNameLength = {1, 32};
 constexpr IntegerRange kInterfaceNameLength = {1, 15};  // IFNAMSIZ of Linux, without its NUL
+constexpr IntegerRange kGroupNameLength = {1, 32};
 constexpr IntegerRange kMappingNameLength = {1, 64};
 
 constexpr std::array<std::string_view, 2> kChecksumOffloads = {"auto", "off"};
@@ -142,6 +143,27 @@ constexpr std::array kTableKeys = {
               .meaning = "The mapping table, relative to this file; read again when it changes."},
 };
 
+constexpr std::array kApiKeys = {
+    KeySchema{
+        .name = "socket",
+        .kind = kText,
+        .if_absent = LeftOut{"/run/natto/natto.sock, or where that cannot be made, natto.sock in "
+                             "$XDG_RUNTIME_DIR/natto or /tmp/natto-UID"},
+        .meaning = "The socket on which natto answers, an absolute path of at most 107 bytes; "
+                   "each natto of a machine has its own."},
+    KeySchema{.name = "group",
+              .kind = kName,
+              .if_absent = LeftOut{"only root and the user that runs natto may"},
+              .meaning = "A group whose members may ask natto what it does.",
+              .range = kGroupNameLength},
+    KeySchema{.name = "admin_group",
+              .kind = kName,
+              .if_absent = LeftOut{"only root and the user that runs natto may"},
+              .meaning = "A group whose members may also have natto load its table or the one "
+                         "before.",
+              .range = kGroupNameLength},
+};
+
 constexpr std::array kMappingKeys = {
     KeySchema{.name = "name",
               .kind = kName,
@@ -180,6 +202,8 @@ constexpr std::array kConfigSections = {
                   .if_missing = "add one that names the file of the mappings",
                   .meaning = "Where the mappings are.",
                   .keys = kTableKeys},
+    SectionSchema{
+        .name = "api", .meaning = "Who may ask the running natto, and where.", .keys = kApiKeys},
 };
 
 constexpr std::array kMappingsSections = {

@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <pthread.h>
 #include <rte_cycles.h>
-#include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/cpus.hpp"
 #include "config/loader.hpp"
 #include "config/table_diff.hpp"
 #include "config/table_digest.hpp"
@@ -22,9 +21,6 @@
 namespace natto {
 namespace {
 
-constexpr std::size_t kKeptOutcomes = 8;
-/// Fire-and-forget requests that may wait; more of them say nothing new.
-constexpr std::size_t kMaxJobs = 64;
 /// Lines of a refusal's text that go to the log.
 constexpr std::size_t kMaxLoggedLines = 20;
 
@@ -33,14 +29,10 @@ ReloadOutcome::Microseconds microseconds(Duration duration) {
   return std::chrono::duration_cast<ReloadOutcome::Microseconds>(duration);
 }
 
-void run_on(std::thread& thread, const std::vector<unsigned>& cpus) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (const unsigned cpu : cpus) {
-    CPU_SET(cpu, &set);
+void tell(const ReloadRequest& request, std::string_view stage) {
+  if (request.progress) {
+    request.progress(stage);
   }
-  pthread_setaffinity_np(thread.native_handle(), sizeof(set), &set);
-  pthread_setname_np(thread.native_handle(), "natto-reload");
 }
 
 void log_lines(std::string_view text) {
@@ -79,7 +71,7 @@ Status Reloader::start(const std::vector<unsigned>& cpus) {
   }
   watch_.emplace(std::move(*watch));
   thread_ = std::thread([this] { work(); });
-  run_on(thread_, cpus);
+  run_on(thread_, cpus, "natto-reload");
   return Done{};
 }
 
@@ -87,7 +79,7 @@ void Reloader::stop() {
   {
     const std::lock_guard lock(mutex_);
     accepts_ = false;
-    jobs_.clear();  // their promises break, and ask() answers none
+    waiting_.clear();
   }
   stopping_.store(true);
   wake();
@@ -96,43 +88,16 @@ void Reloader::stop() {
   }
 }
 
-void Reloader::request(ReloadRequest request) {
+bool Reloader::request(ReloadRequest request) {
   {
     const std::lock_guard lock(mutex_);
-    if (!accepts_ || jobs_.size() >= kMaxJobs) {
-      return;
+    if (!accepts_ || waiting_.size() >= kMaxWaiting) {
+      return false;
     }
-    jobs_.push_back({std::move(request), {}});
+    waiting_.push_back(std::move(request));
   }
   wake();
-}
-
-std::optional<ReloadOutcome> Reloader::ask(ReloadRequest request) {
-  std::future<ReloadOutcome> outcome;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!accepts_) {
-      return std::nullopt;
-    }
-    jobs_.push_back({std::move(request), {}});
-    outcome = jobs_.back().outcome.get_future();
-  }
-  wake();
-  try {
-    return outcome.get();
-  } catch (const std::future_error&) {
-    return std::nullopt;
-  }
-}
-
-std::optional<std::string> Reloader::text(std::uint64_t id, std::size_t offset,
-                                          std::size_t length) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = std::ranges::find(outcomes_, id, &ReloadOutcome::id);
-  if (found == outcomes_.end() || offset > found->text.size()) {
-    return std::nullopt;
-  }
-  return found->text.substr(offset, length);
+  return true;
 }
 
 // The thread.
@@ -150,13 +115,13 @@ void Reloader::work() {
       changed_at.reset();
       run({.kind = ReloadKind::kReload, .trigger = "file changed", .who = ""});
     }
-    while (auto job = next_job()) {
-      if (job->request.kind == ReloadKind::kReload) {
+    while (const auto request = next_request()) {
+      if (request->kind == ReloadKind::kReload) {
         // Whatever has changed by now is about to be loaded.
         static_cast<void>(watch_->changed());
         changed_at.reset();
       }
-      job->outcome.set_value(run(job->request));
+      run(*request);
     }
     settled = live_table_.settle();
   }
@@ -172,14 +137,14 @@ void Reloader::wait(std::chrono::milliseconds at_most) {
 
 void Reloader::wake() { eventfd_write(wake_up_, 1); }
 
-std::optional<Reloader::Job> Reloader::next_job() {
+std::optional<ReloadRequest> Reloader::next_request() {
   const std::lock_guard lock(mutex_);
-  if (jobs_.empty()) {
+  if (waiting_.empty()) {
     return std::nullopt;
   }
-  Job job = std::move(jobs_.front());
-  jobs_.pop_front();
-  return job;
+  ReloadRequest request = std::move(waiting_.front());
+  waiting_.pop_front();
+  return request;
 }
 
 ReloadOutcome Reloader::run(const ReloadRequest& request) {
@@ -197,10 +162,8 @@ ReloadOutcome Reloader::run(const ReloadRequest& request) {
   }
   try {
     audit(request, outcome);
-    const std::lock_guard lock(mutex_);
-    outcomes_.push_back(outcome);
-    if (outcomes_.size() > kKeptOutcomes) {
-      outcomes_.pop_front();
+    if (request.done) {
+      request.done(outcome);
     }
   } catch (const std::bad_alloc&) {
     // What was done stands; there is no memory to write it down.
@@ -213,7 +176,7 @@ void Reloader::attempt(const ReloadRequest& request, ReloadOutcome& outcome) {
   outcome.generation = before->number;
   outcome.digest_before = before->digest;
   const auto begin = Clock::now();
-  Result<std::shared_ptr<const MappingTable>> table = wanted_table(request.kind);
+  Result<std::shared_ptr<const MappingTable>> table = wanted_table(request);
   outcome.parse = microseconds(Clock::now() - begin);
   if (table) {
     replace(request, std::move(*table), outcome);
@@ -222,14 +185,17 @@ void Reloader::attempt(const ReloadRequest& request, ReloadOutcome& outcome) {
   }
 }
 
-Result<std::shared_ptr<const MappingTable>> Reloader::wanted_table(ReloadKind kind) const {
-  if (kind == ReloadKind::kRollback) {
+Result<std::shared_ptr<const MappingTable>> Reloader::wanted_table(
+    const ReloadRequest& request) const {
+  if (request.kind == ReloadKind::kRollback) {
     if (previous_ == nullptr) {
       return input_error("there is no earlier table: none was replaced since natto started");
     }
     return previous_;
   }
-  Result<MappingTable> loaded = load_mappings(config_.table_file, config_);
+  tell(request, "reading");
+  Result<MappingTable> loaded =
+      load_mappings(config_.table_file, config_, [&request] { tell(request, "checking"); });
   if (!loaded) {
     return loaded.error();
   }
@@ -250,6 +216,7 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
     return;
   }
 
+  tell(request, "building");
   const auto begin = Clock::now();
   Result<std::unique_ptr<const Generation>> generation =
       Generation::build(*table, dataplane_.activity.size());
@@ -274,6 +241,7 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
     has_previous_.store(true);
   }
   reloads_.fetch_add(1);
+  tell(request, "waiting for workers");
   wait_for_grace(outcome);
 }
 

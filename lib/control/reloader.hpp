@@ -5,15 +5,15 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
-#include <future>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -28,12 +28,6 @@ enum class ReloadKind {
   kReload,    ///< use what the file says
   kDryRun,    ///< say what that would change
   kRollback,  ///< use the table before the current one again
-};
-
-struct ReloadRequest {
-  ReloadKind kind;
-  std::string trigger;  ///< "file changed", "SIGHUP", "natto reload", …
-  std::string who;      ///< who asked, as far as that is known
 };
 
 /// What came of a request. `text`: a line per difference, or, if it was refused, every mistake.
@@ -54,6 +48,19 @@ struct ReloadOutcome {
   Microseconds build{};
   Microseconds grace{};        ///< until no worker used the old table
   bool grace_pending = false;  ///< one still might: natto stopped waiting
+};
+
+struct ReloadRequest {
+  ReloadKind kind;
+  std::string trigger;  ///< "file changed", "SIGHUP", "natto reload", …
+  std::string who;      ///< who asked, as far as that is known
+
+  // Called on the reloader's thread; may be empty.
+
+  /// When a stage begins: "reading", "checking", "building", "waiting for workers".
+  std::function<void(std::string_view)> progress = {};
+  /// When the outcome is in the log.
+  std::function<void(const ReloadOutcome&)> done = {};
 };
 
 class Reloader {
@@ -77,20 +84,19 @@ class Reloader {
 
   /// Starts the thread, which runs on `cpus`, and follows the table file from now on.
   [[nodiscard]] Status start(const std::vector<unsigned>& cpus);
-  /// Refuses what is still waiting. Main thread.
+  /// Lets go of what is still waiting. Main thread.
   void stop();
 
-  /// Any thread, not waiting for the outcome; the log has it.
-  void request(ReloadRequest request);
-  /// Any thread but control's; waits for the outcome. None after stop().
-  [[nodiscard]] std::optional<ReloadOutcome> ask(ReloadRequest request);
+  /// Requests that may wait.
+  static constexpr std::size_t kMaxWaiting = 64;
+
+  /// Any thread; does not wait for the outcome. False: it will not be done, since too many wait
+  /// already, or after stop().
+  bool request(ReloadRequest request);
 
   /// Does what was asked, on the calling thread: for tests, before start().
   ReloadOutcome run(const ReloadRequest& request);
 
-  /// At most `length` bytes from `offset` on of the text of one of the last outcomes. Any thread.
-  [[nodiscard]] std::optional<std::string> text(std::uint64_t id, std::size_t offset,
-                                                std::size_t length) const;
   /// Any thread.
   [[nodiscard]] bool rollback_possible() const { return has_previous_.load(); }
   [[nodiscard]] std::uint64_t reloads() const { return reloads_.load(); }
@@ -99,16 +105,12 @@ class Reloader {
  private:
   using Clock = std::chrono::steady_clock;
 
-  struct Job {
-    ReloadRequest request;
-    std::promise<ReloadOutcome> outcome;
-  };
-
   void work();
   void wait(std::chrono::milliseconds at_most);
   void wake();
-  [[nodiscard]] std::optional<Job> next_job();
-  [[nodiscard]] Result<std::shared_ptr<const MappingTable>> wanted_table(ReloadKind kind) const;
+  [[nodiscard]] std::optional<ReloadRequest> next_request();
+  [[nodiscard]] Result<std::shared_ptr<const MappingTable>> wanted_table(
+      const ReloadRequest& request) const;
   void attempt(const ReloadRequest& request, ReloadOutcome& outcome);
   void replace(const ReloadRequest& request, std::shared_ptr<const MappingTable> table,
                ReloadOutcome& outcome);
@@ -132,9 +134,8 @@ class Reloader {
   std::atomic<std::uint64_t> refusals_{0};
   std::uint64_t last_id_ = 0;
 
-  mutable std::mutex mutex_;  ///< guards what follows
-  std::deque<Job> jobs_;
-  std::deque<ReloadOutcome> outcomes_;  ///< the latest, oldest first
+  std::mutex mutex_;  ///< guards what follows
+  std::deque<ReloadRequest> waiting_;
   bool accepts_ = true;
 };
 

@@ -17,7 +17,7 @@ struct TableVersion {
   std::shared_ptr<const Generation> generation;
   std::string digest;   ///< see table_digest
   std::string trigger;  ///< what made natto load it
-  std::string who;      ///< the user and process that asked, by their own word; may be empty
+  std::string who;      ///< the user and process that asked; may be empty
   std::chrono::system_clock::time_point loaded;
 };
 

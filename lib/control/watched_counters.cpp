@@ -59,12 +59,6 @@ constexpr std::array kWatched = {
     WatchedCounter{"_dropped", "the device dropped packets", kAskTheDriver},
 };
 
-constexpr std::size_t kTelemetryStringBytes = 127;
-static_assert(std::ranges::all_of(kWatched, [](const WatchedCounter& counter) {
-  return counter.meaning.size() <= kTelemetryStringBytes &&
-         counter.advice.size() <= kTelemetryStringBytes;
-}));
-
 }  // namespace
 
 const WatchedCounter* find_watched_counter(std::string_view name) {

@@ -11,10 +11,11 @@
 #include <iterator>
 #include <utility>
 
+#include "api/reports/handler.hpp"
 #include "config/table_digest.hpp"
 #include "dpdk/devargs.hpp"
 #include "dpdk/log.hpp"
-#include "telemetry/answers.hpp"
+#include "telemetry/numbers.hpp"
 
 namespace natto {
 namespace {
@@ -302,19 +303,28 @@ Status Runtime::launch() {
     return status;
   }
   Result<TelemetryCommands> telemetry =
-      TelemetryCommands::serve(appliance_commands({.config = config_,
-                                                   .dataplane = *dataplane_,
-                                                   .ports = ports_,
-                                                   .supervisors = supervisors_,
-                                                   .live_table = *live_table_,
-                                                   .rates = rates_,
-                                                   .monitor = *monitor_,
-                                                   .reloader = *reloader_}));
+      TelemetryCommands::serve(telemetry_numbers(appliance_part()));
   if (!telemetry) {
     return telemetry.error();
   }
   telemetry_.emplace(std::move(*telemetry));
   return Done{};
+}
+
+void Runtime::serve(api::Listener listener, api::Access access) {
+  server_.emplace(std::move(listener), std::move(access), api::make_handler(appliance_part()),
+                  cpus_beside_workers());
+}
+
+AppliancePart Runtime::appliance_part() {
+  return {.config = config_,
+          .dataplane = *dataplane_,
+          .ports = ports_,
+          .supervisors = supervisors_,
+          .live_table = *live_table_,
+          .rates = rates_,
+          .monitor = *monitor_,
+          .reloader = *reloader_};
 }
 
 /// Where slow work disturbs no worker; if there is no such CPU, where control runs.
@@ -346,8 +356,9 @@ void Runtime::stop() {
     return;
   }
   if (reloader_) {
-    reloader_->stop();  // first: answers may wait for it
+    reloader_->stop();  // first: clients that wait for it are told so
   }
+  server_.reset();
   telemetry_.reset();
   stopping_.store(true, std::memory_order_relaxed);
   for (const Worker& worker : workers_) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// A whole appliance in this process: DPDK, ports, table, workers, control, reloader and telemetry,
-// built from a config and taken down in reverse.
+// A whole appliance in this process: DPDK, ports, table, workers, control, reloader, telemetry and
+// API, built from a config and taken down in reverse.
 
 #include <atomic>
 #include <memory>
@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "api/reports/appliance_part.hpp"
+#include "api/server.hpp"
 #include "base/result.hpp"
 #include "config/model.hpp"
 #include "control/control.hpp"
@@ -56,6 +58,9 @@ class Runtime {
 
   /// Live: starts the workers on their lcores, follows the table file, and answers telemetry.
   [[nodiscard]] Status launch();
+
+  /// Live: answers clients of natto's socket from now on.
+  void serve(api::Listener listener, api::Access access);
 
   /// Live: does what control has to do now. Main lcore, again and again.
   void step_control();
@@ -107,6 +112,7 @@ class Runtime {
   [[nodiscard]] Status build_dataplane(const MappingTable& table, const RuntimeOptions& options);
   [[nodiscard]] Status connect_kernel();
   [[nodiscard]] std::vector<unsigned> cpus_beside_workers() const;
+  [[nodiscard]] AppliancePart appliance_part();
   static int run_worker(void* worker);
 
   // In the order in which each needs those before it.
@@ -128,6 +134,7 @@ class Runtime {
   bool launched_ = false;
   std::optional<Reloader> reloader_;
   std::optional<TelemetryCommands> telemetry_;
+  std::optional<api::Server> server_;
 };
 
 }  // namespace natto

@@ -3,9 +3,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <shared_mutex>
-#include <utility>
+#include <string_view>
 
 #include "dpdk/compat.hpp"
 #include "dpdk/error.hpp"
@@ -13,8 +12,6 @@
 
 namespace natto {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 /// DPDK knows no way to unregister and hands callbacks no context, so what it calls looks here.
 struct Registry {
@@ -32,76 +29,43 @@ struct FreeData {
 };
 using Data = std::unique_ptr<rte_tel_data, FreeData>;
 
-bool fill(const Json& json, rte_tel_data* data);
-
-/// DPDK 22.11 leaves control characters out when it writes JSON, and reads astray at bytes beyond
-/// ASCII. The length stays.
-std::string plain(const Json& text) {
-  std::string result = text;
-  for (char& c : result) {
-    if (c != '\n' && (c < ' ' || c > '~')) {
-      c = '?';
-    }
-  }
-  return result;
-}
-
-std::string cut(const Json& text) { return plain(text).substr(0, RTE_TEL_MAX_STRING_LEN - 1); }
-
-Data make_nested(const Json& json) {
-  Data nested(rte_tel_data_alloc());
-  return nested != nullptr && fill(json, nested.get()) ? std::move(nested) : nullptr;
-}
-
-bool add_member(rte_tel_data* data, const std::string& name, const Json& value) {
-  if (value.is_string()) {
-    return rte_tel_data_add_dict_string(data, name.c_str(), cut(value).c_str()) == 0;
-  }
-  if (value.is_number()) {
-    return add_dict_number(data, name.c_str(), value.get<std::uint64_t>()) == 0;
-  }
-  Data nested = make_nested(value);
-  if (nested == nullptr ||
-      rte_tel_data_add_dict_container(data, name.c_str(), nested.get(), 0) != 0) {
+bool add_list(rte_tel_data* data, const std::string& name,
+              const std::vector<std::uint64_t>& numbers) {
+  Data list(rte_tel_data_alloc());
+  if (list == nullptr || rte_tel_data_start_array(list.get(), kNumbers) != 0) {
     return false;
   }
-  static_cast<void>(nested.release());
+  for (const std::uint64_t number : numbers) {
+    if (add_array_number(list.get(), number) != 0) {
+      return false;
+    }
+  }
+  if (rte_tel_data_add_dict_container(data, name.c_str(), list.get(), 0) != 0) {
+    return false;
+  }
+  static_cast<void>(list.release());
   return true;
 }
 
-bool add_element(rte_tel_data* data, const Json& value) {
-  return value.is_string() ? rte_tel_data_add_array_string(data, cut(value).c_str()) == 0
-                           : add_array_number(data, value.get<std::uint64_t>()) == 0;
+bool fill(const TelemetryAnswer& answer, rte_tel_data* data) {
+  bool good = rte_tel_data_start_dict(data) == 0;
+  for (const auto& [name, number] : answer.numbers) {
+    good = good && add_dict_number(data, name.c_str(), number) == 0;
+  }
+  for (const auto& [name, numbers] : answer.lists) {
+    good = good && add_list(data, name, numbers);
+  }
+  return good;
 }
 
-bool fill(const Json& json, rte_tel_data* data) {
-  bool good = true;
-  if (json.is_object()) {
-    good = rte_tel_data_start_dict(data) == 0;
-    for (const auto& [name, value] : json.items()) {
-      good = good && add_member(data, name, value);
-    }
-    return good;
-  }
-  if (json.is_array()) {
-    const bool numbers = !json.empty() && json.front().is_number();
-    good = rte_tel_data_start_array(data, numbers ? kNumbers : RTE_TEL_STRING_VAL) == 0;
-    for (const Json& value : json) {
-      good = good && add_element(data, value);
-    }
-    return good;
-  }
-  return json.is_string() && rte_tel_data_string(data, plain(json).c_str()) == 0;
-}
-
-int answer(const char* command, const char* parameters, rte_tel_data* data) {
+int answer(const char* command, const char* /*parameters*/, rte_tel_data* data) {
   try {
     const std::shared_lock lock(registry().mutex);
     const auto found = registry().commands.find(std::string_view(command));
     if (found == registry().commands.end()) {
       return -1;
     }
-    return fill(found->second.answer(parameters != nullptr ? parameters : ""), data) ? 0 : -1;
+    return fill(found->second.answer(), data) ? 0 : -1;
   } catch (const std::exception& error) {
     log(LogLevel::kError, "telemetry command {} failed: {}", command, error.what());
     return -1;

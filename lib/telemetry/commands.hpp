@@ -1,24 +1,27 @@
 #pragma once
 
-// Commands of DPDK's telemetry socket (rte_telemetry) that are answered with JSON.
+// Commands of DPDK's telemetry socket (rte_telemetry) that are answered with numbers.
 
+#include <cstdint>
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
 
 namespace natto {
 
+struct TelemetryAnswer {
+  std::vector<std::pair<std::string, std::uint64_t>> numbers;
+  std::vector<std::pair<std::string, std::vector<std::uint64_t>>> lists;
+};
+
 struct TelemetryCommand {
   std::string name;  ///< "/natto/…", at most 55 bytes
   std::string help;  ///< at most 127 bytes
-  /// Called on a thread of the client that asks. Null: the question was wrong. It may
-  /// hold objects, lists of strings or of numbers, strings, and unsigned numbers. Strings are cut
-  /// at 127 bytes, unless one is the whole answer; what is not printable ASCII in them becomes `?`.
-  std::function<nlohmann::ordered_json(std::string_view parameters)> answer;
+  /// Called on a thread of the client that asks.
+  std::function<TelemetryAnswer()> answer;
 };
 
 /// While it lives, the commands are answered. EAL lives longer. At most one at a time.
@@ -30,7 +33,7 @@ class TelemetryCommands {
   TelemetryCommands& operator=(TelemetryCommands&&) = delete;
   TelemetryCommands(const TelemetryCommands&) = delete;
   TelemetryCommands& operator=(const TelemetryCommands&) = delete;
-  /// Waits for answers under way; later questions are answered null.
+  /// Waits for answers under way; later requests are answered null.
   ~TelemetryCommands();
 
  private:

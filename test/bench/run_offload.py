@@ -23,7 +23,7 @@ PORT = 5201
 
 def spent(natto) -> tuple[int, int]:
     """Packets, and cycles of the polls that found some."""
-    worker = natto.ask("/natto/workers")["workers"]["0"]
+    worker = natto.ask("workers")["workers"][0]
     return worker["received"], worker["busy_cycles"]
 
 

@@ -112,7 +112,7 @@ def check_stream(stream: NumberedStream) -> None:
 
 
 def port_of(natto: Appliance) -> dict[str, int | str]:
-    return natto.ask("/natto/ports")["0"]
+    return natto.ask("ports")["ports"][0]
 
 
 def test_r40_ssh_while_traffic_is_translated(case, natto, random_file, ssh_server) -> None:

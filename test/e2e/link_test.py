@@ -41,7 +41,7 @@ def test_h17_a_link_that_goes_and_comes_is_followed_and_traffic_resumes(cli, hos
     natto, a, b = hosts
 
     def port_a() -> dict:
-        return json.loads(cli("show", "ports", "--json"))[0]
+        return json.loads(cli("show", "ports", "--json"))["ports"][0]
 
     assert ping(b, A_MAPPED).answered == 3
     assert (port_a()["state"], port_a()["link_losses"]) == ("up", 0)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lab import real_case, telemetry
+from lab import api, real_case
 from lab.appliance import Appliance
 from lab.config import Mapping, mappings_toml
 from lab.numbered_stream import NumberedStream
@@ -55,17 +55,17 @@ def soon(condition: Callable[[], bool]) -> bool:
     return False
 
 
-def generation(natto: Appliance) -> int:
-    return natto.ask("/natto/table")["generation"]
+def version(natto: Appliance) -> int:
+    return natto.ask("table")["version"]
 
 
 def test_f1_no_packet_is_lost_while_the_file_changes(case, natto, table) -> None:
     with numbered_stream(case) as stream:
         for turn in range(6):
-            before = generation(natto)
+            before = version(natto)
             mappings = [*real_case.MAPPINGS, EXTRA] if turn % 2 == 0 else real_case.MAPPINGS
             replace_table(table, mappings)
-            assert soon(lambda before=before: generation(natto) > before)
+            assert soon(lambda before=before: version(natto) > before)
     assert_nothing_lost(stream)
     assert "(file changed): generation 2 with 3 mappings: 1 added" in natto.log()
 
@@ -76,23 +76,21 @@ def test_f1_nothing_is_lost_while_large_tables_are_reloaded_back_to_back(
     replace_table(table, [*real_case.MAPPINGS, *MANY])
     with numbered_stream(case) as stream:
         for _ in range(2):
-            outcome = natto.ask("/natto/reload", "the test")
-            assert (outcome["ok"], outcome["mappings"]) == (1, 65_536)
-            # Control is not held up: natto itself answers, and so does its telemetry.
+            assert natto.ask("reload")["mappings"] == 65_536
+            # Control is not held up: natto itself answers.
             assert ping(case.router, real_case.NATTO_ADDRESS).answered == 3
     assert_nothing_lost(stream)
 
 
 def test_f2_a_wrong_file_changes_nothing(case, natto, table) -> None:
-    before = natto.ask("/natto/table")
+    before = natto.ask("table")
     with numbered_stream(case) as stream:
         table.write_text(table.read_text() + "[[mapping]]\nname = 3\n")
-        outcome = natto.ask("/natto/reload", "the test")
-        assert (outcome["ok"], outcome["exit_code"]) == (0, 1)
-        text = natto.ask("/natto/text", f"{outcome['id']},0")
-        assert re.search(rf"{table}:\d+:\d+: ", text)
-    after = natto.ask("/natto/table")
-    assert after["generation"] == before["generation"]
+        error = natto.ask("reload")["error"]
+        assert error["kind"] == "input"
+        assert re.search(rf"{table}:\d+:\d+: ", error["message"])
+    after = natto.ask("table")
+    assert after["version"] == before["version"]
     assert after["digest"] == before["digest"]
     assert_nothing_lost(stream)
 
@@ -102,7 +100,7 @@ def test_sighup_reloads_and_the_log_says_who(natto) -> None:
     outcome = re.compile(r"\(SIGHUP by uid 0, pid \d+\): generation 2")
     # The log tells after the grace period.
     assert soon(lambda: outcome.search(natto.log()) is not None)
-    assert generation(natto) == 2
+    assert version(natto) == 2
 
 
 def test_a_new_mapping_works_and_a_removed_one_does_not(case, natto, table) -> None:
@@ -111,26 +109,26 @@ def test_a_new_mapping_works_and_a_removed_one_does_not(case, natto, table) -> N
     patience = {"count": 2, "patience_seconds": 0.5}
     assert ping(case.a, real_case.B_MAPPED, *from_extra, **patience).answered == 0
     replace_table(table, [*real_case.MAPPINGS, EXTRA])
-    natto.ask("/natto/reload", "the test")
+    natto.ask("reload")
     assert ping(case.a, real_case.B_MAPPED, *from_extra, **patience).answered == 2
-    natto.ask("/natto/rollback", "the test")
+    natto.ask("rollback")
     assert ping(case.a, real_case.B_MAPPED, *from_extra, **patience).answered == 0
 
 
 def test_f4_clients_that_hang_or_die_cost_nothing(case, natto) -> None:
     with numbered_stream(case) as stream:
-        hung = [telemetry.connect(natto.pid) for _ in range(3)]
+        hung = [api.connect() for _ in range(3)]
         for client in hung:
             client.setblocking(False)
             try:
                 for _ in range(10_000):  # asks, and never reads
-                    client.send(b"/natto/counters")
+                    client.send(b'{"request":"counters"}\n')
             except BlockingIOError:
                 pass
         for _ in range(50):  # asks, and is gone before the answer
-            with telemetry.connect(natto.pid) as client:
-                client.send(b"/natto/mappings,0")
-        assert natto.ask("/natto/reload", "the test")["ok"] == 1
+            with api.connect() as client:
+                client.send(b'{"request":"mappings"}\n')
+        assert "error" not in natto.ask("reload")
         for client in hung:
             client.close()
     assert_nothing_lost(stream)
@@ -139,40 +137,38 @@ def test_f4_clients_that_hang_or_die_cost_nothing(case, natto) -> None:
 def test_f4_a_full_disk_under_the_log_costs_nothing(lab, case, config, natto) -> None:
     natto.stop()
     natto = lab.launch_natto(config, case.natto, log=Path("/dev/full"))
-    assert soon(lambda: answers(natto.pid))
+    assert soon(answers)
     ping(case.a, real_case.B_MAPPED)  # packets that wait for a neighbour may be overtaken
     with numbered_stream(case) as stream:
         for _ in range(3):
-            assert natto.ask("/natto/reload", "the test")["ok"] == 1
+            assert "error" not in natto.ask("reload")
         time.sleep(0.5)
-    assert natto.ask("/natto/table")["generation"] == 4
+    assert version(natto) == 4
     assert_nothing_lost(stream)
 
 
-def answers(pid: int) -> bool:
+def answers() -> bool:
     try:
-        return bool(telemetry.ask(pid, "/natto/table"))
+        return bool(api.ask("table"))
     except OSError:
         return False
 
 
 def test_explain_agrees_with_what_happens(case, natto) -> None:
-    question = f",{real_case.A_REAL},{real_case.B_MAPPED},1,84,64,0"
-    assert natto.ask("/natto/explain", question)["sent"] == 1
-    question = f",{EXTRA.real},{real_case.B_MAPPED},1,84,64,0"
-    answer = natto.ask("/natto/explain", question)
+    ping_of = {"destination": real_case.B_MAPPED, "protocol": 1, "length": 84}
+    assert natto.ask("explain", source=real_case.A_REAL, **ping_of)["sent"]
+    answer = natto.ask("explain", source=EXTRA.real, **ping_of)
     assert answer["reason"] == "source_not_mapped"
     case.a.address("eth0", f"{EXTRA.real}/24")
     ping(case.a, real_case.B_MAPPED, "-I", EXTRA.real, count=1, patience_seconds=0.2)
-    assert natto.ask("/natto/drops")[answer["reason"]]["packets"] >= 1
+    dropped = {drop["reason"]: drop["packets"] for drop in natto.ask("drops")["drops"]}
+    assert dropped[answer["reason"]] >= 1
 
 
 def test_every_mapping_is_counted(case, natto) -> None:
-    before = natto.ask("/natto/mappings", "0")
+    before = natto.ask("mappings")["mappings"]
     ping(case.a, real_case.B_MAPPED, count=5)
-    after = natto.ask("/natto/mappings", "0")
-    for column in ("from_packets", "to_packets"):
-        gained = [b - a for a, b in zip(before[column], after[column], strict=True)]
-        assert gained == [5, 5], column
-    gained = [b - a for a, b in zip(before["to_bytes"], after["to_bytes"], strict=True)]
-    assert gained == [5 * 84, 5 * 84]
+    after = natto.ask("mappings")["mappings"]
+    for counter, each in (("from_packets", 1), ("to_packets", 1), ("to_bytes", 84)):
+        gained = [b[counter] - a[counter] for a, b in zip(before, after, strict=True)]
+        assert gained == [5 * each, 5 * each], counter

@@ -60,7 +60,7 @@ def test_is_found_without_its_environment_and_reloads_within(
     with monkeypatch.context() as elsewhere:
         for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "RUNTIME_DIRECTORY"):
             elsewhere.delenv(name)
-        assert json.loads(cli("show", "table", "--json"))["generation"] == 1
+        assert json.loads(cli("show", "table", "--json"))["version"] == 1
     cli("reload")  # as ExecReload does
     heard = hear(manager)
     while heard == ["WATCHDOG=1"]:

@@ -3,7 +3,7 @@
 import signal
 from pathlib import Path
 
-from . import telemetry
+from . import api
 from .namespace import Namespace
 from .process import Process
 from .summary import Summary, parse
@@ -16,6 +16,7 @@ class Appliance:
         self, binary: Path, config: Path, where: Namespace, output: Path, log: Path | None = None
     ) -> None:
         """`log` is where its standard error goes, if not to a file beside its output."""
+        self.config = config
         words = where.inside(str(binary), "run", "--json", "-c", str(config))
         self._process = Process(words, output, log)
         self.ended = False
@@ -27,9 +28,9 @@ class Appliance:
     def pid(self) -> int:
         return self._process.pid
 
-    def ask(self, command: str, parameters: str = "") -> object:
-        """What it answers on its telemetry socket."""
-        return telemetry.ask(self.pid, command, parameters)
+    def ask(self, request: str, **members: object) -> dict:
+        """What it reports, or its error."""
+        return api.ask(request, api.socket_of(self.config), **members)
 
     def send(self, which: signal.Signals) -> None:
         self._process.send(which)

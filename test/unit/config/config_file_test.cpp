@@ -63,6 +63,11 @@ error_burst = 7
 
 [table]
 file = "tables/mappings.toml"
+
+[api]
+socket = "/run/other/natto.sock"
+group = "readers"
+admin_group = "admins"
 )"));
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->dpdk.lcores, (std::vector<unsigned>{1, 2, 3, 5}));
@@ -94,6 +99,10 @@ file = "tables/mappings.toml"
   EXPECT_EQ(b.gateway_mac, (MacAddress{{2, 0, 0, 0, 0, 1}}));
   EXPECT_EQ(b.checksum_offload, ChecksumOffload::kAuto);
 
+  EXPECT_EQ(config->api.socket, "/run/other/natto.sock");
+  EXPECT_EQ(config->api.group, "readers");
+  EXPECT_EQ(config->api.admin_group, "admins");
+
   EXPECT_EQ(config->find_realm("company-b"), RealmId{1});
   EXPECT_EQ(config->table_file, folder.path() / "tables/mappings.toml");
 }
@@ -102,6 +111,30 @@ TEST(ConfigFile, FindsTheTableWhereItIs) {
   const Folder folder;
   const auto absolute = folder.write("natto.toml", with("\"mappings.toml\"", "\"/etc/m.toml\""));
   EXPECT_EQ(load_config(absolute)->table_file, "/etc/m.toml");
+}
+
+TEST(ConfigFile, SaysNothingOfTheSocketUnlessTheFileDoes) {
+  const Folder folder;
+  const auto config = load_config(folder.write("natto.toml", test::one_port()));
+  ASSERT_TRUE(config);
+  EXPECT_FALSE(config->api.socket);
+  EXPECT_FALSE(config->api.group);
+  EXPECT_FALSE(config->api.admin_group);
+}
+
+TEST(ConfigFile, TheSocketHasAnAbsolutePathThatASocketCanHave) {
+  const auto mistakes = [](std::string_view line) {
+    return config_mistakes(test::one_port() + fmt::format("[api]\n{}\n", line));
+  };
+  EXPECT_NE(
+      mistakes("socket = \"natto.sock\"").find("socket: \"natto.sock\" is not an absolute path"),
+      std::string::npos);
+  EXPECT_EQ(mistakes(fmt::format("socket = \"/{}\"", std::string(106, 'x'))), "");
+  EXPECT_NE(mistakes(fmt::format("socket = \"/{}\"", std::string(107, 'x'))).find("at most 107"),
+            std::string::npos);
+  EXPECT_NE(mistakes("socket = 3").find("socket"), std::string::npos);
+  EXPECT_NE(mistakes("group = \"a b\"").find("1 to 32 of the characters"), std::string::npos);
+  EXPECT_NE(mistakes("admin_group = []").find("admin_group"), std::string::npos);
 }
 
 TEST(ConfigFile, AcceptsPlainAndInlineTomlAlike) {
@@ -138,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(
                    "natto.toml:1:1: unknown section \"dkdp\"; did you mean \"dpdk\"?"},
         ConfigCase{"mbufs = 5\n" + test::one_port(),
                    "natto.toml:1:1: unknown key outside of a section \"mbufs\"; known here: dpdk, "
-                   "port, icmp, table"},
+                   "port, icmp, table, api"},
         ConfigCase{
             with("device = \"0000:00:06.0\"\n", ""),
             "natto.toml:1:1: [[port]] needs \"device\" (not empty, without control characters)"},

@@ -1,7 +1,5 @@
 #pragma once
 
-// What the running appliance says of itself: the answers of doc/telemetry.md.
-
 #include <memory>
 #include <vector>
 
@@ -13,11 +11,10 @@
 #include "control/reloader.hpp"
 #include "dataplane/dataplane.hpp"
 #include "dpdk/port.hpp"
-#include "telemetry/commands.hpp"
 
 namespace natto {
 
-/// What the answers are made from; all of it lives longer than the commands.
+/// What reports are made from; all of it lives longer than those that make them.
 struct AppliancePart {
   const Config& config;
   const Dataplane& dataplane;
@@ -28,7 +25,5 @@ struct AppliancePart {
   const PortMonitor& monitor;
   Reloader& reloader;
 };
-
-[[nodiscard]] std::vector<TelemetryCommand> appliance_commands(const AppliancePart& appliance);
 
 }  // namespace natto

@@ -1,0 +1,77 @@
+#pragma once
+
+// A client of a running natto's socket (doc/api.md).
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "api/descriptor.hpp"
+#include "api/messages.hpp"
+#include "base/result.hpp"
+
+namespace natto::api {
+
+class Client {
+ public:
+  /// Longest time to wait for the next line: a reload of a large table takes seconds.
+  static constexpr int kPatienceSeconds = 60;
+
+  /// Called with what natto says while it works: "reading".
+  using Progress = std::function<void(const std::string&)>;
+
+  /// A report, and the line that it came in.
+  template <typename Report>
+  struct Received {
+    Report report;
+    std::string line;
+  };
+
+  /// To the socket at `path`; without one to that of the only natto that runs here. Errors say
+  /// where it looked and what to do.
+  [[nodiscard]] static Result<Client> connect(const std::optional<std::filesystem::path>& path);
+  /// To the only natto whose socket is in one of `folders`.
+  [[nodiscard]] static Result<Client> find(const std::vector<std::filesystem::path>& folders);
+
+  /// The error is natto's own, or says what went wrong on the way.
+  template <typename OneRequest, typename Report = typename OneRequest::Report>
+  [[nodiscard]] Result<Received<Report>> request(const OneRequest& request,
+                                                 const Progress& progress = {}) {
+    send(to_line(Request(request)) + '\n');
+    while (true) {
+      Result<std::string> line = receive();
+      if (!line) {
+        return line.error();
+      }
+      Result<Reply<Report>> reply = parse_reply<Report>(*line);
+      if (!reply) {
+        return reply.error();
+      }
+      if (const auto* error = std::get_if<ErrorReport>(&*reply)) {
+        return to_error(*error);
+      }
+      if (auto* report = std::get_if<Report>(&*reply)) {
+        return Received<Report>{std::move(*report), *std::move(line)};
+      }
+      if (progress) {
+        progress(std::get<ProgressReport>(*reply).progress);
+      }
+    }
+  }
+
+ private:
+  explicit Client(Descriptor socket) : socket_(std::move(socket)) {}
+  /// None: the socket is what a natto that was killed has left.
+  [[nodiscard]] static Result<std::optional<Client>> open(const std::filesystem::path& path);
+
+  /// That natto does not read on shows when it is asked for its report: it may say why.
+  void send(const std::string& text) const;
+  /// The next line.
+  [[nodiscard]] Result<std::string> receive();
+
+  Descriptor socket_;
+  std::string input_;
+};
+
+}  // namespace natto::api

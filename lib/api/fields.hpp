@@ -1,0 +1,221 @@
+#pragma once
+
+// The members of each message: JSON key, member, meaning. The one place that spells the keys; JSON
+// and doc/api.md come from it. `field(key, member, meaning)` is called in the order of the JSON.
+
+#include <concepts>
+#include <type_traits>
+
+#include "api/messages.hpp"
+
+namespace natto::api {
+
+template <typename T, typename Message>
+concept Of = std::same_as<std::remove_const_t<T>, Message>;
+
+void fields(Of<TableReport> auto& m, auto&& field) {
+  field("version", m.version, "the table's number: 1 at start, one more with each reload");
+  field("digest", m.digest, "SHA-256 of what the table says, as `natto check` prints it");
+  field("mappings", m.mappings, "how many it has");
+  field("hosts", m.hosts, "those of one address");
+  field("prefixes", m.prefixes, "those of a prefix");
+  field("addresses", m.addresses, "that all of them map");
+  field("memory_bytes", m.memory_bytes, "that the table takes");
+  field("file", m.file, "that it is loaded from");
+  field("loaded_ms", m.loaded_ms, "when");
+  field("trigger", m.trigger,
+        "`start`, `file changed`, `SIGHUP`, `natto reload` or `natto rollback`");
+  field("who", m.who, "the user and process that asked for it, or empty");
+  field("rollback_possible", m.rollback_possible, "there is an earlier table");
+  field("reloads", m.reloads, "since start, rollbacks too");
+  field("refused_reloads", m.refused_reloads, "since start, that changed nothing");
+}
+
+void fields(Of<MappingReport> auto& m, auto&& field) {
+  field("name", m.name, "");
+  field("realm", m.realm, "where the host has its real address");
+  field("real", m.real, "address or prefix");
+  field("mapped", m.mapped, "address or prefix");
+  field("line", m.line, "of the table's file");
+  field("from_packets", m.from_packets, "that the mapped host sent");
+  field("from_bytes", m.from_bytes, "of these IPv4 packets");
+  field("from_last_ms", m.from_last_ms, "when the last one came, to 1/8 s");
+  field("to_packets", m.to_packets, "sent to the mapped host");
+  field("to_bytes", m.to_bytes, "of these IPv4 packets");
+  field("to_last_ms", m.to_last_ms, "when the last one came, to 1/8 s");
+}
+
+void fields(Of<MappingsReport> auto& m, auto&& field) {
+  field("version", m.version, "of the table");
+  field("mappings", m.mappings, "in the file's order");
+}
+
+void fields(Of<CountersReport> auto& m, auto&& field) {
+  field("received", m.received, "packets from the ports");
+  field("translated", m.translated, "sent on");
+  field("consumed", m.consumed, "for natto itself");
+  field("generated", m.generated, "made by natto");
+  field("fragmented", m.fragmented, "of the translated: sent as fragments");
+  field("fragments", m.fragments, "sent for those");
+  field("checksums_offloaded", m.checksums_offloaded,
+        "of the translated: computed by the port that sent them");
+  field("quoted_checksum_bad", m.quoted_checksum_bad,
+        "ICMP errors that quote a header with a wrong checksum");
+  field("dropped", m.dropped, "for all reasons");
+  field("received_per_second", m.received_per_second, "in the last second");
+  field("translated_per_second", m.translated_per_second, "in the last second");
+  field("dropped_per_second", m.dropped_per_second, "in the last second");
+}
+
+void fields(Of<DropReport> auto& m, auto&& field) {
+  field("reason", m.reason, "as in [drop-reasons.md](drop-reasons.md)");
+  field("packets", m.packets, "since start");
+  field("per_second", m.per_second, "in the last second");
+  field("meaning", m.meaning, "");
+  field("advice", m.advice, "what to do");
+}
+
+void fields(Of<DropsReport> auto& m, auto&& field) {
+  field("drops", m.drops, "reasons with at least one packet, the most frequent first");
+}
+
+void fields(Of<DeviceCounterReport> auto& m, auto&& field) {
+  field("name", m.name, "as the driver calls it; `*` for each queue");
+  field("value", m.value, "goes on where a reset of the device put it to zero");
+  field("last_minute", m.last_minute, "what it grew by");
+  field("meaning", m.meaning, "");
+  field("advice", m.advice, "what to do");
+}
+
+void fields(Of<PortReport> auto& m, auto&& field) {
+  field("realm", m.realm, "behind the port");
+  field("device", m.device, "with the devargs that natto added");
+  field("ethdev", m.ethdev, "DPDK's number of it");
+  field("driver", m.driver, "");
+  field("mac", m.mac, "");
+  field("address", m.address, "natto's own, with the prefix length");
+  field("mtu", m.mtu, "");
+  field("state", m.state,
+        "`up`, `link down`, `recovering` (out of use while its driver recovers it) or `resetting` "
+        "(out of use until a reset succeeds)");
+  field("state_since_ms", m.state_since_ms, "");
+  field("link", m.link, "`up` or `down`");
+  field("speed_mbps", m.speed_mbps, "0 where the driver does not say (ENA)");
+  field("link_losses", m.link_losses, "how often the link went down");
+  field("resets", m.resets, "that succeeded");
+  field("failed_resets", m.failed_resets, "");
+  field("recoveries", m.recoveries, "by the driver itself");
+  field("reset_cause", m.reset_cause,
+        "of the last reset: `the driver asked for it`, `the driver could not recover the port` or "
+        "empty");
+  field("queues", m.queues, "pairs of a receive and a transmit queue");
+  field("rx_descriptors", m.rx_descriptors, "of each queue");
+  field("tx_descriptors", m.tx_descriptors, "of each queue");
+  field("rss", m.rss, "which packets the device spreads over the queues");
+  field("checksum_offload", m.checksum_offload, "`on` or `off`");
+  field("no_checksum_offload_because", m.no_checksum_offload_because, "empty if it is on");
+  field("rx_offloads", m.rx_offloads, "DPDK's names");
+  field("tx_offloads", m.tx_offloads, "DPDK's names");
+  field("next_hop", m.next_hop,
+        "empty without a gateway; `static` if the config gives its MAC address");
+  field("next_hop_mac", m.next_hop_mac, "empty while ARP has not found it");
+  field("rx_packets", m.rx_packets, "received");
+  field("tx_packets", m.tx_packets, "sent");
+  field("rx_per_second", m.rx_per_second, "in the last second");
+  field("tx_per_second", m.tx_per_second, "in the last second");
+  field("kernel_interface", m.kernel_interface, "empty without one");
+  field("kernel_given", m.kernel_given, "packets that the kernel got");
+  field("kernel_taken", m.kernel_taken, "packets of the kernel that may be sent");
+  field("kernel_refused", m.kernel_refused,
+        "packets of the kernel that may not: anything but unicast IPv4 and ARP requests from the "
+        "port's own addresses");
+  field("counters", m.counters,
+        "of the device: those that mean lost or throttled packets, if they are not 0");
+}
+
+void fields(Of<PortsReport> auto& m, auto&& field) {
+  field("ports", m.ports, "in the order of the configuration");
+}
+
+void fields(Of<WorkerReport> auto& m, auto&& field) {
+  field("lcore", m.lcore, "that it runs on");
+  field("received", m.received, "by its own queues, before software RSS");
+  field("polls", m.polls, "each asks every port once");
+  field("busy_polls", m.busy_polls, "those that found packets");
+  field("cycles", m.cycles, "of the TSC, in all polls");
+  field("busy_cycles", m.busy_cycles, "in those that found packets");
+  field("longest_gap_cycles", m.longest_gap_cycles, "from one poll to the next");
+  field("stalled", m.stalled, "no poll for a second");
+}
+
+void fields(Of<WorkersReport> auto& m, auto&& field) {
+  field("tsc_hz", m.tsc_hz, "cycles of the TSC a second");
+  field("workers", m.workers, "since start");
+}
+
+void fields(Of<ReloadReport> auto& m, auto&& field) {
+  field("id", m.id, "number of the attempt since start, as in the log");
+  field("version", m.version, "of the table in use now");
+  field("mappings", m.mappings, "in it; of a dry run: in the file");
+  field("added", m.added, "mappings");
+  field("removed", m.removed, "mappings");
+  field("changed", m.changed, "mappings");
+  field("digest_before", m.digest_before, "");
+  field("digest_after", m.digest_after, "of a dry run: of the file");
+  field("parse_us", m.parse_us, "microseconds for reading and checking the file");
+  field("build_us", m.build_us, "for building the table");
+  field("grace_us", m.grace_us, "until no worker used the old table");
+  field("grace_pending", m.grace_pending, "after ten seconds a worker still may");
+  field("text", m.text,
+        "a line for each mapping that was added (`+`), removed (`-`) or changed (`~`)");
+}
+
+void fields(Of<ExplainReport> auto& m, auto&& field) {
+  field("version", m.version, "of the table; not there if files were asked (`natto explain -c`)");
+  field("sent", m.sent, "natto would translate and send it");
+  field("reason", m.reason,
+        "the [drop reason](drop-reasons.md); empty if it is sent, natto itself answers it or the "
+        "kernel gets it");
+  field("steps", m.steps, "of the decision, for a person");
+}
+
+void fields(Of<ProgressReport> auto& m, auto&& field) {
+  field("progress", m.progress, "`reading`, `checking`, `building` or `waiting for workers`");
+}
+
+void fields(Of<ErrorText> auto& m, auto&& field) {
+  field("kind", m.kind,
+        "`usage` (the request makes no sense), `input` (what it names is wrong), `system` (the "
+        "machine or natto refuses) or `denied` (no right to it)");
+  field("message", m.message, "what is wrong, and what to do about it; may have several lines");
+}
+
+void fields(Of<ErrorReport> auto& m, auto&& field) { field("error", m.error, ""); }
+
+void fields(Of<TableRequest> auto&, auto&&) {}
+void fields(Of<MappingsRequest> auto& m, auto&& field) {
+  field("filter", m.filter,
+        "a mapping's name, or an address or prefix that its real or mapped side overlaps; empty: "
+        "all mappings");
+}
+void fields(Of<CountersRequest> auto&, auto&&) {}
+void fields(Of<DropsRequest> auto&, auto&&) {}
+void fields(Of<PortsRequest> auto&, auto&&) {}
+void fields(Of<PortRequest> auto& m, auto&& field) {
+  field("port", m.port, "its index in the configuration, from 0");
+}
+void fields(Of<WorkersRequest> auto&, auto&&) {}
+void fields(Of<ReloadRequest> auto&, auto&&) {}
+void fields(Of<DryRunRequest> auto&, auto&&) {}
+void fields(Of<RollbackRequest> auto&, auto&&) {}
+void fields(Of<ExplainRequest> auto& m, auto&& field) {
+  field("source", m.source, "as the packet has it when it arrives");
+  field("destination", m.destination, "as the packet has it when it arrives");
+  field("realm", m.realm, "where it comes from; empty: the only one it can be");
+  field("protocol", m.protocol, "IANA's number");
+  field("length", m.length, "bytes of the IPv4 packet");
+  field("ttl", m.ttl, "when it arrives");
+  field("dont_fragment", m.dont_fragment, "it may not be fragmented");
+}
+
+}  // namespace natto::api

@@ -1,0 +1,293 @@
+#pragma once
+
+// What programs ask a running natto, and what it reports: the lines of natto's socket as structs
+// (doc/api.md). api/fields.hpp has the JSON key and the meaning of each member.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "api/rights.hpp"
+#include "base/result.hpp"
+
+namespace natto::api {
+
+// Reports.
+
+struct TableReport {
+  std::uint64_t version = 0;
+  std::string digest = {};
+  std::uint64_t mappings = 0;
+  std::uint64_t hosts = 0;
+  std::uint64_t prefixes = 0;
+  std::uint64_t addresses = 0;
+  std::uint64_t memory_bytes = 0;
+  std::string file = {};
+  std::uint64_t loaded_ms = 0;
+  std::string trigger = {};
+  std::string who = {};
+  bool rollback_possible = false;
+  std::uint64_t reloads = 0;
+  std::uint64_t refused_reloads = 0;
+};
+
+struct MappingReport {
+  std::string name = {};
+  std::string realm = {};
+  std::string real = {};
+  std::string mapped = {};
+  std::uint64_t line = 0;
+  std::uint64_t from_packets = 0;
+  std::uint64_t from_bytes = 0;
+  std::uint64_t from_last_ms = 0;
+  std::uint64_t to_packets = 0;
+  std::uint64_t to_bytes = 0;
+  std::uint64_t to_last_ms = 0;
+};
+
+struct MappingsReport {
+  std::uint64_t version = 0;
+  std::vector<MappingReport> mappings = {};  ///< the last member: its rows can be streamed
+};
+
+struct CountersReport {
+  std::uint64_t received = 0;
+  std::uint64_t translated = 0;
+  std::uint64_t consumed = 0;
+  std::uint64_t generated = 0;
+  std::uint64_t fragmented = 0;
+  std::uint64_t fragments = 0;
+  std::uint64_t checksums_offloaded = 0;
+  std::uint64_t quoted_checksum_bad = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t received_per_second = 0;
+  std::uint64_t translated_per_second = 0;
+  std::uint64_t dropped_per_second = 0;
+};
+
+struct DropReport {
+  std::string reason = {};
+  std::uint64_t packets = 0;
+  std::uint64_t per_second = 0;
+  std::string meaning = {};
+  std::string advice = {};
+};
+
+struct DropsReport {
+  std::vector<DropReport> drops = {};
+};
+
+struct DeviceCounterReport {
+  std::string name = {};
+  std::uint64_t value = 0;
+  std::uint64_t last_minute = 0;
+  std::string meaning = {};
+  std::string advice = {};
+};
+
+struct PortReport {
+  std::string realm = {};
+  std::string device = {};
+  std::uint64_t ethdev = 0;
+  std::string driver = {};
+  std::string mac = {};
+  std::string address = {};
+  std::uint64_t mtu = 0;
+  std::string state = {};
+  std::uint64_t state_since_ms = 0;
+  std::string link = {};
+  std::uint64_t speed_mbps = 0;
+  std::uint64_t link_losses = 0;
+  std::uint64_t resets = 0;
+  std::uint64_t failed_resets = 0;
+  std::uint64_t recoveries = 0;
+  std::string reset_cause = {};
+  std::uint64_t queues = 0;
+  std::uint64_t rx_descriptors = 0;
+  std::uint64_t tx_descriptors = 0;
+  std::string rss = {};
+  std::string checksum_offload = {};
+  std::string no_checksum_offload_because = {};
+  std::string rx_offloads = {};
+  std::string tx_offloads = {};
+  std::string next_hop = {};
+  std::string next_hop_mac = {};
+  std::uint64_t rx_packets = 0;
+  std::uint64_t tx_packets = 0;
+  std::uint64_t rx_per_second = 0;
+  std::uint64_t tx_per_second = 0;
+  std::string kernel_interface = {};
+  std::uint64_t kernel_given = 0;
+  std::uint64_t kernel_taken = 0;
+  std::uint64_t kernel_refused = 0;
+  std::vector<DeviceCounterReport> counters = {};
+};
+
+struct PortsReport {
+  std::vector<PortReport> ports = {};
+};
+
+struct WorkerReport {
+  std::uint64_t lcore = 0;
+  std::uint64_t received = 0;
+  std::uint64_t polls = 0;
+  std::uint64_t busy_polls = 0;
+  std::uint64_t cycles = 0;
+  std::uint64_t busy_cycles = 0;
+  std::uint64_t longest_gap_cycles = 0;
+  bool stalled = false;
+};
+
+struct WorkersReport {
+  std::uint64_t tsc_hz = 0;
+  std::vector<WorkerReport> workers = {};
+};
+
+struct ReloadReport {
+  std::uint64_t id = 0;
+  std::uint64_t version = 0;
+  std::uint64_t mappings = 0;
+  std::uint64_t added = 0;
+  std::uint64_t removed = 0;
+  std::uint64_t changed = 0;
+  std::string digest_before = {};
+  std::string digest_after = {};
+  std::uint64_t parse_us = 0;
+  std::uint64_t build_us = 0;
+  std::uint64_t grace_us = 0;
+  bool grace_pending = false;
+  std::string text = {};
+};
+
+struct ExplainReport {
+  std::optional<std::uint64_t> version = {};  ///< absent: not of a running table
+  bool sent = false;
+  std::string reason = {};
+  std::vector<std::string> steps = {};
+};
+
+/// Before the report of a request that takes long.
+struct ProgressReport {
+  std::string progress = {};
+};
+
+struct ErrorText {
+  std::string kind = {};
+  std::string message = {};
+};
+
+/// In place of a report.
+struct ErrorReport {
+  ErrorText error = {};
+};
+
+// Requests. Each says its name, the rights it needs and what is reported.
+
+struct TableRequest {
+  static constexpr std::string_view kName = "table";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = TableReport;
+};
+
+struct MappingsRequest {
+  static constexpr std::string_view kName = "mappings";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = MappingsReport;
+  std::string filter = {};
+};
+
+struct CountersRequest {
+  static constexpr std::string_view kName = "counters";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = CountersReport;
+};
+
+struct DropsRequest {
+  static constexpr std::string_view kName = "drops";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = DropsReport;
+};
+
+struct PortsRequest {
+  static constexpr std::string_view kName = "ports";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = PortsReport;
+};
+
+struct PortRequest {
+  static constexpr std::string_view kName = "port";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = PortReport;
+  std::uint64_t port = 0;
+};
+
+struct WorkersRequest {
+  static constexpr std::string_view kName = "workers";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = WorkersReport;
+};
+
+struct ReloadRequest {
+  static constexpr std::string_view kName = "reload";
+  static constexpr Rights kNeeds = Rights::kChange;
+  using Report = ReloadReport;
+};
+
+/// Changes nothing, but the reloader is busy with it.
+struct DryRunRequest {
+  static constexpr std::string_view kName = "dry_run";
+  static constexpr Rights kNeeds = Rights::kChange;
+  using Report = ReloadReport;
+};
+
+struct RollbackRequest {
+  static constexpr std::string_view kName = "rollback";
+  static constexpr Rights kNeeds = Rights::kChange;
+  using Report = ReloadReport;
+};
+
+struct ExplainRequest {
+  static constexpr std::string_view kName = "explain";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = ExplainReport;
+  std::string source = {};
+  std::string destination = {};
+  std::string realm = {};
+  std::uint64_t protocol = 17;
+  std::uint64_t length = 100;
+  std::uint64_t ttl = 64;
+  bool dont_fragment = false;
+};
+
+using Request = std::variant<TableRequest, MappingsRequest, CountersRequest, DropsRequest,
+                             PortsRequest, PortRequest, WorkersRequest, ReloadRequest,
+                             DryRunRequest, RollbackRequest, ExplainRequest>;
+
+// Lines, without their line feed.
+
+/// Of any report, also inside another one.
+template <typename Report>
+[[nodiscard]] std::string to_line(const Report& report);
+
+[[nodiscard]] std::string to_line(const Request& request);
+
+/// An error's kind as the line says it: "usage", "input", "system", "denied".
+[[nodiscard]] ErrorReport to_report(const Error& error);
+[[nodiscard]] Error to_error(const ErrorReport& report);
+
+/// The error, of kind kUsage, says what is wrong with the line.
+[[nodiscard]] Result<Request> parse_request(std::string_view line);
+
+/// What natto sends back: progress and, last, an error or the report.
+template <typename Report>
+using Reply = std::variant<ProgressReport, ErrorReport, Report>;
+
+/// The error, of kind kSystem, says what does not fit. Keys that the report does not have are left
+/// out: a newer natto may say more.
+template <typename Report>
+[[nodiscard]] Result<Reply<Report>> parse_reply(std::string_view line);
+
+}  // namespace natto::api

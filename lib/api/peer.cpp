@@ -1,0 +1,85 @@
+#include "api/peer.hpp"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+namespace natto::api {
+namespace {
+
+/// More than the supplementary groups that Linux allows (NGROUPS_MAX).
+constexpr std::size_t kMaxGroups = 65'536;
+
+std::string read_proc(pid_t process, const char* file) {
+  std::ifstream stream(fmt::format("/proc/{}/{}", process, file));
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+Result<std::vector<gid_t>> groups_of(int socket) {
+  std::vector<gid_t> groups(64);
+  while (true) {
+    auto length = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &length) == 0) {
+      groups.resize(length / sizeof(gid_t));
+      return groups;
+    }
+    if (errno != ERANGE || groups.size() >= kMaxGroups) {
+      return system_error(fmt::format("SO_PEERGROUPS: {}", std::strerror(errno)));
+    }
+    groups.resize(kMaxGroups);
+  }
+}
+
+}  // namespace
+
+Result<Peer> peer_of(int socket) {
+  ucred credentials{};
+  socklen_t length = sizeof(credentials);
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) {
+    return system_error(fmt::format("SO_PEERCRED: {}", std::strerror(errno)));
+  }
+  Result<std::vector<gid_t>> groups = groups_of(socket);
+  if (!groups) {
+    return groups.error();
+  }
+  groups->push_back(credentials.gid);
+  std::string program = read_proc(credentials.pid, "comm");
+  std::erase(program, '\n');
+  // Any process may call itself what it likes, and this is shown on others' terminals.
+  std::ranges::replace_if(
+      program, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return Peer{.user = credentials.uid,
+              .process = credentials.pid,
+              .groups = std::move(*groups),
+              .program = std::move(program)};
+}
+
+std::string user_name(uid_t user) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::vector<char> buffer(16'384);
+  getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found);
+  return fmt::format("{} (uid {})", found != nullptr ? found->pw_name : "?", user);
+}
+
+std::string to_string(const Peer& peer) {
+  return fmt::format("{}, pid {}{}", user_name(peer.user), peer.process,
+                     peer.program.empty() ? "" : fmt::format(" ({})", peer.program));
+}
+
+std::string command_of(pid_t process) {
+  std::string command = read_proc(process, "cmdline");
+  while (!command.empty() && command.back() == '\0') {
+    command.pop_back();
+  }
+  std::ranges::replace(command, '\0', ' ');
+  return command;
+}
+
+}  // namespace natto::api

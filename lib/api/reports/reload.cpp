@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include "api/reports/reports.hpp"
+
+namespace natto::api {
+namespace {
+
+ReloadReport report_of(const ReloadOutcome& outcome) {
+  const auto count = [](ReloadOutcome::Microseconds time) {
+    return static_cast<std::uint64_t>(time.count());
+  };
+  return {.id = outcome.id,
+          .version = outcome.generation,
+          .mappings = outcome.mappings,
+          .added = outcome.added,
+          .removed = outcome.removed,
+          .changed = outcome.changed,
+          .digest_before = outcome.digest_before,
+          .digest_after = outcome.digest_after,
+          .parse_us = count(outcome.parse),
+          .build_us = count(outcome.build),
+          .grace_us = count(outcome.grace),
+          .grace_pending = outcome.grace_pending,
+          .text = outcome.text};
+}
+
+}  // namespace
+
+void reload(Reloader& reloader, ReloadKind kind, const char* trigger, const Peer& peer,
+            const std::shared_ptr<Answer>& answer) {
+  const bool taken = reloader.request(
+      {.kind = kind,
+       .trigger = trigger,
+       .who = to_string(peer),
+       .progress =
+           [answer](std::string_view stage) {
+             answer->progress(to_line(ProgressReport{.progress = std::string(stage)}));
+           },
+       .done =
+           [answer](const ReloadOutcome& outcome) {
+             if (outcome.refused) {
+               answer->refuse({*outcome.refused, outcome.text});
+             } else {
+               answer->report(to_line(report_of(outcome)));
+             }
+           }});
+  if (!taken) {
+    answer->refuse(system_error(
+        fmt::format("natto is ending, or {} reloads wait already", Reloader::kMaxWaiting)));
+  }
+}
+
+}  // namespace natto::api

@@ -1,0 +1,42 @@
+#pragma once
+
+// The reports of a running appliance. Any thread but workers; none of them waits.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "api/answer.hpp"
+#include "api/messages.hpp"
+#include "api/peer.hpp"
+#include "api/reports/appliance_part.hpp"
+
+namespace natto::api {
+
+[[nodiscard]] TableReport table_report(const AppliancePart& appliance);
+[[nodiscard]] CountersReport counters_report(const AppliancePart& appliance);
+[[nodiscard]] DropsReport drops_report(const AppliancePart& appliance);
+[[nodiscard]] PortsReport ports_report(const AppliancePart& appliance);
+[[nodiscard]] Result<PortReport> port_report(const AppliancePart& appliance,
+                                             const PortRequest& request);
+[[nodiscard]] WorkersReport workers_report(const AppliancePart& appliance);
+/// Of the running table.
+[[nodiscard]] Result<ExplainReport> explain_report(const AppliancePart& appliance,
+                                                   const ExplainRequest& request);
+/// Of what files say; without `version`.
+[[nodiscard]] Result<ExplainReport> explain_report(const Config& config, const MappingTable& table,
+                                                   const ExplainRequest& request);
+
+/// The line of a MappingsReport: all of one version, with their counters of now.
+[[nodiscard]] Pieces mappings_pieces(const AppliancePart& appliance,
+                                     const MappingsRequest& request);
+
+/// Answers when the reloader is done, telling its stages. The log says that `peer` asked.
+void reload(Reloader& reloader, ReloadKind kind, const char* trigger, const Peer& peer,
+            const std::shared_ptr<Answer>& answer);
+
+[[nodiscard]] CounterSums sum_counters(const Dataplane& dataplane);
+[[nodiscard]] std::uint64_t unix_milliseconds(std::chrono::system_clock::time_point time);
+
+}  // namespace natto::api

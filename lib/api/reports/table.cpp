@@ -1,0 +1,34 @@
+#include <chrono>
+
+#include "api/reports/reports.hpp"
+
+namespace natto::api {
+
+std::uint64_t unix_milliseconds(std::chrono::system_clock::time_point time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
+}
+
+TableReport table_report(const AppliancePart& appliance) {
+  const auto version = appliance.live_table.current();
+  const auto& mappings = version->table->mappings;
+  TableReport report{.version = version->number,
+                     .digest = version->digest,
+                     .mappings = mappings.size(),
+                     .memory_bytes = version->generation->memory_bytes(),
+                     .file = appliance.config.table_file.string(),
+                     .loaded_ms = unix_milliseconds(version->loaded),
+                     .trigger = version->trigger,
+                     .who = version->who,
+                     .rollback_possible = appliance.reloader.rollback_possible(),
+                     .reloads = appliance.reloader.reloads(),
+                     .refused_reloads = appliance.reloader.refusals()};
+  for (const Mapping& mapping : mappings) {
+    report.hosts += mapping.real.length == 32 ? 1 : 0;
+    report.addresses += std::uint64_t{1} << (32U - mapping.real.length);
+  }
+  report.prefixes = report.mappings - report.hosts;
+  return report;
+}
+
+}  // namespace natto::api

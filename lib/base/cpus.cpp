@@ -1,0 +1,18 @@
+#include "base/cpus.hpp"
+
+#include <pthread.h>
+#include <sched.h>
+
+namespace natto {
+
+void run_on(std::thread& thread, const std::vector<unsigned>& cpus, const char* name) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const unsigned cpu : cpus) {
+    CPU_SET(cpu, &set);
+  }
+  pthread_setaffinity_np(thread.native_handle(), sizeof(set), &set);
+  pthread_setname_np(thread.native_handle(), name);
+}
+
+}  // namespace natto

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <thread>
+#include <vector>
+
+namespace natto {
+
+/// Keeps `thread` on `cpus`, and calls it `name`: at most 15 characters.
+void run_on(std::thread& thread, const std::vector<unsigned>& cpus, const char* name);
+
+}  // namespace natto
