@@ -65,7 +65,9 @@ void add_explain(CLI::App& app, Action& chosen) {
       "Asks the running natto, or with -c the files.\n"
       "Example: natto explain 10.32.1.157 10.33.1.151 --proto tcp --length 1500 --df");
   const auto arguments = std::make_shared<ExplainArguments>();
-  command->add_option("source", arguments->request.source, "the packet's source address when it arrives")
+  command
+      ->add_option("source", arguments->request.source,
+                   "the packet's source address when it arrives")
       ->required()
       ->type_name("SRC");
   command
