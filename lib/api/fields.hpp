@@ -209,13 +209,9 @@ void fields(Of<ReloadRequest> auto&, auto&&) {}
 void fields(Of<DryRunRequest> auto&, auto&&) {}
 void fields(Of<RollbackRequest> auto&, auto&&) {}
 void fields(Of<ExplainRequest> auto& m, auto&& field) {
-  field("source", m.source, "as the packet has it when it arrives");
-  field("destination", m.destination, "as the packet has it when it arrives");
-  field("realm", m.realm, "where it comes from; empty: the only one it can be");
-  field("protocol", m.protocol, "IANA's number");
-  field("length", m.length, "bytes of the IPv4 packet");
-  field("ttl", m.ttl, "when it arrives");
-  field("dont_fragment", m.dont_fragment, "it may not be fragmented");
+  field("frame", m.frame, "the whole Ethernet frame in hexadecimal, two digits a byte");
+  field("realm", m.realm,
+        "where it arrives; empty: the only one where its source is a real address");
 }
 
 }  // namespace natto::api

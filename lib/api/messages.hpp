@@ -253,13 +253,8 @@ struct ExplainRequest {
   static constexpr std::string_view kName = "explain";
   static constexpr Rights kNeeds = Rights::kRead;
   using Report = ExplainReport;
-  std::string source = {};
-  std::string destination = {};
+  std::string frame = {};
   std::string realm = {};
-  std::uint64_t protocol = 17;
-  std::uint64_t length = 100;
-  std::uint64_t ttl = 64;
-  bool dont_fragment = false;
 };
 
 using Request = std::variant<TableRequest, MappingsRequest, CountersRequest, DropsRequest,

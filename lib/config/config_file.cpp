@@ -66,8 +66,8 @@ DpdkConfig read_dpdk(const SectionReader& section, Diagnostics& diagnostics) {
 
 IcmpConfig read_icmp(const SectionReader& section) {
   IcmpConfig icmp;
-  icmp.outer_source = section.choice<OuterSource>("outer_source");
-  icmp.inner_checksum_bad = section.choice<InnerChecksumBad>("inner_checksum_bad");
+  icmp.rules.outer_source = section.choice<OuterSource>("outer_source");
+  icmp.rules.inner_checksum_bad = section.choice<InnerChecksumBad>("inner_checksum_bad");
   if (const auto rate = section.integer("errors_per_second")) {
     icmp.errors_per_second = static_cast<std::uint32_t>(rate->value);
   }

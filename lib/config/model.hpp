@@ -13,13 +13,10 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/realm.hpp"
+#include "packet/icmp_rules.hpp"
 
 namespace natto {
-
-/// Index of a realm, which is the index of its port in Config::ports: a realm is the network
-/// reached through one port.
-using RealmId = std::uint8_t;
-inline constexpr std::size_t kMaxPorts = 32;
 
 /// [dpdk]
 struct DpdkConfig {
@@ -54,20 +51,9 @@ struct PortConfig {
   std::uint32_t kernel_packets_per_second = 10'000;  ///< at most, each way; at least 1
 };
 
-/// The source of an ICMP error that a router without a mapping sent (R32).
-enum class OuterSource {
-  kOwn,                ///< natto's own address on the port it leaves by
-  kMappedDestination,  ///< the mapped address of the host that the quoted packet was for
-  kDrop,               ///< the error is dropped
-};
-
-/// What natto does with an ICMP error whose quoted header has a wrong checksum (R27).
-enum class InnerChecksumBad { kPass, kDrop };
-
 /// [icmp]
 struct IcmpConfig {
-  OuterSource outer_source = OuterSource::kOwn;
-  InnerChecksumBad inner_checksum_bad = InnerChecksumBad::kPass;
+  IcmpRules rules = {};
   std::uint32_t errors_per_second = 1000;  ///< that natto makes itself (R19), 0: none
   std::uint32_t error_burst = 100;         ///< of those at once after a quiet time, at least 1
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dataplane/head.hpp"
+#include "packet/arp_rules.hpp"
 #include "packet/echo.hpp"
 #include "packet/icmp_error.hpp"
 
@@ -184,18 +185,9 @@ void Control::handle_arp(Mbuf packet, const PortContext& port, Instant now) {
   counters_.consumed.add(1);
 }
 
-// natto's own address on the port, and the mapped addresses that hosts on its link expect there:
-// those of hosts in other realms, or of any host where all are behind one port. Never an address
-// that a host of this realm really has.
 bool Control::answers_arp_for(Ipv4Address address, const PortContext& port) const {
-  if (address == port.rules.address.address) {
-    return true;
-  }
-  const std::shared_ptr<const Generation> table = dataplane_.generation.hold();
-  const Translation* mapped = table->look_up({Generation::kMappedScope, address});
-  const bool one_arm = dataplane_.ports.size() == 1;
-  return mapped != nullptr && (one_arm || mapped->realm != port.realm) &&
-         table->look_up({Generation::real_scope(port.realm), address}) == nullptr;
+  return natto::answers_arp_for(address, port.realm, port.rules, dataplane_.ports.size(),
+                                *dataplane_.generation.hold());
 }
 
 std::size_t Control::take_own_address(Instant now) {

@@ -75,7 +75,7 @@ void LiveTable::publish(std::shared_ptr<const TableVersion> next) {
 bool LiveTable::settle() {
   const auto is_owed = [this](const Generation& generation) {
     return std::ranges::any_of(dataplane_.activity, [&](const WorkerActivity& activity) {
-      return activity.oldest_generation.load(std::memory_order_acquire) == generation.serial();
+      return activity.oldest_pending_version.load(std::memory_order_acquire) == generation.serial();
     });
   };
   const std::size_t in_use = dataplane_.generation.reclaim(dataplane_.quiescence, is_owed);

@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/packet_rules.hpp"
+#include "packet/address_rules.hpp"
+
 namespace natto {
 namespace {
 
@@ -65,13 +68,8 @@ PortContext make_port_context(const PortConfig& config, RealmId realm, std::uint
                               const MacAddress& mac, bool any_unicast_mac) {
   return {.device = device,
           .realm = realm,
-          .filter = {.mac = mac,
-                     .any_unicast_mac = any_unicast_mac,
-                     .record_route = config.record_route == RecordRoute::kPass},
-          .rules = {.address = config.address,
-                    .mtu = config.mtu,
-                    .admits_unmapped_sources = config.source_not_mapped == SourceNotMapped::kPass,
-                    .reaches_kernel = config.kernel_interface.has_value()},
+          .filter = filter_of(config, mac, any_unicast_mac),
+          .rules = rules_of(config),
           .directed_broadcast = is_directed_broadcast(config.address.last(), config.address)
                                     ? config.address.last()
                                     : Ipv4Address{}};

@@ -19,8 +19,8 @@
 #include "dataplane/worker_activity.hpp"
 #include "dpdk/mempool.hpp"
 #include "dpdk/ring.hpp"
-#include "packet/forwarding.hpp"
 #include "packet/parse.hpp"
+#include "packet/port_rules.hpp"
 
 namespace natto {
 

@@ -24,14 +24,6 @@ using Key = std::uint64_t;
   return Key{query.address.bits.raw() & mask} << 32U | Key{query.scope} << 16U | length;
 }
 
-[[nodiscard]] Translation make_translation(const Ipv4Prefix& before, const Ipv4Prefix& after,
-                                           RealmId realm, std::uint32_t mapping) noexcept {
-  return {.exchanged_bits_raw = before.address.bits.raw() ^ after.address.bits.raw(),
-          .delta = checksum_delta(before.address.bits, after.address.bits),
-          .realm = realm,
-          .mapping = mapping};
-}
-
 [[nodiscard]] std::vector<std::uint8_t> lengths_in_use(const MappingTable& table) {
   std::array<std::size_t, 33> uses{};
   for (const Mapping& mapping : table.mappings) {
@@ -139,9 +131,9 @@ Result<std::unique_ptr<const Generation>> Generation::build(const MappingTable& 
   for (std::uint32_t i = 0; i < table.mappings.size(); ++i) {
     const Mapping& m = table.mappings[i];
     const int real = add({real_scope(m.realm), m.real.address}, m.real.length,
-                         make_translation(m.real, m.mapped, m.realm, i));
+                         Translation::of(m.real, m.mapped, m.realm, i));
     const int mapped = add({kMappedScope, m.mapped.address}, m.mapped.length,
-                           make_translation(m.mapped, m.real, m.realm, i));
+                           Translation::of(m.mapped, m.real, m.realm, i));
     if (real < 0 || mapped < 0) {
       return out_of_memory(std::min(real, mapped));
     }

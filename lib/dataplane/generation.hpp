@@ -21,22 +21,9 @@
 #include "config/model.hpp"
 #include "dataplane/mapping_counters.hpp"
 #include "dpdk/memory.hpp"
-#include "packet/checksum.hpp"
-#include "packet/rewrite.hpp"
+#include "packet/translation.hpp"
 
 namespace natto {
-
-/// One direction of one mapping: what an address that it covers becomes.
-struct Translation {
-  std::uint32_t exchanged_bits_raw;  ///< network order; a prefix's, so that the host's are kept
-  ChecksumDelta delta;               ///< the same for every address of a prefix
-  RealmId realm;                     ///< of the mapping
-  std::uint32_t mapping;             ///< index in the MappingTable
-
-  [[nodiscard]] Replacement apply(Ipv4Address address) const noexcept {
-    return {{Be32::from_raw(address.bits.raw() ^ exchanged_bits_raw)}, delta};
-  }
-};
 
 class Generation {
  public:
@@ -64,6 +51,12 @@ class Generation {
                std::span<const Translation*> answers) const noexcept;
 
   [[nodiscard]] const Translation* look_up(Query query) const noexcept;
+  [[nodiscard]] const Translation* find_real(RealmId realm, Ipv4Address address) const noexcept {
+    return look_up({real_scope(realm), address});
+  }
+  [[nodiscard]] const Translation* find_mapped(Ipv4Address address) const noexcept {
+    return look_up({kMappedScope, address});
+  }
 
   /// By index of the mapping in the MappingTable. Written by `worker` alone.
   [[nodiscard]] MappingCounters* counters(std::size_t worker) const noexcept {

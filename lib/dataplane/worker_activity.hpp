@@ -15,9 +15,9 @@ struct alignas(64) WorkerActivity {
   Counter busy_cycles;  ///< of busy polls
   Counter longest_poll_cycles;
   Counter last_tsc;  ///< end of the last poll; 0: there was none, or the worker ended
-  /// Generation::serial of the oldest one to whose counters the worker will still write; 0: none.
+  /// PendingCounts::oldest_version: of the oldest table to whose counters it will still write.
   /// Stored after what it wrote, loaded before that is read.
-  std::atomic<std::uint64_t> oldest_generation{0};
+  std::atomic<std::uint64_t> oldest_pending_version{0};
 
   void record(bool busy, std::uint64_t begin_tsc, std::uint64_t end_tsc) noexcept {
     const std::uint64_t spent = end_tsc - begin_tsc;

@@ -4,12 +4,17 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
+#include <optional>
 #include <utility>
 
+#include "config/packet_rules.hpp"
+#include "explain/described_packet.hpp"
+#include "explain/mapping_index.hpp"
+#include "neighbour/arp.hpp"
+#include "packet/arp_rules.hpp"
 #include "packet/checksum.hpp"
-#include "packet/forwarding.hpp"
+#include "packet/decision.hpp"
+#include "packet/echo.hpp"
 #include "packet/icmp_error.hpp"
 #include "packet/parse.hpp"
 #include "packet/wire.hpp"
@@ -17,285 +22,262 @@
 namespace natto {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::uint8_t>, 8> kProtocols = {{
-    {"icmp", 1},
-    {"tcp", 6},
-    {"udp", 17},
-    {"gre", 47},
-    {"esp", 50},
-    {"ah", 51},
-    {"sctp", 132},
-    {"udplite", 136},
-}};
-
-std::string protocol_name(std::uint8_t protocol) {
-  const auto* found =
-      std::ranges::find(kProtocols, protocol, &decltype(kProtocols)::value_type::second);
-  return found != kProtocols.end() ? std::string(found->first)
-                                   : fmt::format("protocol {}", protocol);
+/// The IPv4 header of a frame that has one, as far as its bytes say; null if it has none.
+const Ipv4Header* ip_header(std::span<const std::uint8_t> frame) {
+  const bool has_one = frame.size() >= kIpv4Offset + sizeof(Ipv4Header) &&
+                       header_at<EthernetHeader>(frame, 0).ethertype.host() == ethertype::kIpv4;
+  return has_one ? &header_at<Ipv4Header>(frame, kIpv4Offset) : nullptr;
 }
 
-const Mapping* find_real(const MappingTable& table, RealmId realm, Ipv4Address address) {
-  const auto found = std::ranges::find_if(table.mappings, [&](const Mapping& mapping) {
-    return mapping.realm == realm && mapping.real.contains(address);
-  });
-  return found != table.mappings.end() ? &*found : nullptr;
-}
-
-const Mapping* find_mapped(const MappingTable& table, Ipv4Address address) {
-  const auto found = std::ranges::find_if(
-      table.mappings, [&](const Mapping& mapping) { return mapping.mapped.contains(address); });
-  return found != table.mappings.end() ? &*found : nullptr;
-}
-
-/// `address`, which `before` contains, at the same place in `after`.
-Ipv4Address moved(Ipv4Address address, const Ipv4Prefix& before, const Ipv4Prefix& after) {
-  return Ipv4Address::from_host(after.address.host() | (address.host() & ~before.mask()));
-}
-
-PortRules rules_of(const PortConfig& port) {
-  return {.address = port.address,
-          .mtu = port.mtu,
-          .admits_unmapped_sources = port.source_not_mapped == SourceNotMapped::kPass,
-          .reaches_kernel = port.kernel_interface.has_value()};
-}
-
-/// The frame that `query` describes, as far as the parser looks.
-std::array<std::uint8_t, kHeadBytes> make_head(const ExplainQuery& query) {
-  std::array<std::uint8_t, kHeadBytes> head{};
-  const std::span<std::uint8_t> bytes(head);
-  header_at<EthernetHeader>(bytes, 0) = {.destination = {{2, 0, 0, 0, 0, 2}},
-                                         .source = {{2, 0, 0, 0, 0, 1}},
-                                         .ethertype = Be16::from_host(ethertype::kIpv4)};
-  auto& ip = header_at<Ipv4Header>(bytes, kIpv4Offset);
-  ip = {.version_ihl = 0x45,
-        .tos = 0,
-        .total_length = Be16::from_host(query.length),
-        .identification = {},
-        .fragment = Be16::from_host(query.dont_fragment ? 0x4000 : 0),
-        .ttl = query.ttl,
-        .protocol = query.protocol,
-        .checksum = {},
-        .source = query.source,
-        .destination = query.destination};
-  ip.checksum = internet_checksum(bytes.subspan(kIpv4Offset, sizeof(Ipv4Header)));
-  const std::size_t l4 = kIpv4Offset + sizeof(Ipv4Header);
-  if (query.protocol == 6) {
-    bytes[l4 + 12] = 5U << 4U;  // TCP data offset: 5 words
-  } else if (query.protocol == 17 || query.protocol == 136) {
-    const auto length = static_cast<std::uint16_t>(query.length - sizeof(Ipv4Header));
-    bytes[l4 + 4] = static_cast<std::uint8_t>(length >> 8U);
-    bytes[l4 + 5] = static_cast<std::uint8_t>(length);
-  } else if (query.protocol == 1) {
-    bytes[l4] = 8;  // echo request
+/// ", ports 5000 > 53", ", flags S" or ", type 8 code 0" of a packet that parse() forwarded.
+std::string transport_details(std::span<const std::uint8_t> frame, const ParsedPacket& packet) {
+  const auto l4 = frame.subspan(kIpv4Offset + packet.ip_header_length);
+  if (packet.later_fragment || l4.size() < sizeof(UdpHeader)) {
+    return packet.later_fragment ? ", a later fragment" : "";
   }
-  return head;
+  if (packet.protocol == protocol::kIcmp) {
+    return fmt::format(", type {} code {}", l4[0], l4[1]);
+  }
+  const bool is_tcp = packet.protocol == protocol::kTcp;
+  if (!is_tcp && packet.protocol != protocol::kUdp && packet.protocol != protocol::kUdpLite) {
+    return "";
+  }
+  const std::string flags =
+      is_tcp ? fmt::format(", flags {}", tcp_flags_name(l4[13])) : std::string();
+  return fmt::format(", ports {} > {}{}", header_at<Be16>(l4, 0).host(),
+                     header_at<Be16>(l4, 2).host(), flags);
 }
 
-/// Realms where a packet with this source can come from.
-Result<RealmId> realm_of(const Config& config, const MappingTable& table,
-                         const ExplainQuery& query) {
-  std::vector<std::string_view> names;
-  for (const PortConfig& port : config.ports) {
-    names.push_back(port.realm);
-  }
-  if (!query.realm.empty()) {
-    const auto realm = config.find_realm(query.realm);
-    return realm ? Result<RealmId>(*realm)
-                 : input_error(fmt::format("there is no realm {}; there is {}", query.realm,
-                                           fmt::join(names, ", ")));
-  }
-  std::optional<RealmId> only;
-  for (std::size_t i = 0; i < config.ports.size(); ++i) {
-    const auto realm = static_cast<RealmId>(i);
-    if (config.ports.size() == 1 || find_real(table, realm, query.source) != nullptr) {
-      if (only) {
-        return input_error(fmt::format("{} is a real address in several realms: say --realm ({})",
-                                       to_string(query.source), fmt::join(names, ", ")));
-      }
-      only = realm;
-    }
-  }
-  return only ? Result<RealmId>(*only)
-              : input_error(fmt::format("{} is no real address in any realm: say --realm ({})",
-                                        to_string(query.source), fmt::join(names, ", ")));
-}
-
-class Story {
+/// Writes down what becomes of one frame.
+class Narrator {
  public:
-  Story(const Config& config, const MappingTable& table, const ExplainQuery& query, RealmId in)
-      : config_(config), table_(table), query_(query), in_(in) {}
+  Narrator(const Config& config, const MappingTable& table, RealmId in,
+           std::span<const std::uint8_t> frame)
+      : config_(config), table_(table), index_(table), in_(in), frame_(frame) {}
 
-  [[nodiscard]] Explanation tell() {
-    say("from {}: {}, {} bytes, TTL {}{}", config_.ports[in_].realm, protocol_name(query_.protocol),
-        query_.length, query_.ttl, query_.dont_fragment ? ", don't fragment" : "");
-    Verdict verdict = decide();
-    if (verdict.is_to_control() && !is_answered()) {
-      verdict = DropReason::kOwnAddressNotAnswered;
+  [[nodiscard]] Explanation explain() {
+    ParsedPacket packet{};
+    const std::size_t head = std::min(frame_.size(), kHeadBytes);
+    Verdict verdict =
+        parse({.head = frame_.first(head), .length = static_cast<std::uint32_t>(frame_.size())},
+              filter_of(config_.ports[in_], MacAddress{}, /*any_unicast_mac=*/true), packet);
+    const bool parsed = verdict.is_forward();
+    say("from {}: {}", config_.ports[in_].realm, description(parsed ? &packet : nullptr));
+    if (parsed) {
+      verdict = decide_about(packet);
+    }
+    if (verdict == Verdict::arp()) {
+      verdict = explain_arp();
+    } else if (verdict == Verdict::to_own_address()) {
+      verdict = explain_own_address(packet);
     }
     if (verdict.is_drop()) {
-      const DropReasonInfo& reason = info(verdict.reason());
-      say("dropped: {}", reason.name);
-      say("  {}", reason.meaning);
-      say("  {}", reason.advice);
-      if (may_be_told_ && icmp_error_for(verdict.reason())) {
-        const auto error = *icmp_error_for(verdict.reason());
-        say("  the sender is told by ICMP type {} code {}", error.type, error.code);
-      }
-    } else if (verdict.is_to_control()) {
-      tell_who_answers();
+      explain_drop(verdict.reason(), parsed && may_be_answered(packet));
     }
     return {verdict, std::move(steps_)};
   }
 
  private:
-  /// What control does with packets to natto's own address.
-  [[nodiscard]] bool is_answered() const {
-    return query_.protocol == protocol::kIcmp || config_.ports[in_].kernel_interface.has_value();
-  }
-
-  void tell_who_answers() {
-    const PortConfig& port = config_.ports[in_];
-    if (query_.protocol == protocol::kIcmp) {
-      say("for natto itself, which answers echo requests");
-    } else {
-      say("for the kernel: given to its interface {}, up to {} packets a second",
-          *port.kernel_interface, port.kernel_packets_per_second);
-    }
-  }
-
   template <typename... Values>
   void say(fmt::format_string<Values...> format, Values&&... values) {
     steps_.push_back(fmt::format(format, std::forward<Values>(values)...));
   }
 
-  Verdict decide() {
-    const auto head = make_head(query_);
-    const std::size_t length = kIpv4Offset + query_.length;
-    ParsedPacket packet{};
-    const FrameFilter filter{.mac = {}, .any_unicast_mac = true, .record_route = false};
-    if (const Verdict verdict = parse({.head = std::span(head).first(std::min(length, head.size())),
-                                       .length = static_cast<std::uint32_t>(length)},
-                                      filter, packet);
-        !verdict.is_forward()) {
-      return verdict;
+  [[nodiscard]] std::string description(const ParsedPacket* parsed) const {
+    const Ipv4Header* ip = ip_header(frame_);
+    if (ip == nullptr) {
+      return fmt::format("a frame of {} bytes", frame_.size());
     }
-    may_be_told_ = may_be_answered(packet);
-
-    const Mapping* source = find_real(table_, in_, packet.real_key);
-    const Mapping* destination = find_mapped(table_, packet.mapped_key);
-    describe("source", query_.source, source, "is no real address of this realm");
-    describe("destination", query_.destination, destination, "is no mapped address");
-    const auto is_mapped_address = [this](Ipv4Address address) {
-      return find_mapped(table_, address) != nullptr;
-    };
-    if (const Verdict verdict =
-            admit(packet, rules_of(config_.ports[in_]),
-                  {.source = source != nullptr, .destination = destination != nullptr},
-                  is_mapped_address);
-        !verdict.is_forward()) {
-      return verdict;
-    }
-    const Ipv4Address new_source =
-        source != nullptr ? moved(query_.source, source->real, source->mapped) : query_.source;
-    const Ipv4Address new_destination =
-        moved(query_.destination, destination->mapped, destination->real);
-    const PortConfig& out = config_.ports[destination->realm];
-    if (const Verdict verdict = may_leave(packet, new_destination, rules_of(out));
-        !verdict.is_forward()) {
-      say("towards {}, mtu {}", out.realm, out.mtu);
-      return verdict;
-    }
-    say("sent to {}: {} -> {}, TTL {}{}", out.realm, to_string(new_source),
-        to_string(new_destination), query_.ttl - 1,
-        query_.length > out.mtu ? fmt::format(", in fragments of at most {} bytes", out.mtu) : "");
-    return Verdict::forward();
+    return fmt::format("{}{}, {} bytes, TTL {}{}", protocol_name(ip->protocol),
+                       parsed != nullptr ? transport_details(frame_, *parsed) : "",
+                       ip->total_length.host(), ip->ttl,
+                       ip->dont_fragment() ? ", don't fragment" : "");
   }
 
-  void describe(std::string_view which, Ipv4Address address, const Mapping* mapping,
-                std::string_view otherwise) {
-    if (mapping == nullptr) {
+  Verdict decide_about(ParsedPacket& packet) {
+    if (packet.is_icmp_error()) {
+      const std::size_t begin = kIpv4Offset + packet.ip_header_length;
+      const std::size_t end = kIpv4Offset + packet.total_length;
+      packet.quoted.icmp_checksum_bad = ones_sum(frame_.subspan(begin, end - begin)) != 0xffff;
+      say("an ICMP error about a packet {} -> {}", to_string(packet.mapped_key),
+          to_string(packet.real_key));
+    }
+    const Found found = look_up(packet);
+    const PortConfig& out = config_.ports[found.known.destination ? found.destination.realm : in_];
+    const auto observe = [&](DecisionStep step) { record(step, packet, out); };
+    const Decision decision = decide(packet, found, rules_of(config_.ports[in_]), rules_of(out),
+                                     config_.icmp.rules, observe);
+    if (!decision.verdict.is_forward()) {
+      return decision.verdict;
+    }
+    if (packet.is_icmp_error()) {
+      say("the packet that it quotes becomes {} -> {}", to_string(decision.quoted.source),
+          to_string(decision.quoted.destination));
+      if (!found.reporter_known) {
+        say("source {} has no mapping: [icmp] outer_source says what becomes of it",
+            to_string(packet.source));
+      }
+    }
+    say("sent to {}: {} -> {}, TTL {}{}", out.realm, to_string(decision.addresses.source),
+        to_string(decision.addresses.destination), packet.ttl - 1,
+        packet.total_length > out.mtu ? fmt::format(", in fragments of at most {} bytes", out.mtu)
+                                      : "");
+    return decision.verdict;
+  }
+
+  Found look_up(const ParsedPacket& packet) {
+    Found found{};
+    const auto source = index_.find_real(in_, packet.real_key);
+    const auto destination = index_.find_mapped(packet.mapped_key);
+    found.known = {.source = source.has_value(), .destination = destination.has_value()};
+    found.source = source.value_or(Translation{});
+    found.destination = destination.value_or(Translation{});
+    look_up_rest(packet, in_, rules_of(config_.ports[in_]), index_, found);
+    const bool error = packet.is_icmp_error();
+    describe(error ? "quoted destination" : "source", packet.real_key, source,
+             "is no real address of this realm");
+    describe(error ? "quoted source" : "destination", packet.mapped_key, destination,
+             "is no mapped address");
+    if (found.reporter_known && packet.source != packet.real_key) {
+      describe("source", packet.source, found.reporter, "");
+    }
+    return found;
+  }
+
+  void describe(std::string_view which, Ipv4Address address,
+                const std::optional<Translation>& translation, std::string_view otherwise) {
+    if (!translation) {
       say("{} {} {}", which, to_string(address), otherwise);
       return;
     }
-    say("{} {}: mapping {}, line {} of {}", which, to_string(address), mapping->name, mapping->line,
+    const Mapping& mapping = table_.mappings[translation->mapping];
+    say("{} {}: mapping {}, line {} of {}", which, to_string(address), mapping.name, mapping.line,
         config_.table_file.filename().string());
-    say("  realm {}, real {}, mapped {}", config_.ports[mapping->realm].realm,
-        to_string(mapping->real), to_string(mapping->mapped));
+    say("  realm {}, real {}, mapped {}", config_.ports[mapping.realm].realm,
+        to_string(mapping.real), to_string(mapping.mapped));
+  }
+
+  void record(DecisionStep step, const ParsedPacket& packet, const PortConfig& out) {
+    switch (step) {
+      case DecisionStep::kIcmpErrorIntact:
+        say("its ICMP checksum is right{}",
+            packet.quoted.checksum_bad ? ", that of the header it quotes is not" : "");
+        break;
+      case DecisionStep::kUnmappedSourceAdmitted:
+        say("the port of {} admits sources without a mapping (source_not_mapped = \"pass\")",
+            config_.ports[in_].realm);
+        break;
+      case DecisionStep::kAdmitted:
+        say("towards {}, mtu {}", out.realm, out.mtu);
+        break;
+    }
+  }
+
+  /// What control does with a packet to natto's own address.
+  Verdict explain_own_address(const ParsedPacket& packet) {
+    const PortConfig& port = config_.ports[in_];
+    std::vector<std::uint8_t> copy(frame_.begin(), frame_.end());
+    if (make_echo_reply(std::span(copy).first(kIpv4Offset + packet.total_length))) {
+      say("for natto itself, which answers echo requests");
+    } else if (port.kernel_interface) {
+      say("for the kernel: given to its interface {}, up to {} packets a second",
+          *port.kernel_interface, port.kernel_packets_per_second);
+    } else {
+      return DropReason::kOwnAddressNotAnswered;
+    }
+    return Verdict::to_own_address();
+  }
+
+  /// What control does with ARP.
+  Verdict explain_arp() {
+    const PortConfig& port = config_.ports[in_];
+    const auto answers = [&](Ipv4Address address) {
+      return answers_arp_for(address, in_, rules_of(port), config_.ports.size(), index_);
+    };
+    const auto message = parse_arp(frame_);
+    if (!message) {
+      return DropReason::kArpMalformed;
+    }
+    if (answers(message->sender.address)) {
+      return DropReason::kArpSpoofsOwnAddress;
+    }
+    if (message->operation == ArpOperation::kRequest && !message->is_gratuitous() &&
+        answers(message->target.address)) {
+      say("an ARP request for {}, which natto answers", to_string(message->target.address));
+      return Verdict::arp();
+    }
+    const bool from_gateway = !port.gateway_mac && port.gateway == message->sender.address;
+    const bool for_kernel = port.kernel_interface && message->operation == ArpOperation::kReply &&
+                            message->target.address == port.address.address;
+    if (from_gateway || for_kernel) {
+      say("ARP from {}, which natto {}", to_string(message->sender.address),
+          from_gateway ? "sends packets to" : "gives to the kernel");
+      return Verdict::arp();
+    }
+    return DropReason::kArpNotForNatto;
+  }
+
+  void explain_drop(DropReason dropped, bool may_be_reported) {
+    const DropReasonInfo& reason = info(dropped);
+    say("dropped: {}", reason.name);
+    say("  {}", reason.meaning);
+    say("  {}", reason.advice);
+    const auto error = icmp_error_for(dropped);
+    if (error && may_be_reported && config_.icmp.errors_per_second > 0) {
+      say("  the sender is told by ICMP type {} code {}", error->type, error->code);
+    }
   }
 
   const Config& config_;
   const MappingTable& table_;
-  const ExplainQuery& query_;
-  RealmId in_;
-  bool may_be_told_ = false;
+  const MappingIndex index_;
+  const RealmId in_;
+  const std::span<const std::uint8_t> frame_;
   std::vector<std::string> steps_;
 };
 
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty()
-             ? std::optional(number)
-             : std::nullopt;
-}
-
 }  // namespace
 
-Result<Explanation> explain(const Config& config, const MappingTable& table,
-                            const ExplainQuery& query) {
-  if (query.length < sizeof(Ipv4Header) + 20) {
-    return input_error("a packet to explain has at least 40 bytes");
+Result<RealmId> realm_of(const Config& config, const MappingTable& table, std::string_view name,
+                         std::span<const std::uint8_t> frame) {
+  std::vector<std::string_view> names;
+  for (const PortConfig& port : config.ports) {
+    names.push_back(port.realm);
   }
-  const Result<RealmId> realm = realm_of(config, table, query);
-  if (!realm) {
-    return realm.error();
+  if (!name.empty()) {
+    const auto realm = config.find_realm(name);
+    return realm ? Result<RealmId>(*realm)
+                 : input_error(fmt::format("there is no realm {}; there is {}", name,
+                                           fmt::join(names, ", ")));
   }
-  return Story(config, table, query, *realm).tell();
-}
-
-std::optional<std::uint8_t> parse_protocol(std::string_view text) {
-  const auto* found = std::ranges::find(kProtocols, text, &decltype(kProtocols)::value_type::first);
-  return found != kProtocols.end() ? std::optional(found->second)
-                                   : parse_number<std::uint8_t>(text);
-}
-
-std::string to_string(const ExplainQuery& query) {
-  return fmt::format("{},{},{},{},{},{},{}", query.realm, to_string(query.source),
-                     to_string(query.destination), query.protocol, query.length, query.ttl,
-                     query.dont_fragment ? 1 : 0);
-}
-
-Result<ExplainQuery> parse_explain_query(std::string_view text) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t comma = text.find(',');
-    parts.push_back(text.substr(0, comma));
-    if (comma == std::string_view::npos) {
-      break;
+  if (config.ports.size() == 1) {
+    return RealmId{0};
+  }
+  const Ipv4Header* ip = ip_header(frame);
+  if (ip == nullptr) {
+    return input_error(
+        fmt::format("the frame has no IPv4 header: add --realm ({})", fmt::join(names, ", ")));
+  }
+  const MappingIndex index(table);
+  std::optional<RealmId> only;
+  for (std::size_t i = 0; i < config.ports.size(); ++i) {
+    const auto realm = static_cast<RealmId>(i);
+    if (index.find_real(realm, ip->source)) {
+      if (only) {
+        return input_error(fmt::format("{} is a real address in several realms: add --realm ({})",
+                                       to_string(ip->source), fmt::join(names, ", ")));
+      }
+      only = realm;
     }
-    text.remove_prefix(comma + 1);
   }
-  if (parts.size() != 7) {
-    return input_error("write realm,source,destination,protocol,length,ttl,df");
-  }
-  const auto source = parse_ipv4_address(parts[1]);
-  const auto destination = parse_ipv4_address(parts[2]);
-  const auto protocol = parse_number<std::uint8_t>(parts[3]);
-  const auto length = parse_number<std::uint16_t>(parts[4]);
-  const auto ttl = parse_number<std::uint8_t>(parts[5]);
-  const auto dont_fragment = parse_number<std::uint8_t>(parts[6]);
-  if (!source || !destination || !protocol || !length || !ttl || !dont_fragment) {
-    return input_error("write realm,source,destination,protocol,length,ttl,df");
-  }
-  return ExplainQuery{.source = *source,
-                      .destination = *destination,
-                      .realm = std::string(parts[0]),
-                      .protocol = *protocol,
-                      .length = *length,
-                      .ttl = *ttl,
-                      .dont_fragment = *dont_fragment != 0};
+  return only ? Result<RealmId>(*only)
+              : input_error(fmt::format("{} is no real address in any realm: add --realm ({})",
+                                        to_string(ip->source), fmt::join(names, ", ")));
+}
+
+Explanation explain(const Config& config, const MappingTable& table, RealmId realm,
+                    std::span<const std::uint8_t> frame) {
+  return Narrator(config, table, realm, frame).explain();
 }
 
 }  // namespace natto

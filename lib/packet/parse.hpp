@@ -41,6 +41,9 @@ struct FrameFilter {
 struct QuotedPacket {
   std::uint16_t ip_offset = 0;  ///< from the frame's first byte; 0: the packet is no ICMP error
   bool checksum_bad = false;    ///< of its IPv4 header (R27)
+  /// Of the error itself (R26). parse() sees too little of the packet to tell and leaves it false:
+  /// who has all of it says so.
+  bool icmp_checksum_bad = false;
   TransportChecksum transport;  ///< none if the quote ends before it (R29)
 };
 

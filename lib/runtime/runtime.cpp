@@ -269,7 +269,7 @@ int Runtime::run_worker(void* argument) {
     activity.record(busy, begin, end);
     begin = end;
   }
-  pipeline.settle();
+  pipeline.flush();
   dataplane.quiescence.leave(worker.index);
   return 0;
 }
@@ -375,7 +375,7 @@ void Runtime::drain() {
     moved += control_->step(now());
   } while (moved > 0);
   lab_pipeline_->poll();
-  lab_pipeline_->settle();
+  lab_pipeline_->flush();
 }
 
 unsigned Runtime::node_of(std::size_t worker) const {

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "bench/two_ports.hpp"
 #include "config/model.hpp"
 #include "dataplane/checksum_offload.hpp"
 #include "dataplane/generation.hpp"
@@ -23,7 +24,6 @@ using namespace natto;
 
 namespace {
 
-constexpr std::size_t kBurst = 32;
 constexpr std::uint32_t kMappings = 256;
 constexpr benchmark::IterationCount kIterations = 100'000;  // scripts/bench-stages divides by it
 constexpr FrameFilter kAnyMac{.mac = {}, .any_unicast_mac = true};
@@ -150,7 +150,7 @@ void find_in_translation_cache(benchmark::State& state) {
   for (std::uint32_t i = 0; i < hosts; ++i) {
     cache.remember({Generation::real_scope(0), real(i)}, {});
   }
-  std::array<TranslationCache::Entry*, kBurst> places;
+  std::array<CachedTranslation*, kBurst> places;
   std::uint32_t next = 0;
   for (auto _ : state) {
     for (std::uint32_t i = 0; i < kBurst; ++i) {
@@ -164,6 +164,44 @@ void find_in_translation_cache(benchmark::State& state) {
   per_packet(state);
 }
 BENCHMARK(find_in_translation_cache)->Iterations(kIterations)->Arg(64)->Arg(512)->Arg(65'536);
+
+/// Whole polls, buffers and rings of the ports included.
+void forward(benchmark::State& state, const test::Bytes& l3) {
+  bench::TwoPorts ports({{{.name = "a",
+                           .realm = 0,
+                           .real = {Ipv4Address::of(10, 1, 1, 10), 32},
+                           .mapped = {Ipv4Address::of(172, 31, 1, 10), 32}},
+                          {.name = "b",
+                           .realm = 1,
+                           .real = {Ipv4Address::of(192, 168, 7, 20), 32},
+                           .mapped = {Ipv4Address::of(172, 30, 7, 20), 32}}}});
+  const test::Bytes frame = test::frame_of(l3);
+  for (auto _ : state) {
+    ports.forward(frame);
+  }
+  if (ports.forwarded() != static_cast<std::uint64_t>(state.iterations()) * kBurst) {
+    state.SkipWithError("packets were lost");
+  }
+  per_packet(state);
+}
+
+void forward_fast_path(benchmark::State& state) {
+  forward(state, test::make_udp({}, test::Bytes(18, 1)));
+}
+BENCHMARK(forward_fast_path)->Iterations(kIterations);
+
+/// With an option, which does nothing.
+void forward_slow_path(benchmark::State& state) {
+  forward(state, test::make_udp({.options = {1, 1, 1, 1}}, test::Bytes(18, 1)));
+}
+BENCHMARK(forward_slow_path)->Iterations(kIterations);
+
+void forward_icmp_errors(benchmark::State& state) {
+  const test::Bytes quoted =
+      test::make_udp({.source = "172.30.7.20", .destination = "10.1.1.10"}, test::Bytes(18, 1));
+  forward(state, test::make_icmp_error({}, 3, quoted));
+}
+BENCHMARK(forward_icmp_errors)->Iterations(kIterations);
 
 }  // namespace
 

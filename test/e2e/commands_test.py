@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from lab import real_case
@@ -9,6 +10,7 @@ from lab.config import Mapping, mappings_toml
 from lab.namespace import link
 from lab.traffic import ping
 
+GOLDENS = Path(__file__).resolve().parent.parent / "golden"
 INPUT_WRONG, USAGE, SYSTEM_REFUSED = 1, 2, 3
 EXTRA = Mapping("extra", "middle", "10.32.1.158", "10.33.1.146")
 
@@ -64,6 +66,25 @@ def test_explain_live_and_from_the_files(cli, config, natto) -> None:
     assert cli(*words, "-c", str(config)) == live
     assert "source_not_mapped" in cli("explain", "10.32.1.99", real_case.B_MAPPED)
     cli("explain", "nonsense", real_case.B_MAPPED, status=INPUT_WRONG)
+
+
+def test_explain_takes_a_frame_of_a_capture(cli) -> None:
+    golden = GOLDENS / "101_R13_H4_damaged_headers"
+    of = ("explain", "-c", str(golden / "natto.toml"), "--realm", "company-a", "--pcap")
+    capture = str(golden / "in-company-a.pcap")
+    reasons = json.loads((golden / "expected.json").read_text())["drops"]
+    assert json.loads(cli(*of, capture, "--frame", "2", "--json"))["reason"] in reasons
+    assert "frames 1 to " in cli(*of, capture, "--frame", "999", status=INPUT_WRONG)
+    assert "cannot read capture" in cli(*of, str(golden / "natto.toml"), status=INPUT_WRONG)
+    assert "SRC and DST, or --pcap FILE" in cli("explain", status=USAGE)
+
+
+def test_explain_knows_flags_and_lengths(cli, config, natto) -> None:
+    words = ("explain", real_case.A_REAL, real_case.B_MAPPED, "--proto")
+    assert "tcp, ports 0 > 443, flags S., 100 bytes" in cli(*words, "tcp", "--dport", "443", "--flags", "SA")
+    assert "an ICMP error about" in cli(*words, "icmp", "--icmp-type", "3")
+    assert "at least 56 bytes" in cli(*words, "icmp", "--icmp-type", "3", "--length", "50", status=INPUT_WRONG)
+    assert "no TCP flags" in cli(*words, "tcp", "--flags", "XY", status=INPUT_WRONG)
 
 
 def test_top_without_a_terminal(cli, natto) -> None:

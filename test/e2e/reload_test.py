@@ -1,5 +1,6 @@
 """The table is replaced while traffic runs."""
 
+import json
 import re
 import signal
 import time
@@ -154,10 +155,10 @@ def answers() -> bool:
         return False
 
 
-def test_explain_agrees_with_what_happens(case, natto) -> None:
-    ping_of = {"destination": real_case.B_MAPPED, "protocol": 1, "length": 84}
-    assert natto.ask("explain", source=real_case.A_REAL, **ping_of)["sent"]
-    answer = natto.ask("explain", source=EXTRA.real, **ping_of)
+def test_explain_agrees_with_what_happens(case, cli, natto) -> None:
+    ping_of = (real_case.B_MAPPED, "--proto", "icmp", "--length", "84", "--json")
+    assert json.loads(cli("explain", real_case.A_REAL, *ping_of))["sent"]
+    answer = json.loads(cli("explain", EXTRA.real, *ping_of))
     assert answer["reason"] == "source_not_mapped"
     case.a.address("eth0", f"{EXTRA.real}/24")
     ping(case.a, real_case.B_MAPPED, "-I", EXTRA.real, count=1, patience_seconds=0.2)

@@ -1,15 +1,12 @@
 // Every packet of every golden, cut into segments anywhere and truncated anywhere.
 
 #include <gtest/gtest.h>
-#include <pcap/pcap.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <memory>
 #include <vector>
 
-#include "config/loader.hpp"
 #include "eal/lab.hpp"
+#include "support/golden.hpp"
 
 namespace natto {
 namespace {
@@ -17,55 +14,16 @@ namespace {
 using test::Bytes;
 using test::Lab;
 
-struct Arrival {
-  RealmId realm;
-  Bytes frame;
-};
+using Arrival = test::Golden::Arrival;
 
-struct Golden {
-  std::string name;
-  Appliance appliance;
-  std::vector<Arrival> arrivals;
-};
-
-std::vector<Bytes> read_frames(const std::filesystem::path& file) {
-  char error[PCAP_ERRBUF_SIZE];
-  const std::unique_ptr<pcap_t, decltype(&pcap_close)> capture(
-      pcap_open_offline(file.c_str(), error), &pcap_close);
-  EXPECT_NE(capture, nullptr) << file;
-  std::vector<Bytes> frames;
-  pcap_pkthdr* header = nullptr;
-  const u_char* bytes = nullptr;
-  while (capture != nullptr && pcap_next_ex(capture.get(), &header, &bytes) == 1) {
-    frames.emplace_back(bytes, bytes + header->caplen);
-  }
-  return frames;
-}
-
-std::vector<Golden> all_goldens() {
-  std::vector<Golden> goldens;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(NATTO_SOURCE_FOLDER "/test/golden")) {
-    if (!std::filesystem::exists(entry.path() / "natto.toml")) {
-      continue;
-    }
-    Golden golden{.name = entry.path().filename(),
-                  .appliance = load_appliance(entry.path() / "natto.toml").value(),
-                  .arrivals = {}};
-    const Config& config = golden.appliance.config;
+/// With every ICMP error that may be made, whatever the clock says.
+std::vector<test::Golden> all_goldens() {
+  std::vector<test::Golden> goldens = test::all_goldens();
+  for (test::Golden& golden : goldens) {
     if (golden.appliance.config.icmp.errors_per_second > 0) {
       golden.appliance.config.icmp.errors_per_second = UINT32_MAX;
       golden.appliance.config.icmp.error_burst = UINT32_MAX;
     }
-    for (RealmId realm = 0; realm < config.ports.size(); ++realm) {
-      const auto capture = entry.path() / ("in-" + config.ports[realm].realm + ".pcap");
-      if (std::filesystem::exists(capture)) {
-        for (Bytes& frame : read_frames(capture)) {
-          golden.arrivals.push_back({realm, std::move(frame)});
-        }
-      }
-    }
-    goldens.push_back(std::move(golden));
   }
   return goldens;
 }
@@ -82,7 +40,7 @@ std::vector<Bytes> outputs(Lab& lab, const Arrival& arrival, const std::vector<s
 }
 
 TEST(Goldens, R1_RememberedFlowsLeaveAsUnknownOnes) {
-  for (const Golden& golden : all_goldens()) {
+  for (const test::Golden& golden : all_goldens()) {
     Lab lab(golden.appliance.config, golden.appliance.table);
     for (const Arrival& arrival : golden.arrivals) {
       lab.forget_flows();
@@ -94,7 +52,7 @@ TEST(Goldens, R1_RememberedFlowsLeaveAsUnknownOnes) {
 
 TEST(Goldens, H14_SplitAtEveryOffsetLeaveAsInOnePiece) {
   std::size_t packets = 0;
-  for (const Golden& golden : all_goldens()) {
+  for (const test::Golden& golden : all_goldens()) {
     Lab lab(golden.appliance.config, golden.appliance.table);
     for (const Arrival& arrival : golden.arrivals) {
       const std::vector<Bytes> linear = outputs(lab, arrival, {});
@@ -113,7 +71,7 @@ TEST(Goldens, H14_SplitAtEveryOffsetLeaveAsInOnePiece) {
 }
 
 TEST(Goldens, R13_H8_EveryTruncationIsAccountedFor) {
-  for (const Golden& golden : all_goldens()) {
+  for (const test::Golden& golden : all_goldens()) {
     Lab lab(golden.appliance.config, golden.appliance.table);
     for (const Arrival& arrival : golden.arrivals) {
       for (std::size_t length = 0; length < std::min<std::size_t>(arrival.frame.size(), 200);

@@ -58,12 +58,12 @@ TEST(IcmpErrors, R32_FromARouterWithoutAMapping) {
   const std::pair<OuterSource, const char*> policies[] = {
       {OuterSource::kOwn, "10.1.0.1"}, {OuterSource::kMappedDestination, "172.30.7.20"}};
   for (const auto& [policy, source] : policies) {
-    Lab lab({.icmp = {.outer_source = policy}});
+    Lab lab({.icmp = {.rules = {.outer_source = policy}}});
     lab.receive(kB, frame_of(error_about(seen_by_b(), "192.168.99.1", "172.31.1.10")));
     lab.run();
     expect_one(lab, kA, error_about(seen_by_a(), source, "10.1.1.10", 63));
   }
-  Lab lab({.icmp = {.outer_source = OuterSource::kDrop}});
+  Lab lab({.icmp = {.rules = {.outer_source = OuterSource::kDrop}}});
   lab.receive(kB, frame_of(error_about(seen_by_b(), "192.168.99.1", "172.31.1.10")));
   lab.run();
   EXPECT_EQ(lab.dropped(kIcmpErrorSourceNotMapped), 1U);
@@ -106,7 +106,7 @@ TEST(IcmpErrors, R27_ABadQuotedChecksumPassesAndIsCountedOrStops) {
         << "the quoted one stays wrong";
     EXPECT_EQ(lab.counters().quoted_checksum_bad, 1U);
   }
-  Lab lab({.icmp = {.inner_checksum_bad = InnerChecksumBad::kDrop}});
+  Lab lab({.icmp = {.rules = {.inner_checksum_bad = InnerChecksumBad::kDrop}}});
   lab.receive(kB, frame_of(l3));
   lab.run();
   EXPECT_EQ(lab.dropped(kIcmpInnerChecksumBad), 1U);

@@ -191,7 +191,7 @@ void Lab::run(Instant now) {
   } while (moved > 0);
   send_what_control_made();
   for (const auto& pipeline : pipelines_) {
-    pipeline->settle();
+    pipeline->flush();
   }
 }
 

@@ -22,6 +22,7 @@
 namespace natto {
 namespace {
 
+using test::Bytes;
 using test::frame_of;
 using test::kA;
 using test::kB;
@@ -399,30 +400,30 @@ TEST_F(ReportsTest, AfterTheEndReloadsAreRefused) {
 
 TEST_F(ReportsTest, ExplainsWithTheRunningTable) {
   run_with(kTwo);
-  const auto explained = [this](const char* source, const char* destination, std::uint64_t protocol,
-                                const char* realm) {
-    return ask(api::ExplainRequest{
-        .source = source, .destination = destination, .realm = realm, .protocol = protocol});
+  const auto explained = [this](const Bytes& l3, const char* realm) {
+    return ask(api::ExplainRequest{.frame = test::to_hex(frame_of(l3)), .realm = realm});
   };
-  const auto sent = explained("10.1.1.10", "172.30.7.20", 17, "").value();
+  const auto sent = explained(make_udp({}, {}), "").value();
   EXPECT_TRUE(sent.sent);
   EXPECT_EQ(sent.version, 1U);
-  const auto dropped = explained("10.1.1.11", "172.30.7.20", 17, "company-a").value();
+  const auto dropped = explained(make_udp({.source = "10.1.1.11"}, {}), "company-a").value();
   EXPECT_FALSE(dropped.sent);
   EXPECT_EQ(dropped.reason, "source_not_mapped");
   EXPECT_FALSE(dropped.steps.empty());
-  const auto to_natto = explained("10.1.1.10", "10.1.0.1", 17, "").value();
+  const auto to_natto = explained(make_udp({.destination = "10.1.0.1"}, {}), "").value();
   EXPECT_FALSE(to_natto.sent);
   EXPECT_EQ(to_natto.reason, "own_address_not_answered");
-  const auto ping = explained("10.1.1.10", "10.1.0.1", 1, "").value();
+  const auto ping =
+      explained(test::make_icmp({.destination = "10.1.0.1"}, 8, Bytes(12)), "").value();
   EXPECT_FALSE(ping.sent);
   EXPECT_EQ(ping.reason, "");
-  for (const auto& wrong : {explained("10.1.1.11", "172.30.7.20", 17, "nowhere"),
-                            explained("nonsense", "172.30.7.20", 17, ""),
-                            explained("10.1.1.10", "172.30.7.20", 256, "")}) {
+  for (const auto& wrong :
+       {explained(make_udp({}, {}), "nowhere"),
+        explained(make_udp({.source = "10.1.1.11"}, {}), ""), explained({}, "")}) {
     ASSERT_FALSE(wrong.ok());
     EXPECT_EQ(wrong.error().kind, ErrorKind::kInput);
   }
+  EXPECT_EQ(ask(api::ExplainRequest{.frame = "nonsense"}).error().kind, ErrorKind::kUsage);
 }
 
 TEST_F(ReportsTest, TelemetryGivesNumbersAndLists) {

@@ -36,7 +36,7 @@ class TranslationCacheTest : public testing::Test {
     ASSERT_NE(answer, nullptr);
     cache.remember({scope, address}, *answer);
   }
-  TranslationCache::Entry* find(Generation::Scope scope, Ipv4Address address) {
+  CachedTranslation* find(Generation::Scope scope, Ipv4Address address) {
     const TranslationCache::Reader reader = cache.reader();
     const TranslationCache::Tag tag = cache.tag(scope);
     return reader.find(tag, address, reader.prefetch(tag, address));
@@ -48,7 +48,7 @@ class TranslationCacheTest : public testing::Test {
   void count(std::uint64_t bytes) {
     find(kA, at("10.1.1.10"))->count(bytes);
     find(kMapped, at("172.30.7.20"))->count(bytes);
-    cache.counted(CoarseTime{9});
+    cache.pending().counted(CoarseTime{9});
   }
   void remember_both() {
     remember(kA, at("10.1.1.10"));
@@ -168,12 +168,12 @@ TEST_F(TranslationCacheTest, AnAddressThatLastsFindsItsPlaceAndAScanDoesNotWashO
 
 TEST_F(TranslationCacheTest, WhatWasCountedReachesTheMappings) {
   remember_both();
-  EXPECT_EQ(cache.oldest_serial(), 0U) << "nothing is owed";
+  EXPECT_EQ(cache.pending().oldest_version(), 0U) << "nothing is owed";
   count(100);
   count(1400);
-  EXPECT_EQ(cache.oldest_serial(), table->serial());
-  cache.settle_all();
-  EXPECT_EQ(cache.oldest_serial(), 0U);
+  EXPECT_EQ(cache.pending().oldest_version(), table->serial());
+  cache.pending().flush_all();
+  EXPECT_EQ(cache.pending().oldest_version(), 0U);
   const MappingCounters& a = table->counters(0)[0];
   const MappingCounters& b = table->counters(0)[1];
   EXPECT_EQ(a.from.packets.value(), 2U);
@@ -184,7 +184,7 @@ TEST_F(TranslationCacheTest, WhatWasCountedReachesTheMappings) {
   EXPECT_EQ(b.to.bytes.value(), 1500U);
   EXPECT_EQ(b.last_to.value(), CoarseTime{9});
   EXPECT_EQ(b.from.packets.value(), 0U);
-  cache.settle_all();
+  cache.pending().flush_all();
   EXPECT_EQ(a.from.packets.value(), 2U) << "told once";
 }
 
@@ -194,9 +194,9 @@ TEST_F(TranslationCacheTest, ABusyWorkerTellsEverythingWithinTheBurstsItPromises
   for (; table->counters(0)[0].from.packets.value() == 0 ||
          table->counters(0)[1].to.packets.value() == 0;
        ++bursts) {
-    ASSERT_LT(bursts, TranslationCache::kMostBursts);
+    ASSERT_LT(bursts, PendingCounts::kMostBursts);
     count(1);
-    cache.settle_some(/*idle=*/false);
+    cache.pending().flush_some(/*idle=*/false);
   }
   EXPECT_GT(bursts, 1U) << "bit by bit";
 }
@@ -205,10 +205,10 @@ TEST_F(TranslationCacheTest, AnIdleWorkerTellsEverythingAndThenIsAtRest) {
   remember_both();
   count(1);
   for (int poll = 0; poll < 2; ++poll) {  // 256 entries, 64 lines at once
-    EXPECT_NE(cache.oldest_serial(), 0U);
-    cache.settle_some(/*idle=*/true);
+    EXPECT_NE(cache.pending().oldest_version(), 0U);
+    cache.pending().flush_some(/*idle=*/true);
   }
-  EXPECT_EQ(cache.oldest_serial(), 0U);
+  EXPECT_EQ(cache.pending().oldest_version(), 0U);
   EXPECT_EQ(table->counters(0)[0].from.packets.value(), 1U);
   EXPECT_EQ(table->counters(0)[1].to.packets.value(), 1U);
 }
@@ -219,12 +219,12 @@ TEST_F(TranslationCacheTest, WhatGivesWayIsTold) {
   for (std::size_t i = 0; i < 2; ++i) {
     cache.remember({kA, addresses[i]}, of_host_a);
     find(kA, addresses[i])->count(10);
-    cache.counted(CoarseTime{1});
+    cache.pending().counted(CoarseTime{1});
   }
   cache.remember({kA, addresses[2]}, of_host_a);
   EXPECT_EQ(table->counters(0)[0].from.packets.value(), 1U);
   find(kA, addresses[2])->count(10);
-  cache.settle_all();
+  cache.pending().flush_all();
   EXPECT_EQ(table->counters(0)[0].from.packets.value(), 3U);
   EXPECT_EQ(table->counters(0)[0].from.bytes.value(), 30U);
 }
@@ -234,18 +234,18 @@ TEST_F(TranslationCacheTest, F3_WhatAnOldTableIsOwedIsPaidToIt) {
   count(100);
   const auto old_table = std::move(table);
   change_table({hosts[1], hosts[0]});
-  EXPECT_EQ(cache.oldest_serial(), old_table->serial());
+  EXPECT_EQ(cache.pending().oldest_version(), old_table->serial());
   remember_both();  // beside or in place of what the old table left
   count(7);
-  for (int burst = 0; cache.oldest_serial() == old_table->serial(); ++burst) {
+  for (int burst = 0; cache.pending().oldest_version() == old_table->serial(); ++burst) {
     ASSERT_LT(burst, 3) << "soon, though the worker is busy";
-    cache.settle_some(/*idle=*/false);
+    cache.pending().flush_some(/*idle=*/false);
     count(7);
   }
   EXPECT_EQ(old_table->counters(0)[0].from.bytes.value(), 100U);
   EXPECT_EQ(old_table->counters(0)[1].to.bytes.value(), 100U);
-  EXPECT_EQ(cache.oldest_serial(), table->serial());
-  cache.settle_all();
+  EXPECT_EQ(cache.pending().oldest_version(), table->serial());
+  cache.pending().flush_all();
   EXPECT_EQ(old_table->counters(0)[0].from.bytes.value(), 100U);
   EXPECT_EQ(table->counters(0)[1].from.bytes.value(),
             table->counters(0)[1].from.packets.value() * 7);
@@ -262,8 +262,8 @@ TEST_F(TranslationCacheTest, F3_TwoTablesInARowAreBothPaid) {
   const auto second = std::move(table);
   change_table(hosts);
   EXPECT_EQ(first->counters(0)[0].from.bytes.value(), 100U);
-  EXPECT_NE(cache.oldest_serial(), first->serial());
-  cache.settle_all();
+  EXPECT_NE(cache.pending().oldest_version(), first->serial());
+  cache.pending().flush_all();
   EXPECT_EQ(first->counters(0)[0].from.bytes.value(), 100U);
   EXPECT_EQ(second->counters(0)[0].from.bytes.value(), 10U);
   EXPECT_EQ(table->counters(0)[0].from.bytes.value(), 0U);
@@ -312,31 +312,32 @@ TEST_F(TranslationCacheTest, F1_SaysWhatTheTableSaysAndCountsEveryPacket) {
         const Ipv4Address address =
             Ipv4Address::from_host(base + chance(chance(2) == 0 ? often : span));
         const Translation* answer = next->look_up({scope, address});
-        if (TranslationCache::Entry* entry = find(scope, address)) {
+        if (CachedTranslation* entry = find(scope, address)) {
           ASSERT_NE(answer, nullptr);
           ASSERT_EQ(entry->translation.mapping, answer->mapping);
           ASSERT_EQ(entry->translation.apply(address).address, answer->apply(address).address);
           entry->count(1);
-          cache.counted(CoarseTime{1});
+          cache.pending().counted(CoarseTime{1});
           ++counted;
         } else if (answer != nullptr) {
           cache.remember({scope, address}, *answer);
         }
       }
-      cache.settle_some(burst % 5 == 0);
-      ASSERT_TRUE(cache.oldest_serial() == 0 || cache.oldest_serial() == next->serial() ||
-                  (previous && cache.oldest_serial() == previous->serial()));
+      cache.pending().flush_some(burst % 5 == 0);
+      ASSERT_TRUE(cache.pending().oldest_version() == 0 ||
+                  cache.pending().oldest_version() == next->serial() ||
+                  (previous && cache.pending().oldest_version() == previous->serial()));
     }
     if (previous) {
-      if (cache.oldest_serial() == previous->serial()) {
-        cache.settle_all();
+      if (cache.pending().oldest_version() == previous->serial()) {
+        cache.pending().flush_all();
       }
       told += told_by(*previous, previous_mappings);
     }
     previous = std::move(next);
     previous_mappings = size;
   }
-  cache.settle_all();
+  cache.pending().flush_all();
   told += told_by(*previous, previous_mappings);
   EXPECT_EQ(told, counted);
   EXPECT_GT(counted, 1'000U);

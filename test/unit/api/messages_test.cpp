@@ -17,17 +17,15 @@ TEST(Messages, RequestsArriveAsTheyWereSent) {
   const std::string line = to_line(Request(MappingsRequest{.filter = "10.0.0.0/8"}));
   EXPECT_EQ(line, R"({"request":"mappings","filter":"10.0.0.0/8"})");
   EXPECT_EQ(parsed<MappingsRequest>(line).filter, "10.0.0.0/8");
-  const auto explain = parsed<ExplainRequest>(to_line(Request(ExplainRequest{
-      .source = "1.2.3.4", .destination = "5.6.7.8", .length = 1500, .dont_fragment = true})));
-  EXPECT_EQ(explain.source, "1.2.3.4");
-  EXPECT_EQ(explain.length, 1500U);
-  EXPECT_EQ(explain.ttl, 64U);
-  EXPECT_TRUE(explain.dont_fragment);
+  const auto explain = parsed<ExplainRequest>(
+      to_line(Request(ExplainRequest{.frame = "0123", .realm = "company-a"})));
+  EXPECT_EQ(explain.frame, "0123");
+  EXPECT_EQ(explain.realm, "company-a");
 }
 
 TEST(Messages, WhatARequestLeavesOutHasItsDefault) {
   EXPECT_EQ(parsed<MappingsRequest>(R"({"request":"mappings"})").filter, "");
-  EXPECT_EQ(parsed<ExplainRequest>(R"({"request":"explain"})").protocol, 17U);
+  EXPECT_EQ(parsed<ExplainRequest>(R"({"request":"explain","frame":"00"})").realm, "");
 }
 
 TEST(Messages, WrongRequestsAreUsageAndSaySo) {
@@ -48,8 +46,6 @@ TEST(Messages, WrongRequestsAreUsageAndSaySo) {
   EXPECT_EQ(wrong(R"({"request":"mappings","filter":3})"), "filter is not a text");
   EXPECT_EQ(wrong(R"({"request":"port","port":-1})"), "port is not a whole number");
   EXPECT_EQ(wrong(R"({"request":"port","port":1.5})"), "port is not a whole number");
-  EXPECT_EQ(wrong(R"({"request":"explain","dont_fragment":1})"),
-            "dont_fragment is not true or false");
 }
 
 TEST(Messages, ReportsArriveAsTheyWereMade) {

@@ -88,8 +88,8 @@ admin_group = "admins"
   EXPECT_EQ(a.record_route, RecordRoute::kPass);
   EXPECT_EQ(a.kernel_interface, "natto0");
   EXPECT_EQ(a.kernel_packets_per_second, 500U);
-  EXPECT_EQ(config->icmp.outer_source, OuterSource::kMappedDestination);
-  EXPECT_EQ(config->icmp.inner_checksum_bad, InnerChecksumBad::kDrop);
+  EXPECT_EQ(config->icmp.rules.outer_source, OuterSource::kMappedDestination);
+  EXPECT_EQ(config->icmp.rules.inner_checksum_bad, InnerChecksumBad::kDrop);
   EXPECT_EQ(config->icmp.errors_per_second, 0U);
   EXPECT_EQ(config->icmp.error_burst, 7U);
 

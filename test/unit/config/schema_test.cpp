@@ -55,8 +55,8 @@ TEST(Schema, DefaultsAreTheModelsInitialValues) {
   EXPECT_EQ(default_number("port", "kernel_packets_per_second"), port.kernel_packets_per_second);
 
   const IcmpConfig icmp{};
-  EXPECT_EQ(default_choice("icmp", "outer_source"), number(icmp.outer_source));
-  EXPECT_EQ(default_choice("icmp", "inner_checksum_bad"), number(icmp.inner_checksum_bad));
+  EXPECT_EQ(default_choice("icmp", "outer_source"), number(icmp.rules.outer_source));
+  EXPECT_EQ(default_choice("icmp", "inner_checksum_bad"), number(icmp.rules.inner_checksum_bad));
   EXPECT_EQ(default_number("icmp", "errors_per_second"), icmp.errors_per_second);
   EXPECT_EQ(default_number("icmp", "error_burst"), icmp.error_burst);
 }
@@ -78,8 +78,8 @@ TEST(Schema, TheLoaderUsesTheDefaults) {
   EXPECT_EQ(config->ports[0].kernel_interface, port.kernel_interface);
   EXPECT_EQ(config->ports[0].kernel_packets_per_second, port.kernel_packets_per_second);
   const IcmpConfig icmp{};
-  EXPECT_EQ(config->icmp.outer_source, icmp.outer_source);
-  EXPECT_EQ(config->icmp.inner_checksum_bad, icmp.inner_checksum_bad);
+  EXPECT_EQ(config->icmp.rules.outer_source, icmp.rules.outer_source);
+  EXPECT_EQ(config->icmp.rules.inner_checksum_bad, icmp.rules.inner_checksum_bad);
   EXPECT_EQ(config->icmp.errors_per_second, icmp.errors_per_second);
   EXPECT_EQ(config->icmp.error_burst, icmp.error_burst);
 }

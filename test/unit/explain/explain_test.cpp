@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "explain/described_packet.hpp"
+#include "support/packets.hpp"
+
 namespace natto {
 namespace {
 
@@ -35,10 +38,9 @@ MappingTable table() {
            make("b-twin", 1, "10.9.9.9", "10.33.1.147", 19)}};
 }
 
-ExplainQuery query(std::string_view source, std::string_view destination) {
+DescribedPacket packet(std::string_view source, std::string_view destination) {
   return {.source = parse_ipv4_address(source).value(),
-          .destination = parse_ipv4_address(destination).value(),
-          .realm = ""};
+          .destination = parse_ipv4_address(destination).value()};
 }
 
 bool says(const Explanation& explanation, std::string_view text) {
@@ -47,10 +49,15 @@ bool says(const Explanation& explanation, std::string_view text) {
   });
 }
 
-Explanation fate(const ExplainQuery& q) { return explain(two_arm(), table(), q).value(); }
+Explanation explain(const Config& config, const DescribedPacket& p, std::string_view realm = "") {
+  const auto frame = frame_of(p);
+  return explain(config, table(), realm_of(config, table(), realm, frame).value(), frame);
+}
+
+Explanation fate(const DescribedPacket& p) { return explain(two_arm(), p); }
 
 TEST(Explain, FollowsAPacketThroughBothMappings) {
-  const Explanation e = fate(query("10.32.1.157", "10.50.3.7"));
+  const Explanation e = fate(packet("10.32.1.157", "10.50.3.7"));
   EXPECT_TRUE(e.verdict.is_forward());
   EXPECT_TRUE(says(e, "source 10.32.1.157: mapping a-app, line 1 of mappings.toml"));
   EXPECT_TRUE(says(e, "destination 10.50.3.7: mapping b-offices, line 7 of mappings.toml"));
@@ -58,9 +65,8 @@ TEST(Explain, FollowsAPacketThroughBothMappings) {
 }
 
 TEST(Explain, NamesTheReasonOfADropAndWhatToDo) {
-  ExplainQuery q = query("10.32.9.9", "10.50.3.7");
-  q.realm = "company-a";
-  const Explanation e = fate(q);
+  DescribedPacket q = packet("10.32.9.9", "10.50.3.7");
+  const Explanation e = explain(two_arm(), q, "company-a");
   EXPECT_EQ(e.verdict, Verdict(DropReason::kSourceNotMapped));
   EXPECT_TRUE(says(e, "source_not_mapped"));
   EXPECT_TRUE(says(e, "add a [[mapping]]"));
@@ -68,7 +74,7 @@ TEST(Explain, NamesTheReasonOfADropAndWhatToDo) {
 }
 
 TEST(Explain, KnowsTtlMtuAndFragments) {
-  ExplainQuery q = query("10.32.1.157", "10.50.3.7");
+  DescribedPacket q = packet("10.32.1.157", "10.50.3.7");
   q.ttl = 1;
   EXPECT_EQ(fate(q).verdict, Verdict(DropReason::kTtlExpired));
   q.ttl = 64;
@@ -81,7 +87,7 @@ TEST(Explain, KnowsTtlMtuAndFragments) {
 }
 
 TEST(Explain, EveryProtocolThatPassesIsExplained) {
-  ExplainQuery q = query("10.32.1.157", "10.50.3.7");
+  DescribedPacket q = packet("10.32.1.157", "10.50.3.7");
   for (const std::string_view name :
        {"icmp", "tcp", "udp", "gre", "esp", "sctp", "udplite", "99"}) {
     q.protocol = parse_protocol(name).value();
@@ -92,7 +98,7 @@ TEST(Explain, EveryProtocolThatPassesIsExplained) {
 }
 
 TEST(Explain, KnowsItsOwnAddressAndImpostors) {
-  ExplainQuery q = query("10.32.1.157", "10.33.1.124");
+  DescribedPacket q = packet("10.32.1.157", "10.33.1.124");
   const Explanation e = fate(q);
   EXPECT_EQ(e.verdict, Verdict(DropReason::kOwnAddressNotAnswered));
   EXPECT_TRUE(says(e, "dropped: own_address_not_answered"));
@@ -102,57 +108,79 @@ TEST(Explain, KnowsItsOwnAddressAndImpostors) {
   EXPECT_TRUE(says(fate(q), "for natto itself, which answers echo requests"));
   Config open = two_arm();
   open.ports[0].source_not_mapped = SourceNotMapped::kPass;
-  q = query("10.33.1.147", "10.50.3.7");
-  q.realm = "company-a";
-  EXPECT_EQ(explain(open, table(), q).value().verdict, Verdict(DropReason::kSourceIsMappedAddress));
+  q = packet("10.33.1.147", "10.50.3.7");
+  EXPECT_EQ(explain(open, q, "company-a").verdict, Verdict(DropReason::kSourceIsMappedAddress));
   q.source = parse_ipv4_address("10.99.0.1").value();
-  EXPECT_TRUE(explain(open, table(), q).value().verdict.is_forward());
+  const Explanation admitted = explain(open, q, "company-a");
+  EXPECT_TRUE(admitted.verdict.is_forward());
+  EXPECT_TRUE(says(admitted, "admits sources without a mapping"));
 }
 
 TEST(Explain, TellsWhatTheKernelGets) {
   Config config = two_arm();
   config.ports[0].kernel_interface = "natto0";
-  ExplainQuery q = query("10.32.1.157", "10.33.1.124");
-  Explanation e = explain(config, table(), q).value();
+  DescribedPacket q = packet("10.32.1.157", "10.33.1.124");
+  Explanation e = explain(config, q);
   EXPECT_EQ(e.verdict, Verdict::to_own_address());
   EXPECT_TRUE(says(e, "for the kernel: given to its interface natto0, up to 10000 packets a"));
   q.protocol = 1;
-  e = explain(config, table(), q).value();
+  e = explain(config, q);
   EXPECT_TRUE(says(e, "for natto itself, which answers echo requests"));
-  q = query("169.254.169.254", "10.33.1.124");
-  q.realm = "company-a";
-  EXPECT_EQ(explain(config, table(), q).value().verdict, Verdict::to_own_address());
-  EXPECT_EQ(explain(two_arm(), table(), q).value().verdict, Verdict(DropReason::kSourceMartian));
+  q = packet("169.254.169.254", "10.33.1.124");
+  EXPECT_EQ(explain(config, q, "company-a").verdict, Verdict::to_own_address());
+  EXPECT_EQ(explain(two_arm(), q, "company-a").verdict, Verdict(DropReason::kSourceMartian));
 }
 
 TEST(Explain, AsksForTheRealmWhereItMustBeSaid) {
-  EXPECT_NE(explain(two_arm(), table(), query("10.9.9.9", "10.50.3.7"))
-                .error()
-                .message.find("several realms"),
-            std::string::npos);
-  EXPECT_NE(explain(two_arm(), table(), query("10.8.8.8", "10.50.3.7"))
-                .error()
-                .message.find("--realm (company-a, company-b)"),
-            std::string::npos);
-  ExplainQuery q = query("10.9.9.9", "10.50.3.7");
-  q.realm = "company-c";
-  EXPECT_NE(explain(two_arm(), table(), q).error().message.find("no realm company-c"),
-            std::string::npos);
+  const auto error = [](std::string_view source, std::string_view realm = "") {
+    const auto frame = frame_of(packet(source, "10.50.3.7"));
+    return realm_of(two_arm(), table(), realm, frame).error().message;
+  };
+  EXPECT_NE(error("10.9.9.9").find("several realms"), std::string::npos);
+  EXPECT_NE(error("10.8.8.8").find("--realm (company-a, company-b)"), std::string::npos);
+  EXPECT_NE(error("10.9.9.9", "company-c").find("no realm company-c"), std::string::npos);
 }
 
-TEST(Explain, QueriesSurviveTheWayThroughText) {
-  ExplainQuery q = query("10.32.1.157", "10.50.3.7");
-  q.realm = "company-a";
+TEST(Explain, R23_KnowsWhatThePortTakesOfRecordRoute) {
+  auto frame = test::frame_of(test::make_udp(
+      {.source = "10.32.1.157", .destination = "10.50.3.7", .options = {7, 7, 4, 0, 0, 0, 0, 0}},
+      test::Bytes(8)));
+  Config config = two_arm();
+  EXPECT_EQ(explain(config, table(), 0, frame).verdict, Verdict(DropReason::kIpRecordRoute));
+  config.ports[0].record_route = RecordRoute::kPass;
+  EXPECT_TRUE(explain(config, table(), 0, frame).verdict.is_forward());
+}
+
+TEST(Explain, R32_FollowsAnIcmpErrorAndWhatItQuotes) {
+  const test::Bytes quoted =
+      test::make_udp({.source = "10.50.3.7", .destination = "10.32.1.157"}, test::Bytes(8));
+  const auto frame = test::frame_of(
+      test::make_icmp_error({.source = "10.32.0.1", .destination = "10.50.3.7"}, 11, quoted));
+  Config config = two_arm();
+  const Explanation e = explain(config, table(), 0, frame);
+  EXPECT_TRUE(e.verdict.is_forward());
+  EXPECT_TRUE(says(e, "an ICMP error about a packet 10.50.3.7 -> 10.32.1.157"));
+  EXPECT_TRUE(says(e, "the packet that it quotes becomes 10.34.3.7 -> 10.33.1.145"));
+  EXPECT_TRUE(says(e, "source 10.32.0.1 has no mapping"));
+  EXPECT_TRUE(says(e, "sent to company-b: 10.33.2.124 -> 10.34.3.7"));
+  config.icmp.rules.outer_source = OuterSource::kDrop;
+  EXPECT_EQ(explain(config, table(), 0, frame).verdict,
+            Verdict(DropReason::kIcmpErrorSourceNotMapped));
+  auto damaged = frame;
+  damaged.back() ^= 1;
+  EXPECT_EQ(explain(config, table(), 0, damaged).verdict, Verdict(DropReason::kIcmpChecksumBad));
+}
+
+TEST(Explain, TellsPortsAndFlags) {
+  DescribedPacket q = packet("10.32.1.157", "10.50.3.7");
   q.protocol = 6;
-  q.length = 9001;
-  q.ttl = 3;
-  q.dont_fragment = true;
-  EXPECT_EQ(to_string(q), "company-a,10.32.1.157,10.50.3.7,6,9001,3,1");
-  EXPECT_EQ(to_string(parse_explain_query(to_string(q)).value()), to_string(q));
-  for (const char* wrong : {"", "a,b,c,d,e,f,g", ",10.0.0.1,10.0.0.2,6,100,64", ",1,2,3,4,5,6,7",
-                            ",10.0.0.1,10.0.0.2,256,100,64,0", ",10.0.0.1,10.0.0.2,6,70000,64,0"}) {
-    EXPECT_FALSE(parse_explain_query(wrong)) << wrong;
-  }
+  q.source_port = 40000;
+  q.destination_port = 443;
+  q.tcp_flags = parse_tcp_flags("SA").value();
+  EXPECT_TRUE(says(fate(q), "from company-a: tcp, ports 40000 > 443, flags S., 100 bytes, TTL 64"));
+  q.protocol = 1;
+  q.icmp_type = 3;
+  EXPECT_TRUE(says(fate(q), "from company-a: icmp, type 3 code 0, 100 bytes"));
 }
 
 }  // namespace

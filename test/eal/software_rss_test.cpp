@@ -1,4 +1,4 @@
-#include "dataplane/spread.hpp"
+#include "dataplane/software_rss.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,26 @@
+#pragma once
+
+// What the config says of a port, as the packet path is told it.
+
+#include "config/model.hpp"
+#include "packet/parse.hpp"
+#include "packet/port_rules.hpp"
+
+namespace natto {
+
+[[nodiscard]] inline PortRules rules_of(const PortConfig& port) noexcept {
+  return {.address = port.address,
+          .mtu = port.mtu,
+          .admits_unmapped_sources = port.source_not_mapped == SourceNotMapped::kPass,
+          .reaches_kernel = port.kernel_interface.has_value()};
+}
+
+/// `mac`: the port's own. `any_unicast_mac`: see FrameFilter.
+[[nodiscard]] inline FrameFilter filter_of(const PortConfig& port, const MacAddress& mac,
+                                           bool any_unicast_mac) noexcept {
+  return {.mac = mac,
+          .any_unicast_mac = any_unicast_mac,
+          .record_route = port.record_route == RecordRoute::kPass};
+}
+
+}  // namespace natto

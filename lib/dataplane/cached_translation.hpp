@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "dataplane/generation.hpp"
+#include "packet/translation.hpp"
+
+namespace natto {
+
+/// What a worker keeps of one address, in half a cache line: the translation, which belongs to the
+/// TranslationCache, and beside it, since the line is at hand then, what was counted of it and is
+/// pending, which belongs to the PendingCounts.
+struct CachedTranslation {
+  /// Scope and epoch, above the address in a key.
+  using Tag = std::uint64_t;
+  static constexpr unsigned kScopeShift = 32;
+  static constexpr unsigned kEpochShift = 40;
+  static constexpr std::uint64_t kEpochs = std::uint64_t{1} << (64U - kEpochShift);
+  static constexpr Tag kMappedTag = 0xff;
+  static_assert(kMaxPorts < kMappedTag);
+
+  std::uint64_t key;  ///< tag, and kept bits of the address; no look-up has the epoch 0
+  Translation translation;
+  std::uint64_t
+      pending;  ///< packets in the upper bits, their bytes below: one addition counts both
+
+  static constexpr unsigned kPacketsShift = 40;
+  static constexpr std::uint64_t kMostPackets = std::uint64_t{1} << (64U - kPacketsShift);
+
+  /// A packet whose address it is.
+  void count(std::uint64_t packet_bytes) noexcept {
+    pending += (std::uint64_t{1} << kPacketsShift) + packet_bytes;
+  }
+
+  [[nodiscard]] std::uint64_t epoch() const noexcept { return key >> kEpochShift; }
+  [[nodiscard]] bool is_of_mapped_address() const noexcept {
+    return (key >> kScopeShift & 0xffU) == kMappedTag;
+  }
+  [[nodiscard]] static Tag tag(Generation::Scope scope, std::uint64_t epoch) noexcept {
+    const Tag of_scope = scope == Generation::kMappedScope ? kMappedTag : scope;
+    return epoch << kEpochShift | of_scope << kScopeShift;
+  }
+};
+static_assert(sizeof(CachedTranslation) == 32);
+
+/// Entries lie in lines of the CPU's cache.
+inline constexpr std::size_t kEntriesOfLine = 64 / sizeof(CachedTranslation);
+static_assert(kEntriesOfLine == 2);
+
+}  // namespace natto

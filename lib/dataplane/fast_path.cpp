@@ -1,0 +1,108 @@
+#include "dataplane/fast_path.hpp"
+
+#include <array>
+#include <span>
+
+#include "dataplane/checksum_offload.hpp"
+#include "packet/plain.hpp"
+#include "packet/rewrite.hpp"
+
+namespace natto {
+namespace {
+
+static_assert(kBurst * PendingCounts::kMostBursts < CachedTranslation::kMostPackets);
+
+struct PlainPacket {
+  std::uint8_t* frame;
+  CachedTranslation* source;       ///< where the cache has it, if it does
+  CachedTranslation* destination;  ///< likewise
+  std::uint16_t length;            ///< bytes of the IPv4 packet; 0: it is not plain
+};
+
+}  // namespace
+
+void fast_path(Burst& burst, Worker& worker) noexcept {
+  // Local, since stores to packets might change any member as far as the compiler knows.
+  const std::span<rte_mbuf*> mbufs = burst.all();
+  const PlainShape shape(burst.in->filter);
+  const TranslationCache::Reader cache = worker.cache.reader();
+  const CachedTranslation::Tag real = worker.cache.tag(Generation::real_scope(burst.in->realm));
+  const CachedTranslation::Tag mapped = worker.cache.tag(Generation::kMappedScope);
+  const NextHops* const next_hops = worker.next_hops->data();
+  const PortContext* const ports = worker.dataplane.ports.data();
+  const Ipv4Address broadcast = burst.in->directed_broadcast;
+  RealmId* const out = burst.out.data();
+
+  std::array<PlainPacket, kBurst> packets;
+  for (std::size_t i = 0; i < mbufs.size(); ++i) {
+    rte_mbuf& mbuf = *mbufs[i];
+    PlainPacket& packet = packets[i];
+    packet.frame = rte_pktmbuf_mtod(&mbuf, std::uint8_t*);
+    packet.length = 0;
+    if (is_one_own_buffer(mbuf)) [[likely]] {
+      const std::span<const std::uint8_t> frame(packet.frame, mbuf.data_len);
+      if (const std::uint16_t length = shape.length_of(frame)) [[likely]] {
+        const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
+        packet.source = cache.prefetch(real, ip.source);
+        packet.destination = cache.prefetch(mapped, ip.destination);
+        packet.length = length;
+        cut_padding(mbuf, kIpv4Offset + length);
+      }
+    }
+  }
+
+  PacketSet slow;
+  PortSet out_ports;
+  std::uint64_t offloaded = 0;
+  for (std::size_t i = 0; i < mbufs.size(); ++i) {
+    const std::uint16_t length = packets[i].length;
+    if (length == 0) [[unlikely]] {
+      slow.add(i);
+      continue;
+    }
+    const std::span<std::uint8_t> frame(packets[i].frame, kIpv4Offset + length);
+    const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
+    CachedTranslation* const source = cache.find(real, ip.source, packets[i].source);
+    CachedTranslation* const destination =
+        cache.find(mapped, ip.destination, packets[i].destination);
+    if (source == nullptr || destination == nullptr) [[unlikely]] {
+      slow.add(i);
+      continue;
+    }
+    const NewAddresses addresses = NewAddresses::of(source->translation.apply(ip.source),
+                                                    destination->translation.apply(ip.destination));
+    const RealmId realm = destination->translation.realm;
+    const PortContext& port = ports[realm];
+    const EthernetAddresses* next_hop = next_hops[realm].find(addresses.destination);
+    if (next_hop == nullptr || length > port.rules.mtu || ip.source == ip.destination ||
+        ip.destination == broadcast || addresses.destination == port.directed_broadcast)
+        [[unlikely]] {
+      slow.add(i);
+      continue;
+    }
+    source->count(length);
+    destination->count(length);
+    if (port.computes_checksums && leave_checksums_to_port(*mbufs[i], frame)) {
+      rewrite_addresses(frame, addresses);
+      ++offloaded;
+    } else {
+      rewrite(frame, plain_transport(frame), addresses);
+    }
+    rewrite_ethernet(frame, *next_hop);
+    out[i] = realm;
+    out_ports = out_ports.with(realm);
+  }
+
+  if (offloaded != 0) {
+    worker.counters.checksums_offloaded.add(offloaded);
+  }
+  burst.slow = slow;
+  burst.leaving = PacketSet::first(mbufs.size());
+  burst.oversized = {};
+  burst.out_ports = out_ports;
+  if (slow != burst.leaving) {
+    worker.cache.pending().counted(worker.dataplane.clock.at(burst.received_tsc));
+  }
+}
+
+}  // namespace natto

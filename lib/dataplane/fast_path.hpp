@@ -1,0 +1,26 @@
+#pragma once
+
+#include "dataplane/burst.hpp"
+#include "dataplane/worker.hpp"
+
+namespace natto {
+
+/// Translates plain packets between addresses that the worker's translation cache holds, which
+/// nearly all packets are, and leaves all others to the slow path. It drops nothing.
+///
+/// Of what decide() asks (packet/decision.hpp), it asks of each packet:
+///  - source is not destination (H11),
+///  - destination, before and after, is no directed broadcast of its port (R22),
+///  - total length within the MTU of the port it leaves by (R15, R16),
+/// and that the next hop's MAC address is known (R25).
+///
+/// The plain shape (packet/plain.hpp) makes needless: all that parse() refuses, TTL (R14), ICMP
+/// errors (R26 - R36). Both addresses in the cache, which holds only what the table holds, make
+/// needless: unmapped and impostor sources (R24, H11), martian, multicast, broadcast and own
+/// addresses (R21, R22), which no table holds (R12).
+///
+/// Reads in, received_tsc, size, packets. Writes packets' bytes, slow, leaving, oversized,
+/// out_ports and out.
+void fast_path(Burst& burst, Worker& worker) noexcept;
+
+}  // namespace natto

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/token_bucket.hpp"
+#include "dataplane/dataplane.hpp"
+
+namespace natto {
+
+/// What the stages of one worker use beside the burst. Used by that worker's thread alone.
+struct Worker {
+  Worker(Dataplane& shared, std::uint16_t number);
+
+  /// Reads what control and the reloader may have replaced: once per poll, so that all packets of a
+  /// poll are treated alike. It stays valid until the worker reports a quiescent state.
+  void begin_poll() noexcept;
+
+  const std::uint16_t index;  ///< its queue of every port, and its place in Dataplane's vectors
+  Dataplane& dataplane;
+  Counters& counters;
+  TranslationCache& cache;
+  rte_mempool* pool;
+  TokenBucket icmp_errors;  ///< its share of the ICMP errors that control makes (R19)
+
+  // Of this poll.
+  PortSet ports_in_use;
+  const Generation* table = nullptr;
+  const NextHopTable* next_hops = nullptr;
+  MappingCounters* mapping_counters = nullptr;  ///< the worker's, of `table`
+};
+
+}  // namespace natto
