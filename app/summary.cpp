@@ -6,6 +6,11 @@
 #include <nlohmann/json.hpp>
 
 namespace natto {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 std::string summary_text(const CounterSums& sums, const std::vector<PortConfig>& ports) {
   std::string text;
@@ -13,52 +18,53 @@ std::string summary_text(const CounterSums& sums, const std::vector<PortConfig>&
     fmt::format_to(std::back_inserter(text), fmt::runtime(format), values...);
   };
   for (std::size_t i = 0; i < ports.size(); ++i) {
+    const CounterSums::Kernel& kernel = sums.kernel[i];
     add("port {}: realm {}\n", i, ports[i].realm);
     add("  RX-packets: {:<14} TX-packets: {}\n", sums.ports[i].received, sums.ports[i].transmitted);
+    if (ports[i].kernel_interface) {
+      add("  kernel interface {}: {} packets to it, {} from it, {} from it refused\n",
+          *ports[i].kernel_interface, kernel.given, kernel.taken, kernel.refused);
+    }
   }
   add("all ports\n");
-  add("  received    {:>14}\n", sums.received);
-  add("  translated  {:>14}\n", sums.translated);
-  add("  consumed    {:>14}   for natto itself: ARP, echo requests, what the kernel got\n",
-      sums.consumed);
-  add("  dropped     {:>14}\n", sums.dropped());
+  for_each_counter(
+      [&](const CounterInfo& counter, std::uint64_t n) {
+        add("  {:<19} {:>14}   {}\n", counter.name, n, counter.meaning);
+      },
+      sums);
+  add("  {:<19} {:>14}   not sent, by reason\n", "dropped", sums.dropped());
   for (std::size_t i = 0; i < kDropReasonCount; ++i) {
     if (sums.drops[i] > 0) {
       add("    {:<28} {:>12}   {}\n", kDropReasons[i].name, sums.drops[i], kDropReasons[i].meaning);
       add("    {:<28} {:>12}   -> {}\n", "", "", kDropReasons[i].advice);
     }
   }
-  add("  generated   {:>14}   made by natto (ARP, echo replies, ICMP errors) or by the kernel\n",
-      sums.generated);
-  if (sums.fragmented > 0) {
-    add("  fragmented  {:>14}   of the translated, sent as {} fragments\n", sums.fragmented,
-        sums.fragments);
-  }
-  if (sums.quoted_checksum_bad > 0) {
-    add("  {} ICMP errors quoted a header with a wrong checksum\n", sums.quoted_checksum_bad);
-  }
   return text;
 }
 
 std::string summary_json(const CounterSums& sums, const std::vector<PortConfig>& ports) {
-  nlohmann::ordered_json json = {{"received", sums.received},
-                                 {"translated", sums.translated},
-                                 {"consumed", sums.consumed},
-                                 {"generated", sums.generated},
-                                 {"fragmented", sums.fragmented},
-                                 {"fragments", sums.fragments},
-                                 {"quoted_checksum_bad", sums.quoted_checksum_bad},
-                                 {"dropped", sums.dropped()},
-                                 {"drops", nlohmann::ordered_json::object()},
-                                 {"ports", nlohmann::ordered_json::object()}};
+  Json json = Json::object();
+  for_each_counter(
+      [&](const CounterInfo& counter, std::uint64_t n) { json[std::string(counter.name)] = n; },
+      sums);
+  json["dropped"] = sums.dropped();
+  json["drops"] = Json::object();
   for (std::size_t i = 0; i < kDropReasonCount; ++i) {
     if (sums.drops[i] > 0) {
-      json["drops"][kDropReasons[i].name] = sums.drops[i];
+      json["drops"][std::string(kDropReasons[i].name)] = sums.drops[i];
     }
   }
+  json["ports"] = Json::object();
   for (std::size_t i = 0; i < ports.size(); ++i) {
-    json["ports"][ports[i].realm] = {{"received", sums.ports[i].received},
-                                     {"transmitted", sums.ports[i].transmitted}};
+    Json& port = json["ports"][ports[i].realm] = Json::object();
+    for_each_port_counter(
+        [&](const CounterInfo& counter, std::uint64_t n) { port[std::string(counter.member)] = n; },
+        sums.ports[i]);
+    if (ports[i].kernel_interface) {
+      for_each_kernel_counter(
+          [&](const CounterInfo& counter, std::uint64_t n) { port[std::string(counter.name)] = n; },
+          sums.kernel[i]);
+    }
   }
   return json.dump() + "\n";
 }

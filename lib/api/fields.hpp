@@ -51,19 +51,13 @@ void fields(Of<MappingsReport> auto& m, auto&& field) {
 }
 
 void fields(Of<CountersReport> auto& m, auto&& field) {
-  field("received", m.received, "packets from the ports");
-  field("translated", m.translated, "sent on");
-  field("consumed", m.consumed, "for natto itself");
-  field("generated", m.generated, "made by natto");
-  field("fragmented", m.fragmented, "of the translated: sent as fragments");
-  field("fragments", m.fragments, "sent for those");
-  field("checksums_offloaded", m.checksums_offloaded,
-        "of the translated: computed by the port that sent them");
-  field("quoted_checksum_bad", m.quoted_checksum_bad,
-        "ICMP errors that quote a header with a wrong checksum");
-  field("dropped", m.dropped, "for all reasons");
-  field("received_per_second", m.received_per_second, "in the last second");
-  field("translated_per_second", m.translated_per_second, "in the last second");
+#define X(member, unit, meaning) field(#member, m.member, unit " " meaning);
+  NATTO_COUNTERS(X)
+#undef X
+  field("dropped", m.dropped, "packets: the sum of the drops");
+#define X(member, ...) field(#member "_per_second", m.member##_per_second, "in the last second");
+  NATTO_COUNTERS(X)
+#undef X
   field("dropped_per_second", m.dropped_per_second, "in the last second");
 }
 
@@ -119,16 +113,17 @@ void fields(Of<PortReport> auto& m, auto&& field) {
   field("next_hop", m.next_hop,
         "empty without a gateway; `static` if the config gives its MAC address");
   field("next_hop_mac", m.next_hop_mac, "empty while ARP has not found it");
-  field("rx_packets", m.rx_packets, "received");
-  field("tx_packets", m.tx_packets, "sent");
-  field("rx_per_second", m.rx_per_second, "in the last second");
-  field("tx_per_second", m.tx_per_second, "in the last second");
+#define X(member, direction, unit, meaning)                              \
+  field(#direction "_packets", m.direction##_packets, unit " " meaning); \
+  field(#direction "_per_second", m.direction##_per_second, "in the last second");
+  NATTO_PORT_COUNTERS(X)
+#undef X
   field("kernel_interface", m.kernel_interface, "empty without one");
-  field("kernel_given", m.kernel_given, "packets that the kernel got");
-  field("kernel_taken", m.kernel_taken, "packets of the kernel that may be sent");
-  field("kernel_refused", m.kernel_refused,
-        "packets of the kernel that may not: anything but unicast IPv4 and ARP requests from the "
-        "port's own addresses");
+#define X(member, unit, meaning)                                 \
+  field("kernel_" #member, m.kernel_##member, unit " " meaning); \
+  field("kernel_" #member "_per_second", m.kernel_##member##_per_second, "in the last second");
+  NATTO_KERNEL_COUNTERS(X)
+#undef X
   field("counters", m.counters,
         "of the device: those that mean lost or throttled packets, if they are not 0");
 }

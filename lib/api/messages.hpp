@@ -12,6 +12,7 @@
 
 #include "api/rights.hpp"
 #include "base/result.hpp"
+#include "packet/counter_list.hpp"
 
 namespace natto::api {
 
@@ -53,20 +54,17 @@ struct MappingsReport {
   std::vector<MappingReport> mappings = {};  ///< the last member: its rows can be streamed
 };
 
+// The members that count come from the one list (packet/counter_list.hpp).
+#define X(member, ...) std::uint64_t member = 0;
+#define X_RATE(member, ...) std::uint64_t member##_per_second = 0;
 struct CountersReport {
-  std::uint64_t received = 0;
-  std::uint64_t translated = 0;
-  std::uint64_t consumed = 0;
-  std::uint64_t generated = 0;
-  std::uint64_t fragmented = 0;
-  std::uint64_t fragments = 0;
-  std::uint64_t checksums_offloaded = 0;
-  std::uint64_t quoted_checksum_bad = 0;
+  NATTO_COUNTERS(X)
   std::uint64_t dropped = 0;
-  std::uint64_t received_per_second = 0;
-  std::uint64_t translated_per_second = 0;
+  NATTO_COUNTERS(X_RATE)
   std::uint64_t dropped_per_second = 0;
 };
+#undef X
+#undef X_RATE
 
 struct DropReport {
   std::string reason = {};
@@ -115,14 +113,17 @@ struct PortReport {
   std::string tx_offloads = {};
   std::string next_hop = {};
   std::string next_hop_mac = {};
-  std::uint64_t rx_packets = 0;
-  std::uint64_t tx_packets = 0;
-  std::uint64_t rx_per_second = 0;
-  std::uint64_t tx_per_second = 0;
+#define X(member, direction, ...)        \
+  std::uint64_t direction##_packets = 0; \
+  std::uint64_t direction##_per_second = 0;
+  NATTO_PORT_COUNTERS(X)
+#undef X
   std::string kernel_interface = {};
-  std::uint64_t kernel_given = 0;
-  std::uint64_t kernel_taken = 0;
-  std::uint64_t kernel_refused = 0;
+#define X(member, ...)               \
+  std::uint64_t kernel_##member = 0; \
+  std::uint64_t kernel_##member##_per_second = 0;
+  NATTO_KERNEL_COUNTERS(X)
+#undef X
   std::vector<DeviceCounterReport> counters = {};
 };
 

@@ -7,24 +7,10 @@ namespace {
 
 CounterSums difference_per_second(const CounterSums& now, const CounterSums& before,
                                   std::uint64_t milliseconds) {
-  const auto rate = [milliseconds](std::uint64_t a, std::uint64_t b) {
-    return (a - b) * 1000 / milliseconds;
-  };
   CounterSums rates;
-  rates.received = rate(now.received, before.received);
-  rates.translated = rate(now.translated, before.translated);
-  rates.consumed = rate(now.consumed, before.consumed);
-  rates.generated = rate(now.generated, before.generated);
-  rates.fragmented = rate(now.fragmented, before.fragmented);
-  rates.fragments = rate(now.fragments, before.fragments);
-  rates.quoted_checksum_bad = rate(now.quoted_checksum_bad, before.quoted_checksum_bad);
-  for (std::size_t i = 0; i < rates.drops.size(); ++i) {
-    rates.drops[i] = rate(now.drops[i], before.drops[i]);
-  }
-  for (std::size_t i = 0; i < rates.ports.size(); ++i) {
-    rates.ports[i] = {.received = rate(now.ports[i].received, before.ports[i].received),
-                      .transmitted = rate(now.ports[i].transmitted, before.ports[i].transmitted)};
-  }
+  for_each_number([milliseconds](std::uint64_t& rate, std::uint64_t a,
+                                 std::uint64_t b) { rate = (a - b) * 1000 / milliseconds; },
+                  rates, now, before);
   return rates;
 }
 

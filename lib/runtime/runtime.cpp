@@ -382,13 +382,7 @@ unsigned Runtime::node_of(std::size_t worker) const {
   return rte_lcore_to_socket_id(workers_[worker].lcore);
 }
 
-CounterSums Runtime::counters() const {
-  CounterSums sums;
-  for (const Counters& counters : dataplane_->counters) {
-    sums += counters;
-  }
-  return sums;
-}
+CounterSums Runtime::counters() const { return sum(dataplane_->counters); }
 
 Runtime::~Runtime() { stop(); }
 

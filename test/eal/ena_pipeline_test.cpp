@@ -105,13 +105,7 @@ class EnaPair {
     }
   }
 
-  [[nodiscard]] CounterSums counters() const {
-    CounterSums sums;
-    for (const Counters& counters : dataplane_->counters) {
-      sums += counters;
-    }
-    return sums;
-  }
+  [[nodiscard]] CounterSums counters() const { return sum(dataplane_->counters); }
 
  private:
   static std::vector<Bytes> without_ethernet(std::vector<Bytes> frames) {

@@ -224,13 +224,7 @@ std::vector<Bytes> Lab::sent(RealmId realm) {
   return frames;
 }
 
-CounterSums Lab::counters() const {
-  CounterSums sums;
-  for (const Counters& counters : dataplane_->counters) {
-    sums += counters;
-  }
-  return sums;
-}
+CounterSums Lab::counters() const { return sum(dataplane_->counters); }
 
 std::uint64_t Lab::dropped(DropReason reason) const {
   return counters().drops[static_cast<std::size_t>(reason)];

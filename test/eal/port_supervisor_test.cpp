@@ -206,13 +206,7 @@ class PortSupervisorTest : public testing::Test {
   [[nodiscard]] bool all_up() const {
     return status(kA).state == PortState::kUp && status(kB).state == PortState::kUp;
   }
-  [[nodiscard]] CounterSums counters() const {
-    CounterSums sums;
-    for (const Counters& counters : dataplane_->counters) {
-      sums += counters;
-    }
-    return sums;
-  }
+  [[nodiscard]] CounterSums counters() const { return sum(dataplane_->counters); }
   /// A packet that arrives now in either realm gets to the other one.
   void expect_traffic() {
     for (const RealmId realm : kRealms) {

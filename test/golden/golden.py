@@ -102,6 +102,7 @@ def write(
         "generated": generated,
         "fragmented": fragmented,
         "fragments": fragments,
+        "checksums_offloaded": 0,
         "quoted_checksum_bad": quoted_checksum_bad,
         "dropped": dropped,
         "drops": drops,

@@ -4,33 +4,22 @@
 
 namespace natto::api {
 
-CounterSums sum_counters(const Dataplane& dataplane) {
-  CounterSums sums;
-  for (const Counters& counters : dataplane.counters) {
-    sums += counters;
-  }
-  return sums;
-}
-
 CountersReport counters_report(const AppliancePart& appliance) {
-  const CounterSums sums = sum_counters(appliance.dataplane);
+  const CounterSums sums = sum(appliance.dataplane.counters);
   const CounterSums rates = appliance.rates.per_second();
-  return {.received = sums.received,
-          .translated = sums.translated,
-          .consumed = sums.consumed,
-          .generated = sums.generated,
-          .fragmented = sums.fragmented,
-          .fragments = sums.fragments,
-          .checksums_offloaded = sums.checksums_offloaded,
-          .quoted_checksum_bad = sums.quoted_checksum_bad,
-          .dropped = sums.dropped(),
-          .received_per_second = rates.received,
-          .translated_per_second = rates.translated,
-          .dropped_per_second = rates.dropped()};
+  CountersReport report;
+#define X(member, ...)         \
+  report.member = sums.member; \
+  report.member##_per_second = rates.member;
+  NATTO_COUNTERS(X)
+#undef X
+  report.dropped = sums.dropped();
+  report.dropped_per_second = rates.dropped();
+  return report;
 }
 
 DropsReport drops_report(const AppliancePart& appliance) {
-  const CounterSums sums = sum_counters(appliance.dataplane);
+  const CounterSums sums = sum(appliance.dataplane.counters);
   const CounterSums rates = appliance.rates.per_second();
   DropsReport report;
   for (std::size_t i = 0; i < kDropReasonCount; ++i) {

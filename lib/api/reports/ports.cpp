@@ -71,6 +71,20 @@ void add_next_hop(PortReport& report, const PortConfig& config, const NextHops& 
   }
 }
 
+void add_counters(PortReport& report, const CounterSums& sums, const CounterSums& rates,
+                  std::size_t port) {
+#define X(member, direction, ...)                       \
+  report.direction##_packets = sums.ports[port].member; \
+  report.direction##_per_second = rates.ports[port].member;
+  NATTO_PORT_COUNTERS(X)
+#undef X
+#define X(member, ...)                               \
+  report.kernel_##member = sums.kernel[port].member; \
+  report.kernel_##member##_per_second = rates.kernel[port].member;
+  NATTO_KERNEL_COUNTERS(X)
+#undef X
+}
+
 void add_device_counters(PortReport& report, const std::vector<WatchedValue>& counters) {
   for (const WatchedValue& counter : counters) {
     report.counters.push_back({.name = counter.name,
@@ -84,7 +98,7 @@ void add_device_counters(PortReport& report, const std::vector<WatchedValue>& co
 }  // namespace
 
 PortsReport ports_report(const AppliancePart& appliance) {
-  const CounterSums sums = sum_counters(appliance.dataplane);
+  const CounterSums sums = sum(appliance.dataplane.counters);
   const CounterSums rates = appliance.rates.per_second();
   const auto next_hops = appliance.dataplane.next_hops.hold();
   PortsReport ports;
@@ -96,14 +110,8 @@ PortsReport ports_report(const AppliancePart& appliance) {
     add_device(report, appliance.ports[i]);
     add_status(report, appliance.supervisors[i]->status());
     add_next_hop(report, config, (*next_hops)[i]);
-    report.rx_packets = sums.ports[i].received;
-    report.tx_packets = sums.ports[i].transmitted;
-    report.rx_per_second = rates.ports[i].received;
-    report.tx_per_second = rates.ports[i].transmitted;
     report.kernel_interface = config.kernel_interface.value_or("");
-    report.kernel_given = sums.kernel[i].given;
-    report.kernel_taken = sums.kernel[i].taken;
-    report.kernel_refused = sums.kernel[i].refused;
+    add_counters(report, sums, rates, i);
     add_device_counters(report, appliance.monitor.counters(i));
   }
   return ports;

@@ -36,7 +36,6 @@ namespace natto::api {
 void reload(Reloader& reloader, ReloadKind kind, const char* trigger, const Peer& peer,
             const std::shared_ptr<Answer>& answer);
 
-[[nodiscard]] CounterSums sum_counters(const Dataplane& dataplane);
 [[nodiscard]] std::uint64_t unix_milliseconds(std::chrono::system_clock::time_point time);
 
 }  // namespace natto::api

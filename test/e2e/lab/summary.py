@@ -12,6 +12,7 @@ class Summary:
     generated: int
     fragmented: int
     fragments: int
+    checksums_offloaded: int
     quoted_checksum_bad: int
     dropped: int
     drops: dict[str, int]

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "packet/counter_list.hpp"
+
 namespace natto {
 namespace {
 
@@ -160,6 +162,20 @@ TEST(Views, PortsShowHowTheyRunAndWhatTheyLose) {
   EXPECT_NE(ports_view(ports).find(
                 "kernel interface natto0: 7 packets to it, 8 from it, 0 from it refused"),
             std::string::npos);
+
+  std::uint64_t next = 1'000'000;
+#define X(member, direction, ...)              \
+  ports.ports[0].direction##_packets = next++; \
+  ports.ports[0].direction##_per_second = next++;
+  NATTO_PORT_COUNTERS(X)
+#undef X
+#define X(member, ...) ports.ports[0].kernel_##member = next++;
+  NATTO_KERNEL_COUNTERS(X)
+#undef X
+  const std::string all = ports_view(ports);
+  for (std::uint64_t n = 1'000'000; n < next; ++n) {
+    EXPECT_NE(all.find(std::to_string(n)), std::string::npos) << all;
+  }
 }
 
 TEST(Views, AReloadEndsWithItsNumbers) {
