@@ -11,7 +11,7 @@
 
 #include "commands.hpp"
 #include "config/loader.hpp"
-#include "runtime/runtime.hpp"
+#include "runtime/appliance.hpp"
 #include "summary.hpp"
 
 namespace natto {
@@ -63,15 +63,15 @@ struct Sample {
   CounterSums sums;
 };
 
-Sample take_sample(const Runtime& runtime) {
-  Sample sample{.time = Clock::now(), .workers = {}, .sums = runtime.counters()};
-  for (std::size_t i = 0; i < runtime.worker_count(); ++i) {
+Sample take_sample(const Appliance& appliance) {
+  Sample sample{.time = Clock::now(), .workers = {}, .sums = appliance.counters()};
+  for (std::size_t i = 0; i < appliance.worker_count(); ++i) {
     CounterSums worker;
-    worker += runtime.counters_of(i);
+    worker += appliance.counters_of(i);
     Work work{.rx_packets = worker.received,
               .tx_packets = 0,
-              .busy_cycles = runtime.activity_of(i).busy_cycles.value(),
-              .longest_poll_cycles = runtime.activity_of(i).longest_poll_cycles.value()};
+              .busy_cycles = appliance.activity_of(i).busy_cycles.value(),
+              .longest_poll_cycles = appliance.activity_of(i).longest_poll_cycles.value()};
     for (const CounterSums::Port& port : worker.ports) {
       work.tx_packets += port.transmitted;
     }
@@ -147,22 +147,18 @@ std::string as_text(const Span& span) {
 }
 
 Result<std::string> bench(const BenchArguments& arguments) {
-  const Result<Appliance> appliance = load_appliance(arguments.config_file);
-  if (!appliance) {
-    return appliance.error();
+  const Result<ApplianceFiles> files = load_appliance(arguments.config_file);
+  if (!files) {
+    return files.error();
   }
-  const Result<std::unique_ptr<Runtime>> created =
-      Runtime::create(appliance->config, appliance->table, {});
-  if (!created) {
-    return created.error();
+  const auto launched = Appliance::launch(files->config, files->table);
+  if (!launched) {
+    return launched.error();
   }
-  Runtime& runtime = **created;
-  if (const Status status = runtime.launch(); !status) {
-    return status.error();
-  }
-  const auto run_until = [&runtime](Clock::time_point end) {
+  Appliance& appliance = **launched;
+  const auto run_until = [&appliance](Clock::time_point end) {
     while (Clock::now() < end) {
-      runtime.step_control();
+      appliance.step();
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   };
@@ -170,20 +166,20 @@ Result<std::string> bench(const BenchArguments& arguments) {
     return std::chrono::duration_cast<Clock::duration>(Seconds(seconds));
   };
   run_until(Clock::now() + length(kWarmUpSeconds));
-  const Sample begin = take_sample(runtime);
+  const Sample begin = take_sample(appliance);
   const Clock::time_point end = begin.time + length(arguments.seconds);
   if (arguments.stats_period_seconds > 0) {
     Sample last = begin;
     while (last.time + length(arguments.stats_period_seconds) < end) {
       run_until(last.time + length(arguments.stats_period_seconds));
-      Sample now = take_sample(runtime);
+      Sample now = take_sample(appliance);
       std::fputs(as_text(between(last, now)).c_str(), stderr);
       last = std::move(now);
     }
   }
   run_until(end);
-  const Span span = between(begin, take_sample(runtime));
-  runtime.stop();
+  const Span span = between(begin, take_sample(appliance));
+  appliance.stop();
   return arguments.json ? as_json(span) : as_text(span);
 }
 

@@ -8,7 +8,7 @@ namespace natto {
 namespace {
 
 Result<std::string> check(const std::filesystem::path& config_file) {
-  const Result<Appliance> appliance = load_appliance(config_file);
+  const Result<ApplianceFiles> appliance = load_appliance(config_file);
   if (!appliance) {
     return appliance.error();
   }

@@ -8,7 +8,7 @@
 #include "doctor/instance_metadata.hpp"
 #include "doctor/machine.hpp"
 #include "dpdk/devargs.hpp"
-#include "runtime/runtime.hpp"
+#include "runtime/memory_plan.hpp"
 
 namespace natto {
 namespace {
@@ -66,7 +66,7 @@ Result<Findings> examine_machine(const DoctorArguments& arguments) {
   if (arguments.config_file.empty()) {
     return examine(tree, nullptr, nullptr);
   }
-  Result<Appliance> appliance = load_appliance(arguments.config_file);
+  Result<ApplianceFiles> appliance = load_appliance(arguments.config_file);
   if (!appliance) {
     return appliance.error();
   }

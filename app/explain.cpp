@@ -69,7 +69,7 @@ Result<Frame> frame_to_explain(const ExplainArguments& arguments) {
 /// As the running natto would report it.
 Result<api::ExplainReport> explain_files(const std::filesystem::path& config_file,
                                          const api::ExplainRequest& request) {
-  const Result<Appliance> appliance = load_appliance(config_file);
+  const Result<ApplianceFiles> appliance = load_appliance(config_file);
   return appliance ? api::explain_report(appliance->config, appliance->table, request)
                    : appliance.error();
 }

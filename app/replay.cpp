@@ -8,7 +8,7 @@
 #include "capture.hpp"
 #include "commands.hpp"
 #include "config/loader.hpp"
-#include "runtime/runtime.hpp"
+#include "runtime/replay.hpp"
 #include "summary.hpp"
 
 namespace natto {
@@ -131,11 +131,11 @@ Result<std::uint64_t> count_inputs(const std::vector<RealmFile>& inputs) {
 
 /// The summary, once every packet of every input is done.
 Result<std::string> replay(const ReplayArguments& arguments) {
-  Result<Appliance> appliance = load_appliance(arguments.config_file);
-  if (!appliance) {
-    return appliance.error();
+  Result<ApplianceFiles> files = load_appliance(arguments.config_file);
+  if (!files) {
+    return files.error();
   }
-  Config& config = appliance->config;
+  Config& config = files->config;
   const Result<std::uint64_t> expected = count_inputs(arguments.inputs);
   if (!expected) {
     return expected.error();
@@ -146,13 +146,12 @@ Result<std::string> replay(const ReplayArguments& arguments) {
 
   CounterSums sums;
   {
-    Result<std::unique_ptr<Runtime>> runtime =
-        Runtime::create(config, appliance->table, {.lab = true});
-    if (!runtime) {
-      return runtime.error();
+    const auto replay = Replay::create(config, files->table);
+    if (!replay) {
+      return replay.error();
     }
-    (*runtime)->drain();
-    sums = (*runtime)->counters();
+    (*replay)->drain();
+    sums = (*replay)->counters();
   }  // closing the ports completes the output files
   if (sums.received != *expected) {
     return system_error(

@@ -13,7 +13,7 @@
 #include "commands.hpp"
 #include "config/loader.hpp"
 #include "dpdk/log.hpp"
-#include "runtime/runtime.hpp"
+#include "runtime/appliance.hpp"
 #include "service/service_notify.hpp"
 #include "service/service_report.hpp"
 #include "summary.hpp"
@@ -52,30 +52,31 @@ class Signals {
   sigset_t signals_{};
 };
 
-void announce(const Config& config, const Runtime& runtime, const std::filesystem::path& socket) {
+void announce(const Config& config, const Appliance& appliance,
+              const std::filesystem::path& socket) {
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const PortConfig& port = config.ports[i];
-    const Port& device = runtime.devices()[i];
+    const Port& device = appliance.devices()[i];
     log(LogLevel::kInfo, "port {}: realm {}, {}, MAC {}, address {}, {}", i, port.realm,
         device.device(), to_string(device.mac()), to_string(port.address),
         to_string(device.plan()));
   }
-  for (std::size_t i = 0; i < runtime.worker_count(); ++i) {
+  for (std::size_t i = 0; i < appliance.worker_count(); ++i) {
     log(LogLevel::kInfo, "worker {}: lcore {}, NUMA node {}, queue {} of every port", i,
-        runtime.lcore_of(i), runtime.node_of(i), i);
+        appliance.lcore_of(i), appliance.node_of(i), i);
   }
   log(LogLevel::kInfo, "answers at {}", socket.string());
   log(LogLevel::kInfo, "ready with {} worker(s)", config.dpdk.lcores.size());
 }
 
-ServiceState service_state(const Runtime& runtime) {
-  const std::shared_ptr<const TableVersion> table = runtime.table();
+ServiceState service_state(const Appliance& appliance) {
+  const std::shared_ptr<const TableVersion> table = appliance.table();
   ServiceState state{.workers = {},
                      .summary = fmt::format("{} mappings, generation {}",
                                             table->table->mappings.size(), table->number)};
-  for (std::size_t i = 0; i < runtime.worker_count(); ++i) {
+  for (std::size_t i = 0; i < appliance.worker_count(); ++i) {
     state.workers.push_back(
-        {.lcore = runtime.lcore_of(i), .polls = runtime.activity_of(i).polls.value()});
+        {.lcore = appliance.lcore_of(i), .polls = appliance.activity_of(i).polls.value()});
   }
   return state;
 }
@@ -94,11 +95,11 @@ struct RunArguments {
 
 /// The summary, after SIGINT or SIGTERM.
 Result<std::string> run(const RunArguments& arguments) {
-  const Result<Appliance> appliance = load_appliance(arguments.config_file);
-  if (!appliance) {
-    return appliance.error();
+  const Result<ApplianceFiles> files = load_appliance(arguments.config_file);
+  if (!files) {
+    return files.error();
   }
-  const Config& config = appliance->config;
+  const Config& config = files->config;
   const Signals signals;
   Result<ServiceNotify> notify = ServiceNotify::from_environment();
   if (!notify) {
@@ -121,32 +122,30 @@ Result<std::string> run(const RunArguments& arguments) {
     return listener.error();
   }
 
-  const Result<std::unique_ptr<Runtime>> runtime = Runtime::create(config, appliance->table, {});
-  if (!runtime) {
-    return runtime.error();
+  const auto launched = Appliance::launch(config, files->table);
+  if (!launched) {
+    return launched.error();
   }
-  if (const Status status = (*runtime)->launch(); !status) {
-    return status.error();
-  }
-  (*runtime)->serve(*std::move(listener), *std::move(access));
-  announce(config, **runtime, *socket);
+  Appliance& appliance = **launched;
+  appliance.serve(*std::move(listener), *std::move(access));
+  announce(config, appliance, *socket);
   while (true) {
     const auto arrival = signals.wait_a_tick();
     if (arrival && arrival->signal != SIGHUP) {
       break;
     }
     if (arrival) {
-      (*runtime)->request_reload("SIGHUP", arrival->sender);
+      appliance.request_reload("SIGHUP", arrival->sender);
     }
-    (*runtime)->step_control();
+    appliance.step();
     if (const auto now = ServiceReport::Clock::now(); service.due(now)) {
-      note(service.report(now, service_state(**runtime)));
+      note(service.report(now, service_state(appliance)));
     }
   }
   note(service.stopping());
-  (*runtime)->stop();
+  appliance.stop();
 
-  const CounterSums sums = (*runtime)->counters();
+  const CounterSums sums = appliance.counters();
   return arguments.json ? summary_json(sums, config.ports) : summary_text(sums, config.ports);
 }
 

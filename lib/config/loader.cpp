@@ -39,7 +39,7 @@ Result<MappingTable> load_mappings(const std::filesystem::path& file, const Conf
   return table;
 }
 
-Result<Appliance> load_appliance(const std::filesystem::path& config_file) {
+Result<ApplianceFiles> load_appliance(const std::filesystem::path& config_file) {
   Diagnostics config_diagnostics(config_file);
   ConfigFile read = read_config_file(config_file, config_diagnostics);
   std::string mistakes = config_diagnostics.render();
@@ -54,7 +54,7 @@ Result<Appliance> load_appliance(const std::filesystem::path& config_file) {
   if (!mistakes.empty()) {
     return input_error(std::move(mistakes));
   }
-  return Appliance{std::move(read.config), std::move(table)};
+  return ApplianceFiles{std::move(read.config), std::move(table)};
 }
 
 }  // namespace natto

@@ -24,14 +24,14 @@ namespace natto {
                                                  const Config& config,
                                                  const std::function<void()>& checking = {});
 
-/// Both files of an appliance.
-struct Appliance {
+/// What both files of an appliance say.
+struct ApplianceFiles {
   Config config;
   MappingTable table;
 };
 
 /// natto.toml and the mapping table it names. The errors of both come together: the table is
 /// checked even if natto.toml is wrong, as far as its realms can be known.
-[[nodiscard]] Result<Appliance> load_appliance(const std::filesystem::path& config_file);
+[[nodiscard]] Result<ApplianceFiles> load_appliance(const std::filesystem::path& config_file);
 
 }  // namespace natto

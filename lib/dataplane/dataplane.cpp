@@ -64,12 +64,14 @@ Result<Rings> create_rings(const std::vector<PortContext>& contexts, std::size_t
 
 }  // namespace
 
-PortContext make_port_context(const PortConfig& config, RealmId realm, std::uint16_t device,
-                              const MacAddress& mac, bool any_unicast_mac) {
-  return {.device = device,
+PortContext make_port_context(const PortConfig& config, RealmId realm, const PortDevice& device,
+                              bool any_unicast_mac) {
+  return {.device = device.id,
           .realm = realm,
-          .filter = filter_of(config, mac, any_unicast_mac),
+          .filter = filter_of(config, device.mac, any_unicast_mac),
           .rules = rules_of(config),
+          .computes_checksums = device.computes_checksums,
+          .spread_queue_0 = device.spread_queue_0,
           .directed_broadcast = is_directed_broadcast(config.address.last(), config.address)
                                     ? config.address.last()
                                     : Ipv4Address{}};

@@ -24,6 +24,8 @@
 
 namespace natto {
 
+class Port;
+
 /// A port as the packet path knows it. Set before workers start, only read after. Aligned, so that
 /// indexing takes a shift.
 struct alignas(32) PortContext {
@@ -84,10 +86,17 @@ struct Dataplane {
   std::vector<TranslationCache> translation_caches;  ///< by worker, each used by its own alone
 };
 
+/// What the packet path needs to know of a device; see PortContext.
+struct PortDevice {
+  std::uint16_t id;
+  MacAddress mac;
+  bool computes_checksums = false;
+  bool spread_queue_0 = false;
+};
+
 /// `config`'s port as the packet path knows it. `any_unicast_mac`: see FrameFilter.
 [[nodiscard]] PortContext make_port_context(const PortConfig& config, RealmId realm,
-                                            std::uint16_t device, const MacAddress& mac,
-                                            bool any_unicast_mac);
+                                            const PortDevice& device, bool any_unicast_mac);
 
 /// What control and as many workers as there are `pools` share; `table` was built for as many.
 /// Control side; fails if there is too little memory.

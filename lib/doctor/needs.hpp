@@ -10,7 +10,7 @@
 namespace natto {
 
 struct Needs {
-  Appliance appliance;
+  ApplianceFiles appliance;
   std::uint64_t memory_mib = 0;  ///< of hugepages
   DpdkVersion dpdk;
 

@@ -30,8 +30,8 @@ class TwoPorts {
     std::vector<PortContext> ports;
     for (RealmId realm = 0; realm < 2; ++realm) {
       config.ports[realm].gateway_mac = MacAddress{{2, 0, 0, 0, 0, realm}};
-      ports.push_back(make_port_context(config.ports[realm], realm, make_device(realm),
-                                        MacAddress{{2, 0, 0, 0, 1, realm}}, true));
+      const PortDevice device{.id = make_device(realm), .mac = {{2, 0, 0, 0, 1, realm}}};
+      ports.push_back(make_port_context(config.ports[realm], realm, device, true));
     }
     NextHopTable next_hops = initial_next_hops(ports, neighbourhoods_of(config));
     dataplane_ = make_dataplane(std::move(ports), std::move(next_hops),

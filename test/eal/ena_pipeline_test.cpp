@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "control/port_context.hpp"
 #include "dpdk/port.hpp"
 #include "eal/fake_ena.hpp"
 #include "eal/lab.hpp"
@@ -52,10 +53,7 @@ class EnaPair {
       ports_.push_back(
           Port::open({.device = cards_[realm]->device(), .queues = workers, .pools = pools})
               .value());
-      contexts.push_back(make_port_context(config.ports[realm], realm, ports_[realm].id(),
-                                           ports_[realm].mac(), true));
-      contexts.back().computes_checksums = ports_[realm].plan().checksum_offload;
-      contexts.back().spread_queue_0 = ports_[realm].plan().spread_queue_0;
+      contexts.push_back(make_port_context(config.ports[realm], realm, ports_[realm], true));
     }
     const auto neighbourhoods = neighbourhoods_of(config);
     NextHopTable next_hops = initial_next_hops(contexts, neighbourhoods);

@@ -129,9 +129,11 @@ Lab::Lab(const Config& config, const MappingTable& table, const Options& options
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const auto realm = static_cast<RealmId>(i);
     links_.push_back(make_link(options.workers, options.tx_capacity));
-    ports.push_back(make_port_context(config.ports[i], realm, links_.back().device,
-                                      {{2, 0, 0, 0, 1, realm}}, true));
-    ports.back().spread_queue_0 = options.spread_queue_0;
+    ports.push_back(make_port_context(config.ports[i], realm,
+                                      PortDevice{.id = links_.back().device,
+                                                 .mac = {{2, 0, 0, 0, 1, realm}},
+                                                 .spread_queue_0 = options.spread_queue_0},
+                                      true));
   }
   const auto neighbourhoods = neighbourhoods_of(config);
   NextHopTable next_hops = initial_next_hops(ports, neighbourhoods);

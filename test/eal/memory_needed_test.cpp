@@ -1,6 +1,10 @@
+#include "runtime/memory_plan.hpp"
+
 #include <gtest/gtest.h>
 
-#include "runtime/runtime.hpp"
+#include "control/control.hpp"
+#include "dataplane/pipeline.hpp"
+#include "dpdk/mempool.hpp"
 
 namespace natto {
 namespace {
@@ -39,6 +43,20 @@ TEST(MemoryNeeded, AJumboFrameTakesFiveBuffers) {
   Config told = jumbo;
   told.dpdk.mbufs = mbufs_needed(2, 2, 5);
   EXPECT_EQ(memory_mib_needed(jumbo), memory_mib_needed(told));
+}
+
+TEST(MemoryPlan, RefusesFewerBuffersThanCanBeHeld) {
+  const std::uint32_t needed = mbufs_needed(1, 2);
+  const Result<MemoryPlan> plan = plan_memory(config_of({1, 2}, needed), 2);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(plan->mbufs, needed);
+  EXPECT_EQ(plan->shared_mbufs, mbufs_needed(1, 1));
+  EXPECT_EQ(plan->mib, memory_mib_needed(config_of({1, 2}, needed)));
+
+  const Result<MemoryPlan> refused = plan_memory(config_of({1, 2}, needed - 1), 2);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("is too few"), std::string::npos);
+  EXPECT_TRUE(plan_memory(config_of({1, 2}, needed - 1), 1).ok()) << "one worker needs fewer";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Devices that fail, recover and lose their links while two workers forward packets between them.
 
 #include "control/port_supervisor.hpp"
+#include "control/port_context.hpp"
 
 #include <gtest/gtest.h>
 #include <rte_log.h>
@@ -65,10 +66,7 @@ class PortSupervisorTest : public testing::Test {
                                    .pools = std::vector(kWorkers, test::shared_pool())})
                            .value());
       as_opened_[realm] = cards_[realm].state();
-      contexts.push_back(make_port_context(config.ports[realm], realm, cards_[realm].id(),
-                                           ports_[realm].mac(), true));
-      contexts.back().computes_checksums = ports_[realm].plan().checksum_offload;
-      contexts.back().spread_queue_0 = ports_[realm].plan().spread_queue_0;
+      contexts.push_back(make_port_context(config.ports[realm], realm, ports_[realm], true));
     }
     const MappingTable table{{make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10"),
                               make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20")}};

@@ -19,7 +19,7 @@ struct Golden {
 
   std::string name;
   std::filesystem::path folder;
-  Appliance appliance;
+  ApplianceFiles appliance;
   std::vector<Arrival> arrivals;
 };
 

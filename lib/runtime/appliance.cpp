@@ -1,0 +1,203 @@
+#include "runtime/appliance.hpp"
+
+#include <fmt/format.h>
+#include <rte_lcore.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "api/reports/handler.hpp"
+#include "dpdk/devargs.hpp"
+#include "telemetry/numbers.hpp"
+
+namespace natto {
+namespace {
+
+Result<EalOptions> eal_options(const Config& config, const MemoryPlan& memory) {
+  EalOptions eal{.main_lcore = config.dpdk.main_lcore,
+                 .lcores = config.dpdk.lcores,
+                 .memory_mib = memory.mib,
+                 .telemetry = true,
+                 .extra = config.dpdk.eal};
+  std::ranges::copy_if(devices_of(config), std::back_inserter(eal.pci_devices), is_pci_device);
+  const std::uint64_t free_mib = free_hugepage_mib();
+  eal.hugepages = free_mib >= eal.memory_mib;
+  if (!eal.hugepages && !eal.pci_devices.empty()) {
+    return system_error(
+        fmt::format("a network card needs hugepages: {} MiB are free, {} MiB are needed\n"
+                    "  reserve them: natto-hugepages {}; or by hand: "
+                    "echo {} > /proc/sys/vm/nr_hugepages",
+                    free_mib, eal.memory_mib, eal.memory_mib, eal.memory_mib / 2 + 1));
+  }
+  return eal;
+}
+
+/// Where slow work disturbs no worker, of `cpus`; if there is no such CPU, where control runs.
+std::vector<unsigned> cpus_beside_workers(std::vector<unsigned> cpus, const DpdkConfig& dpdk) {
+  std::erase_if(cpus,
+                [&dpdk](unsigned cpu) { return std::ranges::binary_search(dpdk.lcores, cpu); });
+  return cpus.empty() ? std::vector{dpdk.main_lcore} : cpus;
+}
+
+Status connect_kernel(Foundation& base) {
+  for (const PortContext& port : base.dataplane->ports) {
+    const PortConfig& config = base.config.ports[port.realm];
+    if (!config.kernel_interface) {
+      continue;
+    }
+    Result<KernelInterface> made = KernelInterface::create({.name = *config.kernel_interface,
+                                                            .mac = port.filter.mac,
+                                                            .address = config.address,
+                                                            .mtu = config.mtu});
+    if (!made) {
+      return made.error();
+    }
+    base.control.connect_kernel(port.realm, *std::move(made), config.kernel_packets_per_second);
+  }
+  return Done{};
+}
+
+Result<std::vector<std::unique_ptr<PortSupervisor>>> supervise_ports(Foundation& base) {
+  std::vector<std::unique_ptr<PortSupervisor>> supervisors;
+  for (std::size_t i = 0; i < base.ports.size(); ++i) {
+    auto supervisor =
+        PortSupervisor::create(fmt::format("port {} (realm {})", i, base.config.ports[i].realm),
+                               base.ports[i], static_cast<RealmId>(i), *base.dataplane);
+    if (!supervisor) {
+      return supervisor.error();
+    }
+    supervisors.push_back(std::move(*supervisor));
+  }
+  return supervisors;
+}
+
+std::vector<std::string> realms_of(const Config& config) {
+  std::vector<std::string> realms;
+  for (const PortConfig& port : config.ports) {
+    realms.push_back(port.realm);
+  }
+  return realms;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Appliance>> Appliance::launch(const Config& config,
+                                                     const MappingTable& table) {
+  std::vector<unsigned> cpus = cpus_beside_workers(allowed_cpus(), config.dpdk);
+  const Result<MemoryPlan> memory = plan_memory(config, config.dpdk.lcores.size());
+  if (!memory) {
+    return memory.error();
+  }
+  const Result<EalOptions> options = eal_options(config, *memory);
+  if (!options) {
+    return options.error();
+  }
+  Result<Eal> eal = start_dpdk(*options);
+  if (!eal) {
+    return eal.error();
+  }
+  Result<Timers> timers = Timers::create();
+  if (!timers) {
+    return timers.error();
+  }
+  auto base = lay_foundation(
+      config, table,
+      {.memory = *memory, .worker_lcores = config.dpdk.lcores, .any_unicast_mac = false});
+  if (!base) {
+    return base.error();
+  }
+  if (const Status status = connect_kernel(**base); !status) {
+    return status.error();
+  }
+  auto supervisors = supervise_ports(**base);
+  if (!supervisors) {
+    return supervisors.error();
+  }
+  auto workers = Workers::launch(*(*base)->dataplane, config.dpdk.lcores);
+  if (!workers) {
+    return workers.error();
+  }
+  std::unique_ptr<Appliance> appliance(new Appliance(std::move(*eal), std::move(*timers),
+                                                     std::move(*base), std::move(*supervisors),
+                                                     std::move(*workers), std::move(cpus)));
+  if (const Status status = appliance->follow_table(); !status) {
+    return status.error();
+  }
+  return appliance;
+}
+
+Appliance::Appliance(Eal eal, Timers timers, std::unique_ptr<Foundation> base,
+                     Supervisors supervisors, std::unique_ptr<Workers> workers,
+                     std::vector<unsigned> cpus)
+    : eal_(std::move(eal)),
+      timers_(std::move(timers)),
+      base_(std::move(base)),
+      supervisors_(std::move(supervisors)),
+      monitor_(realms_of(base_->config)),
+      workers_(std::move(workers)),
+      cpus_beside_workers_(std::move(cpus)),
+      reloader_(base_->config, *base_->dataplane, base_->live_table) {}
+
+// Follows the table file, and gives numbers by DPDK's telemetry.
+Status Appliance::follow_table() {
+  if (const Status status = reloader_.start(cpus_beside_workers_); !status) {
+    return status;
+  }
+  Result<TelemetryCommands> telemetry = TelemetryCommands::serve(telemetry_numbers(part()));
+  if (!telemetry) {
+    return telemetry.error();
+  }
+  telemetry_.emplace(std::move(*telemetry));
+  return Done{};
+}
+
+void Appliance::serve(api::Listener listener, api::Access access) {
+  server_.emplace(std::move(listener), std::move(access), api::make_handler(part()),
+                  cpus_beside_workers_);
+}
+
+AppliancePart Appliance::part() {
+  return {.config = base_->config,
+          .dataplane = *base_->dataplane,
+          .ports = base_->ports,
+          .supervisors = supervisors_,
+          .live_table = base_->live_table,
+          .rates = rates_,
+          .monitor = monitor_,
+          .reloader = reloader_};
+}
+
+void Appliance::step() {
+  Timers::manage();
+  for (const PortContext& port : base_->dataplane->ports) {
+    if (supervisors_[port.realm]->step(monotonic_now())) {
+      base_->control.link_came_back(port.realm);
+    }
+  }
+  base_->control.step(monotonic_now());
+  rates_.sample(monotonic_now(), counters());
+  monitor_.sample(monotonic_now(), base_->ports, base_->dataplane->ports_in_use.load());
+}
+
+void Appliance::request_reload(std::string trigger, std::string who) {
+  reloader_.request({ReloadKind::kReload, std::move(trigger), std::move(who)});
+}
+
+void Appliance::stop() {
+  if (!std::exchange(running_, false)) {
+    return;
+  }
+  reloader_.stop();  // first: clients that wait for it are told so
+  server_.reset();
+  telemetry_.reset();
+  workers_->stop();
+  base_->control.finish(monotonic_now());
+  discard_for_workers(*base_->dataplane);
+}
+
+unsigned Appliance::node_of(std::size_t worker) const {
+  return rte_lcore_to_socket_id(lcore_of(worker));
+}
+
+}  // namespace natto

@@ -1,0 +1,95 @@
+#pragma once
+
+// A running appliance in this process: workers on their lcores, control on the main one, the
+// reloader and the API's server beside them, and telemetry.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/reports/appliance_part.hpp"
+#include "api/server.hpp"
+#include "base/result.hpp"
+#include "config/model.hpp"
+#include "control/port_monitor.hpp"
+#include "control/port_supervisor.hpp"
+#include "control/rates.hpp"
+#include "control/reloader.hpp"
+#include "dpdk/timers.hpp"
+#include "runtime/foundation.hpp"
+#include "runtime/workers.hpp"
+#include "telemetry/commands.hpp"
+
+namespace natto {
+
+class Appliance {
+ public:
+  /// Starts DPDK, opens the ports, builds the table and starts the workers; follows the table file
+  /// and gives numbers by telemetry from then on. Main thread only, once per process.
+  [[nodiscard]] static Result<std::unique_ptr<Appliance>> launch(const Config& config,
+                                                                 const MappingTable& table);
+  Appliance(const Appliance&) = delete;
+  Appliance& operator=(const Appliance&) = delete;
+  /// Stops it.
+  ~Appliance() { stop(); }
+
+  /// Answers clients of natto's socket from now on. Main thread.
+  void serve(api::Listener listener, api::Access access);
+
+  /// Does what control has to do now. Main thread, again and again.
+  void step();
+
+  /// Loads the table file again, soon. Main thread.
+  void request_reload(std::string trigger, std::string who);
+
+  /// Stops the workers; afterwards every packet is accounted for. Main thread.
+  void stop();
+
+  /// Any thread, any time.
+  [[nodiscard]] CounterSums counters() const { return base_->counters(); }
+  [[nodiscard]] std::size_t worker_count() const { return base_->config.dpdk.lcores.size(); }
+  [[nodiscard]] const Counters& counters_of(std::size_t worker) const {
+    return base_->dataplane->counters[worker];
+  }
+  [[nodiscard]] const WorkerActivity& activity_of(std::size_t worker) const {
+    return base_->dataplane->activity[worker];
+  }
+  [[nodiscard]] unsigned lcore_of(std::size_t worker) const {
+    return base_->config.dpdk.lcores[worker];
+  }
+  /// The NUMA node on which it runs.
+  [[nodiscard]] unsigned node_of(std::size_t worker) const;
+
+  /// Any thread but workers.
+  [[nodiscard]] std::shared_ptr<const TableVersion> table() const {
+    return base_->live_table.current();
+  }
+
+  /// By RealmId. Which members other threads may use, Port says.
+  [[nodiscard]] const std::vector<Port>& devices() const { return base_->ports; }
+
+ private:
+  using Supervisors = std::vector<std::unique_ptr<PortSupervisor>>;
+
+  Appliance(Eal eal, Timers timers, std::unique_ptr<Foundation> base, Supervisors supervisors,
+            std::unique_ptr<Workers> workers, std::vector<unsigned> cpus);
+  [[nodiscard]] Status follow_table();
+  [[nodiscard]] AppliancePart part();
+
+  // In the order in which each needs those before it.
+  Eal eal_;
+  Timers timers_;
+  std::unique_ptr<Foundation> base_;
+  Supervisors supervisors_;  ///< by RealmId
+  PortMonitor monitor_;
+  Rates rates_;
+  std::unique_ptr<Workers> workers_;
+  const std::vector<unsigned> cpus_beside_workers_;  ///< for the reloader and the server
+  Reloader reloader_;
+  std::optional<TelemetryCommands> telemetry_;
+  std::optional<api::Server> server_;
+  bool running_ = true;
+};
+
+}  // namespace natto

@@ -1,0 +1,39 @@
+#pragma once
+
+// A replay of captures in this process: the appliance's ports, table, packet path and control, all
+// on the calling thread, on any CPU and without hugepages.
+
+#include <memory>
+
+#include "base/result.hpp"
+#include "config/model.hpp"
+#include "dataplane/pipeline.hpp"
+#include "runtime/foundation.hpp"
+
+namespace natto {
+
+class Replay {
+ public:
+  /// Starts DPDK, opens the ports and builds the table. The ports take frames for any unicast MAC
+  /// address, since captures were made for another card, and none has a kernel interface. Main
+  /// thread only, once per process.
+  [[nodiscard]] static Result<std::unique_ptr<Replay>> create(const Config& config,
+                                                              const MappingTable& table);
+  Replay(const Replay&) = delete;
+  Replay& operator=(const Replay&) = delete;
+
+  /// Handles packets until nothing is left to do.
+  void drain();
+
+  [[nodiscard]] CounterSums counters() const { return base_->counters(); }
+
+ private:
+  Replay(Eal eal, std::unique_ptr<Foundation> base);
+
+  // In the order in which each needs those before it.
+  Eal eal_;
+  std::unique_ptr<Foundation> base_;
+  Pipeline pipeline_;
+};
+
+}  // namespace natto
