@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "commands.hpp"
-#include "config/loader.hpp"
 #include "runtime/appliance.hpp"
 #include "summary.hpp"
+#include "table/loader.hpp"
 
 namespace natto {
 namespace {

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include "commands.hpp"
-#include "config/loader.hpp"
-#include "config/table_digest.hpp"
+#include "table/loader.hpp"
+#include "table/table_digest.hpp"
 
 namespace natto {
 namespace {

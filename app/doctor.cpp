@@ -3,12 +3,12 @@
 #include <cstdio>
 
 #include "commands.hpp"
-#include "config/loader.hpp"
 #include "doctor/examination.hpp"
 #include "doctor/instance_metadata.hpp"
 #include "doctor/machine.hpp"
 #include "dpdk/devargs.hpp"
 #include "runtime/memory_plan.hpp"
+#include "table/loader.hpp"
 
 namespace natto {
 namespace {

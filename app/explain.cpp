@@ -7,8 +7,8 @@
 #include "base/hex.hpp"
 #include "capture.hpp"
 #include "commands.hpp"
-#include "config/loader.hpp"
 #include "explain/described_packet.hpp"
+#include "table/loader.hpp"
 #include "views.hpp"
 
 namespace natto {

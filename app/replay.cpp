@@ -7,9 +7,9 @@
 
 #include "capture.hpp"
 #include "commands.hpp"
-#include "config/loader.hpp"
 #include "runtime/replay.hpp"
 #include "summary.hpp"
+#include "table/loader.hpp"
 
 namespace natto {
 namespace {

@@ -11,12 +11,12 @@
 #include "api/rights.hpp"
 #include "api/socket_path.hpp"
 #include "commands.hpp"
-#include "config/loader.hpp"
 #include "dpdk/log.hpp"
 #include "runtime/appliance.hpp"
-#include "service/service_notify.hpp"
-#include "service/service_report.hpp"
+#include "runtime/service_notify.hpp"
+#include "runtime/service_report.hpp"
 #include "summary.hpp"
+#include "table/loader.hpp"
 
 namespace natto {
 namespace {
@@ -70,10 +70,10 @@ void announce(const Config& config, const Appliance& appliance,
 }
 
 ServiceState service_state(const Appliance& appliance) {
-  const std::shared_ptr<const TableVersion> table = appliance.table();
+  const std::shared_ptr<const LoadedTable> table = appliance.table();
   ServiceState state{.workers = {},
-                     .summary = fmt::format("{} mappings, generation {}",
-                                            table->table->mappings.size(), table->number)};
+                     .summary = fmt::format("{} mappings, version {}",
+                                            table->table->mappings.size(), table->version())};
   for (std::size_t i = 0; i < appliance.worker_count(); ++i) {
     state.workers.push_back(
         {.lcore = appliance.lcore_of(i), .polls = appliance.activity_of(i).polls.value()});

@@ -23,7 +23,7 @@ constexpr std::array kReservedRanges = {
 
 }  // namespace
 
-std::string reserved_mistake(const Ipv4Prefix& range) {
+std::string reserved_error(const Ipv4Prefix& range) {
   for (const auto& [reserved, meaning] : kReservedRanges) {
     if (range.overlaps(reserved)) {
       return fmt::format("{} {} {} ({}), which is never forwarded", to_string(range),
@@ -34,7 +34,7 @@ std::string reserved_mistake(const Ipv4Prefix& range) {
   return "";
 }
 
-std::string subnet_edge_mistake(Ipv4Address address, const Ipv4Prefix& subnet) {
+std::string subnet_edge_error(Ipv4Address address, const Ipv4Prefix& subnet) {
   const bool network = address == subnet.first();
   if (subnet.length > 30 || (!network && address != subnet.last())) {
     return "";

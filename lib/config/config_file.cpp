@@ -137,13 +137,13 @@ class PortReader {
  private:
   void read_addresses(const SectionReader& section, PortConfig& port, KnownPort& known) {
     const auto address = section.parsed("address", parse_interface_address);
-    if (address && accept("address", *address, address_mistake(address->value))) {
+    if (address && accept("address", *address, address_error(address->value))) {
       port.address = address->value;
       known.address = address->value;
     }
     const auto gateway = section.parsed("gateway", parse_address);
     if (gateway && known.address &&
-        accept("gateway", *gateway, gateway_mistake(gateway->value, *known.address))) {
+        accept("gateway", *gateway, gateway_error(gateway->value, *known.address))) {
       port.gateway = gateway->value;
       known.gateway = gateway->value;
     }
@@ -154,7 +154,7 @@ class PortReader {
 
   void read_kernel_interface(const SectionReader& section, PortConfig& port) {
     const auto name = section.text("kernel_interface");
-    if (name && accept("kernel_interface", *name, interface_name_mistake(name->value)) &&
+    if (name && accept("kernel_interface", *name, interface_name_error(name->value)) &&
         kernel_interfaces_.add(name->value, name->position, diagnostics_)) {
       port.kernel_interface = name->value;
     }
@@ -164,7 +164,7 @@ class PortReader {
   }
 
   /// Linux has folders of these names among its interfaces' settings.
-  static std::string interface_name_mistake(std::string_view name) {
+  static std::string interface_name_error(std::string_view name) {
     const bool reserved = name == "." || name == ".." || name == "all" || name == "default";
     return reserved
                ? fmt::format("no interface can have the name {}; choose another, as \"natto0\"",
@@ -172,12 +172,12 @@ class PortReader {
                : "";
   }
 
-  static std::string address_mistake(const Ipv4Prefix& address) {
-    std::string mistake = reserved_mistake({address.address, 32});
-    return mistake.empty() ? subnet_edge_mistake(address.address, address) : mistake;
+  static std::string address_error(const Ipv4Prefix& address) {
+    std::string error = reserved_error({address.address, 32});
+    return error.empty() ? subnet_edge_error(address.address, address) : error;
   }
 
-  static std::string gateway_mistake(Ipv4Address gateway, const Ipv4Prefix& address) {
+  static std::string gateway_error(Ipv4Address gateway, const Ipv4Prefix& address) {
     if (!address.contains(gateway)) {
       return fmt::format("{} is outside the port's subnet {}", to_string(gateway),
                          subnet_name(address));
@@ -186,16 +186,16 @@ class PortReader {
       return fmt::format("{} is the port's own address; give that of the router",
                          to_string(gateway));
     }
-    std::string mistake = reserved_mistake({gateway, 32});
-    return mistake.empty() ? subnet_edge_mistake(gateway, address) : mistake;
+    std::string error = reserved_error({gateway, 32});
+    return error.empty() ? subnet_edge_error(gateway, address) : error;
   }
 
   template <typename T>
-  bool accept(std::string_view key, const Located<T>& value, const std::string& mistake) {
-    if (!mistake.empty()) {
-      diagnostics_.add(value.position, fmt::format("{}: {}", key, mistake));
+  bool accept(std::string_view key, const Located<T>& value, const std::string& error) {
+    if (!error.empty()) {
+      diagnostics_.add(value.position, fmt::format("{}: {}", key, error));
     }
-    return mistake.empty();
+    return error.empty();
   }
 
   Diagnostics& diagnostics_;

@@ -11,16 +11,16 @@ namespace natto {
 
 std::string Diagnostics::render() const {
   std::vector<const Located<std::string>*> sorted;
-  for (const auto& mistake : mistakes_) {
-    sorted.push_back(&mistake);
+  for (const auto& error : errors_) {
+    sorted.push_back(&error);
   }
-  std::ranges::stable_sort(sorted, {}, [](const auto* mistake) { return mistake->position; });
+  std::ranges::stable_sort(sorted, {}, [](const auto* error) { return error->position; });
 
   std::string text;
-  for (const auto* mistake : sorted) {
-    const auto [line, column] = mistake->position;
+  for (const auto* error : sorted) {
+    const auto [line, column] = error->position;
     fmt::format_to(std::back_inserter(text), "{}{}:{}:{}: {}", text.empty() ? "" : "\n",
-                   file_.string(), line, column, mistake->value);
+                   file_.string(), line, column, error->value);
   }
   return text;
 }

@@ -34,10 +34,10 @@ class Diagnostics {
   explicit Diagnostics(std::filesystem::path file) : file_(std::move(file)) {}
 
   void add(Position position, std::string message) {
-    mistakes_.push_back({std::move(message), position});
+    errors_.push_back({std::move(message), position});
   }
 
-  [[nodiscard]] bool empty() const noexcept { return mistakes_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return errors_.empty(); }
 
   /// One line per error, `file:line:column: message`, sorted by position; errors at the same
   /// place in the order in which they were added. No newline after the last.
@@ -48,7 +48,7 @@ class Diagnostics {
 
  private:
   std::filesystem::path file_;
-  std::vector<Located<std::string>> mistakes_;
+  std::vector<Located<std::string>> errors_;
 };
 
 /// `text` in double quotes, fit for one line of a terminal: control characters become \xNN and a

@@ -1,8 +1,8 @@
 #pragma once
 
-// What natto.toml and mappings.toml say, once they are known to be right.
+// What natto.toml says, once it is known to be right.
 //
-// Only the loaders (config/loader.hpp) make these values, so everything that holds one may rely on
+// Only the loaders (table/loader.hpp) make these values, so everything that holds one may rely on
 // what the comments promise. Nothing here changes after it was loaded.
 
 #include <cstdint>
@@ -81,20 +81,6 @@ struct Config {
     }
     return std::nullopt;
   }
-};
-
-/// [[mapping]]: `real` (what the host has in its realm) <-> `mapped` (what every other realm sees).
-struct Mapping {
-  std::string name;  ///< unique, not empty
-  RealmId realm = 0;
-  Ipv4Prefix real;         ///< no host bits; a host is a /32
-  Ipv4Prefix mapped;       ///< as long as `real`
-  std::uint32_t line = 0;  ///< of its [[mapping]] header in the file, counted from 1
-};
-
-/// mappings.toml: a bijection between {realm, real address} and mapped address (R12).
-struct MappingTable {
-  std::vector<Mapping> mappings;  ///< in the file's order
 };
 
 }  // namespace natto

@@ -187,7 +187,7 @@ void Control::handle_arp(Mbuf packet, const PortContext& port, Instant now) {
 
 bool Control::answers_arp_for(Ipv4Address address, const PortContext& port) const {
   return natto::answers_arp_for(address, port.realm, port.rules, dataplane_.ports.size(),
-                                *dataplane_.generation.hold());
+                                *dataplane_.table.hold());
 }
 
 std::size_t Control::take_own_address(Instant now) {

@@ -11,7 +11,7 @@
 #include "control/kernel_path.hpp"
 #include "dataplane/dataplane.hpp"
 #include "dpdk/mempool.hpp"
-#include "neighbour/resolver.hpp"
+#include "ports/resolver.hpp"
 
 namespace natto {
 

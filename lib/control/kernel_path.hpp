@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "base/token_bucket.hpp"
+#include "control/kernel_interface.hpp"
+#include "control/sender_rules.hpp"
 #include "dataplane/dataplane.hpp"
-#include "kernel/kernel_interface.hpp"
-#include "kernel/sender_rules.hpp"
-#include "neighbour/resolver.hpp"
+#include "ports/resolver.hpp"
 
 namespace natto {
 

@@ -19,7 +19,7 @@ namespace natto {
 
 /// Packets that go through the stages together.
 inline constexpr std::uint16_t kBurst = 32;
-static_assert(kBurst * 2 <= Generation::kMaxQueries);
+static_assert(kBurst * 2 <= TranslationTable::kMaxQueries);
 
 /// Some packets of a burst.
 class PacketSet {

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "dataplane/generation.hpp"
 #include "packet/translation.hpp"
+#include "table/translation_table.hpp"
 
 namespace natto {
 
@@ -37,8 +37,8 @@ struct CachedTranslation {
   [[nodiscard]] bool is_of_mapped_address() const noexcept {
     return (key >> kScopeShift & 0xffU) == kMappedTag;
   }
-  [[nodiscard]] static Tag tag(Generation::Scope scope, std::uint64_t epoch) noexcept {
-    const Tag of_scope = scope == Generation::kMappedScope ? kMappedTag : scope;
+  [[nodiscard]] static Tag tag(TranslationTable::Scope scope, std::uint64_t epoch) noexcept {
+    const Tag of_scope = scope == TranslationTable::kMappedScope ? kMappedTag : scope;
     return epoch << kEpochShift | of_scope << kScopeShift;
   }
 };

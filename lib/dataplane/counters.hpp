@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/counter.hpp"
 #include "config/model.hpp"
-#include "dataplane/counter.hpp"
 #include "packet/counter_list.hpp"
 #include "packet/drop_reasons.hpp"
 

@@ -15,12 +15,12 @@ namespace {
 
 constexpr unsigned kToControlSize = 1024;
 constexpr unsigned kToWorkerSize = 256;
-constexpr unsigned kHandedSize = 512;
+constexpr unsigned kSoftwareRssSize = 512;
 
-Result<std::vector<Ring>> create_handed_rings(std::size_t worker, std::size_t ports) {
+Result<std::vector<Ring>> create_software_rss_rings(std::size_t worker, std::size_t ports) {
   std::vector<Ring> rings;
   for (std::size_t i = 0; i < ports; ++i) {
-    Result<Ring> created = create_ring(fmt::format("natto_h{}_{}", worker, i), kHandedSize);
+    Result<Ring> created = create_ring(fmt::format("natto_h{}_{}", worker, i), kSoftwareRssSize);
     if (!created) {
       return created.error();
     }
@@ -49,14 +49,14 @@ Result<Rings> create_rings(const std::vector<PortContext>& contexts, std::size_t
     }
     rings.to_worker.push_back(std::move(*created));
   }
-  if (workers > 1 && std::ranges::any_of(contexts, &PortContext::spread_queue_0)) {
-    rings.handed.resize(1);
+  if (workers > 1 && std::ranges::any_of(contexts, &PortContext::software_rss)) {
+    rings.software_rss.resize(1);
     for (std::size_t worker = 1; worker < workers; ++worker) {
-      Result<std::vector<Ring>> created = create_handed_rings(worker, ports);
+      Result<std::vector<Ring>> created = create_software_rss_rings(worker, ports);
       if (!created) {
         return created.error();
       }
-      rings.handed.push_back(std::move(*created));
+      rings.software_rss.push_back(std::move(*created));
     }
   }
   return rings;
@@ -71,7 +71,7 @@ PortContext make_port_context(const PortConfig& config, RealmId realm, const Por
           .filter = filter_of(config, device.mac, any_unicast_mac),
           .rules = rules_of(config),
           .computes_checksums = device.computes_checksums,
-          .spread_queue_0 = device.spread_queue_0,
+          .software_rss = device.software_rss,
           .directed_broadcast = is_directed_broadcast(config.address.last(), config.address)
                                     ? config.address.last()
                                     : Ipv4Address{}};
@@ -79,7 +79,7 @@ PortContext make_port_context(const PortConfig& config, RealmId realm, const Por
 
 Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports,
                                                   NextHopTable next_hops,
-                                                  std::shared_ptr<const Generation> table,
+                                                  std::shared_ptr<const TranslationTable> table,
                                                   const IcmpConfig& icmp,
                                                   std::vector<rte_mempool*> pools) {
   const std::size_t workers = pools.size();
@@ -107,9 +107,9 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
       .clock = CoarseClock(rte_get_tsc_hz(), rte_rdtsc()),
       .quiescence = std::move(*quiescence),
       .ports_in_use = all,
-      .generation = Published<Generation>(std::move(table)),
+      .table = RcuPointer<TranslationTable>(std::move(table)),
       .next_hops =
-          Published<NextHopTable>(std::make_unique<const NextHopTable>(std::move(next_hops))),
+          RcuPointer<NextHopTable>(std::make_unique<const NextHopTable>(std::move(next_hops))),
       .rings = std::move(*rings),
       .counters = std::vector<Counters>(workers + 1),
       .activity = std::vector<WorkerActivity>(workers),
@@ -126,7 +126,7 @@ void discard_for_workers(Dataplane& dataplane) noexcept {
       rte_pktmbuf_free(packet);
     }
   };
-  for (const std::vector<Ring>& rings : dataplane.rings.handed) {
+  for (const std::vector<Ring>& rings : dataplane.rings.software_rss) {
     for (const Ring& ring : rings) {
       discard(ring, [&](const rte_mbuf&) { counters.drop(DropReason::kWorkerQueueFull); });
     }
@@ -141,7 +141,7 @@ void discard_for_workers(Dataplane& dataplane) noexcept {
 }
 
 std::size_t ring_capacity(std::size_t ports, std::size_t workers) noexcept {
-  return 4 * kToControlSize + ports * (kToWorkerSize + (workers - 1) * kHandedSize);
+  return 4 * kToControlSize + ports * (kToWorkerSize + (workers - 1) * kSoftwareRssSize);
 }
 
 }  // namespace natto

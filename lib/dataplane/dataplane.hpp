@@ -11,16 +11,16 @@
 #include "base/coarse_clock.hpp"
 #include "config/model.hpp"
 #include "dataplane/counters.hpp"
-#include "dataplane/generation.hpp"
 #include "dataplane/next_hops.hpp"
 #include "dataplane/port_set.hpp"
-#include "dataplane/published.hpp"
+#include "dataplane/rcu_pointer.hpp"
 #include "dataplane/translation_cache.hpp"
 #include "dataplane/worker_activity.hpp"
 #include "dpdk/mempool.hpp"
 #include "dpdk/ring.hpp"
 #include "packet/parse.hpp"
 #include "packet/port_rules.hpp"
+#include "table/translation_table.hpp"
 
 namespace natto {
 
@@ -34,7 +34,7 @@ struct alignas(32) PortContext {
   FrameFilter filter;    ///< filter.mac is the port's own
   PortRules rules;
   bool computes_checksums = false;  ///< of IPv4, TCP and UDP, of what it sends
-  bool spread_queue_0 = false;      ///< worker 0 hands out what the hardware does not spread
+  bool software_rss = false;        ///< worker 0 distributes what the hardware does not
   /// Of rules.address, where its subnet has one (else 0.0.0.0, which no packet may have).
   Ipv4Address directed_broadcast = {};
 };
@@ -66,9 +66,9 @@ struct Rings {
   Ring unresolved;              ///< workers -> control: translated, but the next hop is unknown
   Ring to_answer;               ///< workers -> control: dropped, and the sender is to be told why
   std::vector<Ring> to_worker;  ///< control -> worker 0, by realm: complete frames to send
-  /// worker 0 -> the others, by worker and realm: received from a port with spread_queue_0. None
+  /// worker 0 -> the others, by worker and realm: received from a port with software_rss. None
   /// for worker 0, and none at all if no port spreads.
-  std::vector<std::vector<Ring>> handed;
+  std::vector<std::vector<Ring>> software_rss;
 };
 
 struct Dataplane {
@@ -77,9 +77,9 @@ struct Dataplane {
   std::vector<rte_mempool*> pools;  ///< by worker, on its NUMA node; control uses the first
   CoarseClock clock;                ///< read only
   Quiescence quiescence;
-  std::atomic<PortSet> ports_in_use;  ///< control writes, workers read; see port_set.hpp
-  Published<Generation> generation;   ///< the reloader publishes, workers read
-  Published<NextHopTable> next_hops;  ///< control publishes, workers read
+  std::atomic<PortSet> ports_in_use;   ///< control writes, workers read; see port_set.hpp
+  RcuPointer<TranslationTable> table;  ///< the reloader publishes, workers read
+  RcuPointer<NextHopTable> next_hops;  ///< control publishes, workers read
   Rings rings;
   std::vector<Counters> counters;  ///< by worker, each written by its own; the last is control's
   std::vector<WorkerActivity> activity;              ///< by worker, each written by its own
@@ -91,7 +91,7 @@ struct PortDevice {
   std::uint16_t id;
   MacAddress mac;
   bool computes_checksums = false;
-  bool spread_queue_0 = false;
+  bool software_rss = false;
 };
 
 /// `config`'s port as the packet path knows it. `any_unicast_mac`: see FrameFilter.
@@ -101,8 +101,9 @@ struct PortDevice {
 /// What control and as many workers as there are `pools` share; `table` was built for as many.
 /// Control side; fails if there is too little memory.
 [[nodiscard]] Result<std::unique_ptr<Dataplane>> make_dataplane(
-    std::vector<PortContext> ports, NextHopTable next_hops, std::shared_ptr<const Generation> table,
-    const IcmpConfig& icmp, std::vector<rte_mempool*> pools);
+    std::vector<PortContext> ports, NextHopTable next_hops,
+    std::shared_ptr<const TranslationTable> table, const IcmpConfig& icmp,
+    std::vector<rte_mempool*> pools);
 
 /// Drops what waits in rings for workers, none of which runs any more; counted as control's.
 void discard_for_workers(Dataplane& dataplane) noexcept;

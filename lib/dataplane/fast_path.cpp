@@ -26,8 +26,9 @@ void fast_path(Burst& burst, Worker& worker) noexcept {
   const std::span<rte_mbuf*> mbufs = burst.all();
   const PlainShape shape(burst.in->filter);
   const TranslationCache::Reader cache = worker.cache.reader();
-  const CachedTranslation::Tag real = worker.cache.tag(Generation::real_scope(burst.in->realm));
-  const CachedTranslation::Tag mapped = worker.cache.tag(Generation::kMappedScope);
+  const CachedTranslation::Tag real =
+      worker.cache.tag(TranslationTable::real_scope(burst.in->realm));
+  const CachedTranslation::Tag mapped = worker.cache.tag(TranslationTable::kMappedScope);
   const NextHops* const next_hops = worker.next_hops->data();
   const PortContext* const ports = worker.dataplane.ports.data();
   const Ipv4Address broadcast = burst.in->directed_broadcast;

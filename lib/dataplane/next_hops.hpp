@@ -1,14 +1,14 @@
 #pragma once
 
-// Where each port's packets go next, as control knows it: an immutable snapshot that is published
-// to the workers.
+// Where each port's packets go next, as control knows it: an immutable table behind an
+// RCU-protected pointer.
 
 #include <optional>
 #include <vector>
 
 #include "base/address.hpp"
 #include "config/model.hpp"
-#include "neighbour/arp.hpp"
+#include "packet/arp.hpp"
 #include "packet/wire.hpp"
 
 namespace natto {

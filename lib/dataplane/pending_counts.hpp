@@ -11,7 +11,7 @@
 
 #include "base/coarse_clock.hpp"
 #include "dataplane/cached_translation.hpp"
-#include "dataplane/mapping_counters.hpp"
+#include "table/mapping_counters.hpp"
 
 namespace natto {
 

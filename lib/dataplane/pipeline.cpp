@@ -16,7 +16,7 @@ std::size_t Pipeline::poll() noexcept {
   worker_.begin_poll();
   std::size_t received = 0;
   for (const PortContext& in : worker_.dataplane.ports) {
-    if (in.spread_queue_0 && worker_.index != 0) {
+    if (in.software_rss && worker_.index != 0) {
       Burst burst = receive_from_worker_0(in, worker_, received);
       forward(burst);
     }

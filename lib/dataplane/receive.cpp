@@ -23,10 +23,10 @@ void distribute(Burst& burst, Worker& worker) noexcept {
   std::uint16_t kept = 0;
   for (rte_mbuf* mbuf : burst.all()) {
     const std::span head(rte_pktmbuf_mtod(mbuf, const std::uint8_t*), mbuf->data_len);
-    const std::size_t other = worker_for(head, rings.handed.size());
+    const std::size_t other = worker_for(head, rings.software_rss.size());
     if (other == 0) {
       burst.packets[kept++] = mbuf;
-    } else if (rte_ring_enqueue(rings.handed[other][burst.in->realm].get(), mbuf) != 0) {
+    } else if (rte_ring_enqueue(rings.software_rss[other][burst.in->realm].get(), mbuf) != 0) {
       drop(mbuf, DropReason::kWorkerQueueFull, worker);
     }
   }
@@ -47,7 +47,7 @@ Burst receive(const PortContext& in, Worker& worker, std::size_t& received) noex
   burst.received_tsc = rte_rdtsc();
   worker.counters.received.add(burst.size);
   worker.counters.ports[in.realm].received.add(burst.size);
-  if (in.spread_queue_0 && worker.index == 0) {
+  if (in.software_rss && worker.index == 0) {
     distribute(burst, worker);
   }
   return burst;
@@ -56,7 +56,7 @@ Burst receive(const PortContext& in, Worker& worker, std::size_t& received) noex
 Burst receive_from_worker_0(const PortContext& in, Worker& worker, std::size_t& received) noexcept {
   Burst burst;
   burst.in = &in;
-  rte_ring* ring = worker.dataplane.rings.handed[worker.index][in.realm].get();
+  rte_ring* ring = worker.dataplane.rings.software_rss[worker.index][in.realm].get();
   burst.size = static_cast<std::uint16_t>(rte_ring_dequeue_burst(
       ring, reinterpret_cast<void**>(burst.packets.data()), kBurst, nullptr));
   received += burst.size;

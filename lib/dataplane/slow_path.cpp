@@ -49,10 +49,10 @@ void look_up(Burst& burst, Worker& worker) noexcept {
   };
   const TranslationCache::Reader cache = worker.cache.reader();
   std::array<Target, 2 * kBurst> targets;
-  std::array<Generation::Query, 2 * kBurst> queries;
+  std::array<TranslationTable::Query, 2 * kBurst> queries;
   std::array<const Translation*, 2 * kBurst> answers;
   std::size_t count = 0;
-  const auto find = [&](Generation::Query query, bool& known, Translation& translation) {
+  const auto find = [&](TranslationTable::Query query, bool& known, Translation& translation) {
     const CachedTranslation::Tag tag = worker.cache.tag(query.scope);
     const CachedTranslation* entry =
         cache.find(tag, query.address, cache.prefetch(tag, query.address));
@@ -66,9 +66,9 @@ void look_up(Burst& burst, Worker& worker) noexcept {
   };
   burst.slow.for_each([&](std::size_t i) {
     SlowPacket& packet = burst.slow_packets[i];
-    find({Generation::real_scope(burst.in->realm), packet.parsed.real_key},
+    find({TranslationTable::real_scope(burst.in->realm), packet.parsed.real_key},
          packet.found.known.source, packet.found.source);
-    find({Generation::kMappedScope, packet.parsed.mapped_key}, packet.found.known.destination,
+    find({TranslationTable::kMappedScope, packet.parsed.mapped_key}, packet.found.known.destination,
          packet.found.destination);
   });
   worker.table->look_up(std::span(queries).first(count), std::span(answers).first(count));

@@ -28,7 +28,8 @@ Result<TranslationCache> TranslationCache::create(int socket) {
   return TranslationCache(std::move(entries));
 }
 
-void TranslationCache::remember(Generation::Query query, const Translation& translation) noexcept {
+void TranslationCache::remember(TranslationTable::Query query,
+                                const Translation& translation) noexcept {
   if (to_pass_over_ != 0) {
     --to_pass_over_;
     return;
@@ -54,11 +55,11 @@ void TranslationCache::remember(Generation::Query query, const Translation& tran
   to_pass_over_ = kPassedOver;
 }
 
-void TranslationCache::change_table(const Generation& table, std::size_t worker) noexcept {
+void TranslationCache::change_table(const TranslationTable& table, std::size_t worker) noexcept {
   const std::size_t entries = entries_for(table.distinguished_addresses());
   kept_bits_raw_ = table.distinguished_bits_raw();
   index_mask_ = static_cast<std::uint32_t>(entries - 1);
-  version_ = table.serial();
+  version_ = table.version();
   ++epoch_;
   const bool comes_round = epoch_ == CachedTranslation::kEpochs;
   if (comes_round) {  // what an epoch of the same number left is still there

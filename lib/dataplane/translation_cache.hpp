@@ -11,14 +11,14 @@
 
 #include "base/result.hpp"
 #include "dataplane/cached_translation.hpp"
-#include "dataplane/crc32c.hpp"
-#include "dataplane/generation.hpp"
 #include "dataplane/pending_counts.hpp"
+#include "dpdk/crc32c.hpp"
 #include "dpdk/memory.hpp"
+#include "table/translation_table.hpp"
 
 namespace natto {
 
-/// A memo of Generation::look_up: it says what the table of now says, or nothing.
+/// A memo of TranslationTable::look_up: it says what the table of now says, or nothing.
 ///
 /// An address lies in the place that its hash names, or in the other half of that cache line.
 /// Addresses of a prefix that the table never tells apart share a place.
@@ -33,7 +33,7 @@ class alignas(64) TranslationCache {
   static constexpr std::size_t kBytes = kMostEntries * sizeof(CachedTranslation);
 
   using Tag = CachedTranslation::Tag;
-  [[nodiscard]] Tag tag(Generation::Scope scope) const noexcept {
+  [[nodiscard]] Tag tag(TranslationTable::Scope scope) const noexcept {
     return CachedTranslation::tag(scope, epoch_);
   }
 
@@ -88,8 +88,8 @@ class alignas(64) TranslationCache {
 
   /// Before the look-ups of a burst: they are answered by `table`, which lives at least until
   /// pending().oldest_version() is another's. The worker's own counters are those of `worker`.
-  void use(const Generation& table, std::size_t worker) noexcept {
-    if (table.serial() != version_) [[unlikely]] {
+  void use(const TranslationTable& table, std::size_t worker) noexcept {
+    if (table.version() != version_) [[unlikely]] {
       change_table(table, worker);
     }
   }
@@ -98,7 +98,7 @@ class alignas(64) TranslationCache {
   /// gives way if there is no room. After that the next kPassedOver calls do nothing: so an address
   /// that is used again and again finds its place, and a scan of addresses does not wash out those
   /// that have one, nor cost much. Entries found before may be others after.
-  void remember(Generation::Query query, const Translation& translation) noexcept;
+  void remember(TranslationTable::Query query, const Translation& translation) noexcept;
 
   /// What was counted in the entries.
   [[nodiscard]] PendingCounts& pending() noexcept { return pending_; }
@@ -107,7 +107,7 @@ class alignas(64) TranslationCache {
   explicit TranslationCache(RteArray<CachedTranslation> entries) noexcept
       : entries_(std::move(entries)), pending_(entries_.get()) {}
 
-  void change_table(const Generation& table, std::size_t worker) noexcept;
+  void change_table(const TranslationTable& table, std::size_t worker) noexcept;
 
   RteArray<CachedTranslation> entries_;
   PendingCounts pending_;

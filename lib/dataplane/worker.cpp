@@ -25,7 +25,7 @@ Worker::Worker(Dataplane& shared, std::uint16_t number)
 
 void Worker::begin_poll() noexcept {
   ports_in_use = dataplane.ports_in_use.load(std::memory_order_acquire);
-  table = &dataplane.generation.read();
+  table = &dataplane.table.read();
   next_hops = &dataplane.next_hops.read();
   mapping_counters = table->counters(index);
   cache.use(*table, index);

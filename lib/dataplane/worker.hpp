@@ -24,7 +24,7 @@ struct Worker {
 
   // Of this poll.
   PortSet ports_in_use;
-  const Generation* table = nullptr;
+  const TranslationTable* table = nullptr;
   const NextHopTable* next_hops = nullptr;
   MappingCounters* mapping_counters = nullptr;  ///< the worker's, of `table`
 };

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "dataplane/counter.hpp"
+#include "base/counter.hpp"
 
 namespace natto {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "base/dpdk_version.hpp"
-#include "config/loader.hpp"
+#include "table/loader.hpp"
 
 namespace natto {
 

@@ -10,7 +10,7 @@
 #include "config/packet_rules.hpp"
 #include "explain/described_packet.hpp"
 #include "explain/mapping_index.hpp"
-#include "neighbour/arp.hpp"
+#include "packet/arp.hpp"
 #include "packet/arp_rules.hpp"
 #include "packet/checksum.hpp"
 #include "packet/decision.hpp"

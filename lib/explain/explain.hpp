@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "config/model.hpp"
 #include "packet/verdict.hpp"
+#include "table/mapping.hpp"
 
 namespace natto {
 

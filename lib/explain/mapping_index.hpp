@@ -5,6 +5,7 @@
 
 #include "config/model.hpp"
 #include "packet/translation.hpp"
+#include "table/mapping.hpp"
 
 namespace natto {
 

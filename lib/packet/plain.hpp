@@ -1,6 +1,6 @@
 #pragma once
 
-// The short way through the parser, for the shape that nearly every packet has. It says yes or "ask
+// The fast path through the parser, for the shape that nearly every packet has. It says yes or "ask
 // parse()", never no: whatever it takes, parse() would take, and tell the same of it.
 
 #include <bit>

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "api/reports/handler.hpp"
+#include "api/telemetry/numbers.hpp"
 #include "dpdk/devargs.hpp"
-#include "telemetry/numbers.hpp"
 
 namespace natto {
 namespace {

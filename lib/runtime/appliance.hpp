@@ -10,16 +10,17 @@
 
 #include "api/reports/appliance_part.hpp"
 #include "api/server.hpp"
+#include "api/telemetry/commands.hpp"
 #include "base/result.hpp"
 #include "config/model.hpp"
-#include "control/port_monitor.hpp"
-#include "control/port_supervisor.hpp"
-#include "control/rates.hpp"
-#include "control/reloader.hpp"
+#include "dataplane/rates.hpp"
 #include "dpdk/timers.hpp"
+#include "ports/port_monitor.hpp"
+#include "ports/port_supervisor.hpp"
+#include "reload/reloader.hpp"
 #include "runtime/foundation.hpp"
 #include "runtime/workers.hpp"
-#include "telemetry/commands.hpp"
+#include "table/mapping.hpp"
 
 namespace natto {
 
@@ -62,7 +63,7 @@ class Appliance {
   [[nodiscard]] unsigned node_of(std::size_t worker) const;
 
   /// Any thread but workers.
-  [[nodiscard]] std::shared_ptr<const TableVersion> table() const {
+  [[nodiscard]] std::shared_ptr<const LoadedTable> table() const {
     return base_->live_table.current();
   }
 

@@ -7,10 +7,10 @@
 #include <chrono>
 #include <utility>
 
-#include "config/table_digest.hpp"
-#include "control/port_context.hpp"
 #include "dpdk/devargs.hpp"
 #include "dpdk/log.hpp"
+#include "ports/port_context.hpp"
+#include "table/table_digest.hpp"
 
 namespace natto {
 namespace {
@@ -46,25 +46,25 @@ Result<std::vector<Port>> open_ports(const Config& config, const PacketPools& po
   return ports;
 }
 
-Result<std::shared_ptr<const TableVersion>> first_version(const Config& config,
-                                                          const MappingTable& table,
-                                                          std::size_t workers) {
-  Result<std::unique_ptr<const Generation>> built = Generation::build(table, workers);
+Result<std::shared_ptr<const LoadedTable>> load_first(const Config& config,
+                                                      const MappingTable& table,
+                                                      std::size_t workers) {
+  Result<std::unique_ptr<const TranslationTable>> built =
+      TranslationTable::build(table, workers, 1);
   if (!built) {
     return built.error();
   }
-  return std::make_shared<const TableVersion>(
-      TableVersion{.number = 1,
-                   .table = std::make_shared<const MappingTable>(table),
-                   .generation = std::move(*built),
-                   .digest = table_digest(table, config),
-                   .trigger = "start",
-                   .who = "",
-                   .loaded = std::chrono::system_clock::now()});
+  return std::make_shared<const LoadedTable>(
+      LoadedTable{.table = std::make_shared<const MappingTable>(table),
+                  .translations = std::move(*built),
+                  .digest = table_digest(table, config),
+                  .trigger = "start",
+                  .who = "",
+                  .loaded = std::chrono::system_clock::now()});
 }
 
 Result<std::unique_ptr<Dataplane>> connect(const Config& config, const std::vector<Port>& ports,
-                                           const PacketPools& pools, const TableVersion& version,
+                                           const PacketPools& pools, const LoadedTable& loaded,
                                            bool any_unicast_mac) {
   std::vector<PortContext> contexts;
   for (std::size_t i = 0; i < ports.size(); ++i) {
@@ -72,7 +72,7 @@ Result<std::unique_ptr<Dataplane>> connect(const Config& config, const std::vect
         make_port_context(config.ports[i], static_cast<RealmId>(i), ports[i], any_unicast_mac));
   }
   NextHopTable next_hops = initial_next_hops(contexts, neighbourhoods_of(config));
-  return make_dataplane(std::move(contexts), std::move(next_hops), version.generation, config.icmp,
+  return make_dataplane(std::move(contexts), std::move(next_hops), loaded.translations, config.icmp,
                         pools.by_worker());
 }
 
@@ -106,12 +106,12 @@ Result<std::unique_ptr<Foundation>> lay_foundation(const Config& config, const M
   if (!ports) {
     return ports.error();
   }
-  auto version = first_version(config, table, options.worker_lcores.size());
-  if (!version) {
-    return version.error();
+  auto loaded = load_first(config, table, options.worker_lcores.size());
+  if (!loaded) {
+    return loaded.error();
   }
   Result<std::unique_ptr<Dataplane>> made =
-      connect(config, *ports, *pools, **version, options.any_unicast_mac);
+      connect(config, *ports, *pools, **loaded, options.any_unicast_mac);
   if (!made) {
     return made.error();
   }
@@ -121,7 +121,7 @@ Result<std::unique_ptr<Foundation>> lay_foundation(const Config& config, const M
                      .pools = std::move(*pools),
                      .ports = std::move(*ports),
                      .dataplane = std::move(*made),
-                     .live_table = LiveTable(dataplane, std::move(*version)),
+                     .live_table = LiveTable(dataplane, std::move(*loaded)),
                      .control = Control(dataplane, neighbourhoods_of(config))});
 }
 

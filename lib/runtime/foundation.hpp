@@ -10,12 +10,13 @@
 #include "base/result.hpp"
 #include "config/model.hpp"
 #include "control/control.hpp"
-#include "control/live_table.hpp"
 #include "dataplane/dataplane.hpp"
 #include "dpdk/eal.hpp"
-#include "dpdk/port.hpp"
+#include "ports/port.hpp"
+#include "reload/live_table.hpp"
 #include "runtime/memory_plan.hpp"
 #include "runtime/packet_pools.hpp"
+#include "table/mapping.hpp"
 
 namespace natto {
 

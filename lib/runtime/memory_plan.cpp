@@ -8,7 +8,7 @@
 #include "dataplane/dataplane.hpp"
 #include "dataplane/pipeline.hpp"
 #include "dpdk/mempool.hpp"
-#include "dpdk/port_plan.hpp"
+#include "ports/port_plan.hpp"
 
 namespace natto {
 namespace {

@@ -9,6 +9,7 @@
 #include "config/model.hpp"
 #include "dataplane/pipeline.hpp"
 #include "runtime/foundation.hpp"
+#include "table/mapping.hpp"
 
 namespace natto {
 

@@ -18,8 +18,8 @@
 
 #include "dpdk/eal.hpp"
 #include "dpdk/mempool.hpp"
-#include "dpdk/port.hpp"
 #include "packet/wire.hpp"
+#include "ports/port.hpp"
 #include "support/packets.hpp"
 
 using namespace natto;

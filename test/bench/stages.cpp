@@ -10,15 +10,15 @@
 #include <vector>
 
 #include "bench/two_ports.hpp"
-#include "config/model.hpp"
 #include "dataplane/checksum_offload.hpp"
-#include "dataplane/generation.hpp"
 #include "dataplane/translation_cache.hpp"
 #include "dpdk/eal.hpp"
 #include "dpdk/mempool.hpp"
 #include "packet/plain.hpp"
 #include "packet/rewrite.hpp"
 #include "support/packets.hpp"
+#include "table/mapping.hpp"
+#include "table/translation_table.hpp"
 
 using namespace natto;
 
@@ -125,15 +125,15 @@ MappingTable hosts_table(std::uint32_t hosts) {
 }
 
 void look_up_both_addresses(benchmark::State& state) {
-  const auto generation = Generation::build(hosts_table(kMappings), 1).value();
-  std::array<Generation::Query, 2 * kBurst> queries;
+  const auto table = TranslationTable::build(hosts_table(kMappings), 1, 1).value();
+  std::array<TranslationTable::Query, 2 * kBurst> queries;
   for (std::uint32_t i = 0; i < kBurst; ++i) {
-    queries[2 * i] = {Generation::real_scope(0), real(i * 7 % kMappings)};
-    queries[2 * i + 1] = {Generation::kMappedScope, mapped(i * 5 % kMappings)};
+    queries[2 * i] = {TranslationTable::real_scope(0), real(i * 7 % kMappings)};
+    queries[2 * i + 1] = {TranslationTable::kMappedScope, mapped(i * 5 % kMappings)};
   }
   std::array<const Translation*, 2 * kBurst> answers;
   for (auto _ : state) {
-    generation->look_up(queries, answers);
+    table->look_up(queries, answers);
     benchmark::ClobberMemory();
   }
   per_packet(state);
@@ -142,13 +142,13 @@ BENCHMARK(look_up_both_addresses)->Iterations(kIterations);
 
 void find_in_translation_cache(benchmark::State& state) {
   const auto hosts = static_cast<std::uint32_t>(state.range(0));
-  const auto generation = Generation::build(hosts_table(hosts), 1).value();
+  const auto table = TranslationTable::build(hosts_table(hosts), 1, 1).value();
   TranslationCache cache = TranslationCache::create(0).value();
-  cache.use(*generation, 0);
+  cache.use(*table, 0);
   const TranslationCache::Reader reader = cache.reader();
-  const TranslationCache::Tag tag = cache.tag(Generation::real_scope(0));
+  const TranslationCache::Tag tag = cache.tag(TranslationTable::real_scope(0));
   for (std::uint32_t i = 0; i < hosts; ++i) {
-    cache.remember({Generation::real_scope(0), real(i)}, {});
+    cache.remember({TranslationTable::real_scope(0), real(i)}, {});
   }
   std::array<CachedTranslation*, kBurst> places;
   std::uint32_t next = 0;

@@ -17,6 +17,7 @@
 #include "dpdk/mempool.hpp"
 #include "dpdk/ring.hpp"
 #include "support/bytes.hpp"
+#include "table/mapping.hpp"
 
 namespace natto::bench {
 
@@ -34,9 +35,10 @@ class TwoPorts {
       ports.push_back(make_port_context(config.ports[realm], realm, device, true));
     }
     NextHopTable next_hops = initial_next_hops(ports, neighbourhoods_of(config));
-    dataplane_ = make_dataplane(std::move(ports), std::move(next_hops),
-                                Generation::build(table, 1).value(), config.icmp, {pool_.get()})
-                     .value();
+    dataplane_ =
+        make_dataplane(std::move(ports), std::move(next_hops),
+                       TranslationTable::build(table, 1, 1).value(), config.icmp, {pool_.get()})
+            .value();
     pipeline_.emplace(*dataplane_, std::uint16_t{0});
   }
 

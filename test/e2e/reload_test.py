@@ -68,7 +68,7 @@ def test_f1_no_packet_is_lost_while_the_file_changes(case, natto, table) -> None
             replace_table(table, mappings)
             assert soon(lambda before=before: version(natto) > before)
     assert_nothing_lost(stream)
-    assert "(file changed): generation 2 with 3 mappings: 1 added" in natto.log()
+    assert "(file changed): version 2 with 3 mappings: 1 added" in natto.log()
 
 
 def test_f1_nothing_is_lost_while_large_tables_are_reloaded_back_to_back(
@@ -98,7 +98,7 @@ def test_f2_a_wrong_file_changes_nothing(case, natto, table) -> None:
 
 def test_sighup_reloads_and_the_log_says_who(natto) -> None:
     natto.send(signal.SIGHUP)
-    outcome = re.compile(r"\(SIGHUP by uid 0, pid \d+\): generation 2")
+    outcome = re.compile(r"\(SIGHUP by uid 0, pid \d+\): version 2")
     # The log tells after the grace period.
     assert soon(lambda: outcome.search(natto.log()) is not None)
     assert version(natto) == 2

@@ -33,7 +33,7 @@ def hear(manager: socket.socket) -> list[str]:
 
 def test_tells_that_it_is_ready_alive_and_stopping(lab, case, config, manager) -> None:
     natto = lab.launch_natto(config, case.natto)
-    assert hear(manager) == ["READY=1", "WATCHDOG=1", "STATUS=2 mappings, generation 1"]
+    assert hear(manager) == ["READY=1", "WATCHDOG=1", "STATUS=2 mappings, version 1"]
     for _ in range(3):
         assert hear(manager) == ["WATCHDOG=1"]
     natto.stop()
@@ -65,4 +65,4 @@ def test_is_found_without_its_environment_and_reloads_within(
     heard = hear(manager)
     while heard == ["WATCHDOG=1"]:
         heard = hear(manager)
-    assert heard == ["WATCHDOG=1", "STATUS=2 mappings, generation 2"]
+    assert heard == ["WATCHDOG=1", "STATUS=2 mappings, version 2"]

@@ -75,23 +75,21 @@ Mapping make_mapping(std::string name, RealmId realm, const char* real, const ch
           .mapped = parse_ipv4_prefix(mapped).value()};
 }
 
-std::shared_ptr<const TableVersion> make_version(std::uint64_t number,
-                                                 std::vector<Mapping> mappings,
-                                                 std::string digest) {
+std::shared_ptr<const LoadedTable> make_version(std::uint64_t number, std::vector<Mapping> mappings,
+                                                std::string digest) {
   auto table = std::make_shared<const MappingTable>(MappingTable{std::move(mappings)});
-  return std::make_shared<const TableVersion>(
-      TableVersion{.number = number,
-                   .table = table,
-                   .generation = Generation::build(*table, 1).value(),
-                   .digest = std::move(digest),
-                   .trigger = "start",
-                   .who = "",
-                   .loaded = std::chrono::system_clock::now()});
+  return std::make_shared<const LoadedTable>(
+      LoadedTable{.table = table,
+                  .translations = TranslationTable::build(*table, 1, number).value(),
+                  .digest = std::move(digest),
+                  .trigger = "start",
+                  .who = "",
+                  .loaded = std::chrono::system_clock::now()});
 }
 
-void start_with(Dataplane& dataplane, const TableVersion& version) {
-  dataplane.generation.publish(version.generation, dataplane.quiescence);
-  dataplane.generation.reclaim(dataplane.quiescence);
+void start_with(Dataplane& dataplane, const LoadedTable& version) {
+  dataplane.table.publish(version.translations, dataplane.quiescence);
+  dataplane.table.reclaim(dataplane.quiescence);
 }
 
 Lab::Link Lab::make_link(std::size_t queues, unsigned tx_capacity) {
@@ -132,14 +130,14 @@ Lab::Lab(const Config& config, const MappingTable& table, const Options& options
     ports.push_back(make_port_context(config.ports[i], realm,
                                       PortDevice{.id = links_.back().device,
                                                  .mac = {{2, 0, 0, 0, 1, realm}},
-                                                 .spread_queue_0 = options.spread_queue_0},
+                                                 .software_rss = options.software_rss},
                                       true));
   }
   const auto neighbourhoods = neighbourhoods_of(config);
   NextHopTable next_hops = initial_next_hops(ports, neighbourhoods);
   dataplane_ = make_dataplane(std::move(ports), std::move(next_hops),
-                              Generation::build(table, options.workers).value(), config.icmp,
-                              std::vector(options.workers, shared_pool()))
+                              TranslationTable::build(table, options.workers, 1).value(),
+                              config.icmp, std::vector(options.workers, shared_pool()))
                    .value();
   for (std::uint16_t worker = 0; worker < options.workers; ++worker) {
     pipelines_.push_back(std::make_unique<Pipeline>(*dataplane_, worker));
@@ -171,7 +169,8 @@ Lab::~Lab() {
 }
 
 void Lab::forget_flows() {
-  const auto other_table = Generation::build(MappingTable{}, pipelines_.size()).value();
+  const auto other_table =
+      TranslationTable::build(MappingTable{}, pipelines_.size(), UINT64_MAX).value();
   for (std::size_t worker = 0; worker < pipelines_.size(); ++worker) {
     dataplane_->translation_caches[worker].use(*other_table, worker);
   }

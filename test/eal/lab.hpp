@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "control/control.hpp"
-#include "control/table_version.hpp"
 #include "dataplane/pipeline.hpp"
+#include "reload/loaded_table.hpp"
 #include "support/bytes.hpp"
 
 namespace natto::test {
@@ -35,12 +35,12 @@ inline constexpr MacAddress kNextHopB{{2, 0, 0, 0, 0, 0xb0}};
                                    const char* mapped);
 
 /// The table as a LiveTable has it, for one worker.
-[[nodiscard]] std::shared_ptr<const TableVersion> make_version(std::uint64_t number,
-                                                               std::vector<Mapping> mappings,
-                                                               std::string digest = "");
+[[nodiscard]] std::shared_ptr<const LoadedTable> make_version(std::uint64_t number,
+                                                              std::vector<Mapping> mappings,
+                                                              std::string digest = "");
 
 /// Makes `version` what `dataplane`, in which no worker runs yet, has published.
-void start_with(Dataplane& dataplane, const TableVersion& version);
+void start_with(Dataplane& dataplane, const LoadedTable& version);
 
 class Lab {
  public:
@@ -53,7 +53,7 @@ class Lab {
     IcmpConfig icmp = {.errors_per_second = 1'000'000, .error_burst = 1'000'000};
     unsigned tx_capacity = 1023;  ///< packets that a queue takes before its ring is full
     std::size_t workers = 1;      ///< each with a queue of every port; polled in turn
-    bool spread_queue_0 = false;  ///< see PortContext
+    bool software_rss = false;    ///< see PortContext
     std::optional<std::string> kernel_interface = std::nullopt;  ///< of the port of a
   };
 
@@ -66,7 +66,7 @@ class Lab {
   /// The packet arrives at a queue of the port of `realm`.
   void receive(RealmId realm, rte_mbuf* mbuf, std::size_t queue = 0);
   void receive(RealmId realm, const Bytes& frame) { receive(realm, make_mbuf(frame)); }
-  /// The next packet of every flow takes the long way.
+  /// The next packet of every flow takes the slow path.
   void forget_flows();
   /// Everything that was received goes through natto; `now` is control's time.
   void run(Instant now = Instant{0});

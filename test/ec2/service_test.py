@@ -78,7 +78,7 @@ def process(machine: Throwaway) -> dict[str, str]:
 
 def test_runs_as_its_user_and_answers_root(machine) -> None:
     machine.run("systemctl", "start", "natto")
-    assert shown(machine, "StatusText") == "2 mappings, generation 1"
+    assert shown(machine, "StatusText") == "2 mappings, version 1"
     status = process(machine)
     uid = machine.run("id", "--user", "natto").strip()
     assert status["Uid"].split() == [uid] * 4
@@ -145,7 +145,7 @@ mapped = "10.33.1.152"
     assert "the running appliance is the old one until: systemctl restart natto" in said
     assert shown(machine, "MainPID") == running
     machine.run("systemctl", "restart", "natto")
-    assert shown(machine, "StatusText") == "3 mappings, generation 1"
+    assert shown(machine, "StatusText") == "3 mappings, version 1"
     assert digest in machine.run("natto", "show", "table")
 
 
@@ -172,7 +172,7 @@ def test_a_removal_stops_it_and_a_purge_forgets_that_it_was_enabled(machine) -> 
 def test_reloads_and_says_if_it_could_not(machine) -> None:
     machine.run("systemctl", "start", "natto")
     machine.run("systemctl", "reload", "natto")
-    wait_until(lambda: shown(machine, "StatusText") == "2 mappings, generation 2", "tell its status")
+    wait_until(lambda: shown(machine, "StatusText") == "2 mappings, version 2", "tell its status")
     write(machine, TABLE, machine.path(TABLE).read_bytes() + b"[[mapping]]\n")
     machine.run("systemctl", "reload", "natto", status=1)
     assert shown(machine, "ActiveState") == "active"

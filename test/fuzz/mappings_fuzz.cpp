@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-#include "config/loader.hpp"
 #include "fuzz/check.hpp"
 #include "fuzz/temporary_file.hpp"
+#include "table/loader.hpp"
 
 using namespace natto;
 

@@ -1,5 +1,5 @@
-// Any bytes as a frame, through parse, its short way, and rewrite. The head lies in a heap block of
-// exactly its size, so that the sanitizer sees every access beyond it.
+// Any bytes as a frame, through parse, the fast path's shape, and rewrite. The head lies in a heap
+// block of exactly its size, so that the sanitizer sees every access beyond it.
 
 #include <algorithm>
 #include <cstdint>

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "config/loader.hpp"
 #include "support/bytes.hpp"
+#include "table/loader.hpp"
 
 namespace natto::test {
 

@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "config/model.hpp"
-#include "control/live_table.hpp"
-#include "control/port_monitor.hpp"
-#include "control/port_supervisor.hpp"
-#include "control/rates.hpp"
-#include "control/reloader.hpp"
 #include "dataplane/dataplane.hpp"
-#include "dpdk/port.hpp"
+#include "dataplane/rates.hpp"
+#include "ports/port.hpp"
+#include "ports/port_monitor.hpp"
+#include "ports/port_supervisor.hpp"
+#include "reload/live_table.hpp"
+#include "reload/reloader.hpp"
 
 namespace natto {
 

@@ -25,10 +25,10 @@ Result<ExplainReport> explain_report(const Config& config, const MappingTable& t
 
 Result<ExplainReport> explain_report(const AppliancePart& appliance,
                                      const ExplainRequest& request) {
-  const auto version = appliance.live_table.current();
-  Result<ExplainReport> report = explain_report(appliance.config, *version->table, request);
+  const auto loaded = appliance.live_table.current();
+  Result<ExplainReport> report = explain_report(appliance.config, *loaded->table, request);
   if (report) {
-    report->version = version->number;
+    report->version = loaded->version();
   }
   return report;
 }

@@ -54,9 +54,9 @@ class MappingRows {
  public:
   MappingRows(const AppliancePart& appliance, const std::string& filter)
       : config_(appliance.config),
-        snapshot_(appliance.live_table.snapshot([&](const TableVersion& version) -> const auto& {
+        table_(appliance.live_table.counted([&](const LoadedTable& loaded) -> const auto& {
           const MappingFilter wanted(filter);
-          const auto& all = version.table->mappings;
+          const auto& all = loaded.table->mappings;
           for (std::uint32_t i = 0; i < all.size(); ++i) {
             if (wanted.admits(all[i])) {
               indices_.push_back(i);
@@ -71,7 +71,7 @@ class MappingRows {
     std::string piece;
     if (!begun_) {
       begun_ = true;
-      piece = to_line(MappingsReport{.version = snapshot_.version->number, .mappings = {}});
+      piece = to_line(MappingsReport{.version = table_.loaded->version(), .mappings = {}});
       piece.resize(piece.size() - kEnd.size());
     }
     const std::size_t end = std::min(done_ + kRowsOfAPiece, indices_.size());
@@ -88,8 +88,8 @@ class MappingRows {
 
  private:
   [[nodiscard]] std::string row(std::size_t index) const {
-    const Mapping& mapping = snapshot_.version->table->mappings[indices_[index]];
-    const MappingTotals& totals = snapshot_.totals[index];
+    const Mapping& mapping = table_.loaded->table->mappings[indices_[index]];
+    const MappingTotals& totals = table_.totals[index];
     return to_line(MappingReport{.name = mapping.name,
                                  .realm = config_.ports[mapping.realm].realm,
                                  .real = to_string(mapping.real),
@@ -105,7 +105,7 @@ class MappingRows {
 
   const Config& config_;
   std::vector<std::uint32_t> indices_;
-  LiveTable::Snapshot snapshot_;
+  LiveTable::Counted table_;
   TscTimes times_;
   std::size_t done_ = 0;
   bool begun_ = false;

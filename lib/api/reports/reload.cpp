@@ -10,7 +10,7 @@ ReloadReport report_of(const ReloadOutcome& outcome) {
     return static_cast<std::uint64_t>(time.count());
   };
   return {.id = outcome.id,
-          .version = outcome.generation,
+          .version = outcome.version,
           .mappings = outcome.mappings,
           .added = outcome.added,
           .removed = outcome.removed,

@@ -10,16 +10,16 @@ std::uint64_t unix_milliseconds(std::chrono::system_clock::time_point time) {
 }
 
 TableReport table_report(const AppliancePart& appliance) {
-  const auto version = appliance.live_table.current();
-  const auto& mappings = version->table->mappings;
-  TableReport report{.version = version->number,
-                     .digest = version->digest,
+  const auto loaded = appliance.live_table.current();
+  const auto& mappings = loaded->table->mappings;
+  TableReport report{.version = loaded->version(),
+                     .digest = loaded->digest,
                      .mappings = mappings.size(),
-                     .memory_bytes = version->generation->memory_bytes(),
+                     .memory_bytes = loaded->translations->memory_bytes(),
                      .file = appliance.config.table_file.string(),
-                     .loaded_ms = unix_milliseconds(version->loaded),
-                     .trigger = version->trigger,
-                     .who = version->who,
+                     .loaded_ms = unix_milliseconds(loaded->loaded),
+                     .trigger = loaded->trigger,
+                     .who = loaded->who,
                      .rollback_possible = appliance.reloader.rollback_possible(),
                      .reloads = appliance.reloader.reloads(),
                      .refused_reloads = appliance.reloader.refusals()};

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "config/loader.hpp"
+#include "table/loader.hpp"
 
 namespace natto::test {
 

@@ -16,7 +16,7 @@ std::vector<unsigned> lcores(std::string_view text) {
   return result ? result.value() : std::vector<unsigned>{};
 }
 
-std::string lcores_mistake(std::string_view text) {
+std::string lcores_error(std::string_view text) {
   const auto result = parse_lcores(text, kCores);
   return result ? "" : result.error().message;
 }
@@ -31,28 +31,27 @@ TEST(Lcores, ReadsNumbersAndRanges) {
 TEST(Lcores, RefusesWhatIsNoList) {
   for (const auto* text : {"", ",", "1,", ",1", "1,,2", "1-", "-1", "-", "1-2-3", "a", "1.5", "0x1",
                            "+1", "1 ", " 1", "1, 2", "1;2"}) {
-    EXPECT_NE(lcores_mistake(text).find("is neither a core's number nor a range"),
-              std::string::npos)
+    EXPECT_NE(lcores_error(text).find("is neither a core's number nor a range"), std::string::npos)
         << text;
   }
-  EXPECT_EQ(lcores_mistake("1, 2"),
+  EXPECT_EQ(lcores_error("1, 2"),
             "\" 2\" is neither a core's number nor a range; write a list like \"1-3,5\"");
 }
 
 TEST(Lcores, RefusesCoresOutsideTheRange) {
-  EXPECT_EQ(lcores_mistake("1024"), "\"1024\" is outside the cores 0 to 1023");
-  EXPECT_EQ(lcores_mistake("1-1024"), "\"1-1024\" is outside the cores 0 to 1023");
-  EXPECT_EQ(lcores_mistake("99999999999999999999999"),
+  EXPECT_EQ(lcores_error("1024"), "\"1024\" is outside the cores 0 to 1023");
+  EXPECT_EQ(lcores_error("1-1024"), "\"1-1024\" is outside the cores 0 to 1023");
+  EXPECT_EQ(lcores_error("99999999999999999999999"),
             "\"99999999999999999999999\" is outside the cores 0 to 1023");
-  EXPECT_EQ(lcores_mistake("0-99999999999999999999999"),
+  EXPECT_EQ(lcores_error("0-99999999999999999999999"),
             "\"0-99999999999999999999999\" is outside the cores 0 to 1023");
 }
 
 TEST(Lcores, RefusesDuplicatesAndDisorder) {
-  EXPECT_EQ(lcores_mistake("3-1"), "the range \"3-1\" runs backwards; write \"1-3\"");
-  EXPECT_EQ(lcores_mistake("2,2"), "\"2\" after 2: list the cores once each, ascending");
-  EXPECT_EQ(lcores_mistake("1-3,3-4"), "\"3-4\" after 3: list the cores once each, ascending");
-  EXPECT_EQ(lcores_mistake("5,1"), "\"1\" after 5: list the cores once each, ascending");
+  EXPECT_EQ(lcores_error("3-1"), "the range \"3-1\" runs backwards; write \"1-3\"");
+  EXPECT_EQ(lcores_error("2,2"), "\"2\" after 2: list the cores once each, ascending");
+  EXPECT_EQ(lcores_error("1-3,3-4"), "\"3-4\" after 3: list the cores once each, ascending");
+  EXPECT_EQ(lcores_error("5,1"), "\"1\" after 5: list the cores once each, ascending");
 }
 
 TEST(Addresses, ReadsThem) {

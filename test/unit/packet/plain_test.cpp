@@ -51,7 +51,7 @@ TEST(Plain, OnlyFramesForThePort) {
   EXPECT_FALSE(is_plain(frame, own));
 }
 
-/// Whether parse() lets `frame` through and tells of it what the short way takes for granted.
+/// Whether parse() lets `frame` through and tells of it what the fast path takes for granted.
 ::testing::AssertionResult agrees(const Bytes& frame) {
   ParsedPacket packet{};
   const Verdict verdict =

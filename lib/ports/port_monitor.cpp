@@ -1,0 +1,95 @@
+#include "ports/port_monitor.hpp"
+
+#include <utility>
+
+#include "dpdk/log.hpp"
+
+namespace natto {
+
+PortMonitor::PortMonitor(std::vector<std::string> names) : counters_(names.size()) {
+  for (std::string& name : names) {
+    watches_.push_back({.name = std::move(name), .sampled = {}, .counters = {}});
+  }
+}
+
+void PortMonitor::sample(Instant now, const std::vector<Port>& ports, PortSet in_use) {
+  const std::size_t index = std::exchange(next_, (next_ + 1) % watches_.size());
+  Watch& watch = watches_[index];
+  if (!in_use.contains(static_cast<RealmId>(index)) ||
+      (watch.sampled && now < *watch.sampled + kPeriod)) {
+    return;
+  }
+  watch.sampled = now;
+  // A driver without them is none to complain of every second.
+  if (const auto read = read_port_counters(ports[index].id())) {
+    take(now, watch, *read);
+  }
+  std::vector<WatchedValue> counters;
+  for (const auto& [name, counter] : watch.counters) {
+    if (counter.value > 0 || counter.watched->is_level) {
+      counters.push_back({.name = name,
+                          .value = counter.value,
+                          .last_minute = counter.value - counter.minute.front().value,
+                          .watched = counter.watched});
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  counters_[index] = std::move(counters);
+}
+
+void PortMonitor::take(Instant now, Watch& watch, const std::vector<PortCounter>& read) {
+  std::map<std::string, std::uint64_t> sums;
+  for (const PortCounter& counter : read) {
+    sums[without_queue(counter.name)] += counter.value;
+  }
+  for (const auto& [name, value] : sums) {
+    const WatchedCounter* watched = find_watched_counter(name);
+    if (watched == nullptr) {
+      continue;
+    }
+    const auto [entry, is_new] = watch.counters.try_emplace(name, *watched);
+    Counter& counter = entry->second;
+    if (is_new) {
+      counter.value_at_warning = value;  // what was before natto is no news
+    }
+    update(counter, now, value);
+    warn(watch.name, name, counter, now);
+  }
+}
+
+void PortMonitor::update(Counter& counter, Instant now, std::uint64_t value) {
+  if (counter.watched->is_level || counter.minute.empty()) {
+    counter.value = value;
+  } else {
+    // A reset of the device puts its counters to zero.
+    counter.value += value >= counter.last_read ? value - counter.last_read : value;
+  }
+  counter.last_read = value;
+  if (counter.watched->is_level) {
+    counter.minute.clear();  // whatever it did, it did not grow
+  }
+  counter.minute.push_back({now, counter.value});
+  while (counter.minute.size() > 1 && counter.minute[1].time <= now - kMinute) {
+    counter.minute.pop_front();
+  }
+}
+
+void PortMonitor::warn(const std::string& port, const std::string& name, Counter& counter,
+                       Instant now) {
+  const std::uint64_t growth = counter.value - counter.value_at_warning;
+  if (counter.watched->is_level || growth == 0 ||
+      (counter.warned && now < *counter.warned + kMinute)) {
+    return;
+  }
+  log(LogLevel::kWarning, "port {}: {} grew by {} to {}: {}; {}", port, name, growth, counter.value,
+      counter.watched->meaning, counter.watched->advice);
+  counter.warned = now;
+  counter.value_at_warning = counter.value;
+}
+
+std::vector<WatchedValue> PortMonitor::counters(std::size_t port) const {
+  const std::lock_guard lock(mutex_);
+  return counters_[port];
+}
+
+}  // namespace natto

@@ -1,0 +1,78 @@
+#pragma once
+
+// Reads the counters of the ports' devices and keeps a copy for all others: throttling by EC2, and
+// packets lost before a worker saw them. Reading a device may take seconds and must not meet its
+// reset, so only control reads it.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dataplane/port_set.hpp"
+#include "ports/port.hpp"
+#include "ports/port_counters.hpp"
+#include "ports/resolver.hpp"
+#include "ports/watched_counters.hpp"
+
+namespace natto {
+
+/// A watched counter that is not zero.
+struct WatchedValue {
+  std::string name;
+  std::uint64_t value = 0;        ///< the device's; goes on where a reset set it to zero
+  std::uint64_t last_minute = 0;  ///< how much it grew
+  const WatchedCounter* watched;
+};
+
+class PortMonitor {
+ public:
+  static constexpr Instant kPeriod{1'000};
+  static constexpr Instant kMinute{60'000};
+
+  /// `names`: of the ports, for the log.
+  explicit PortMonitor(std::vector<std::string> names);
+
+  /// Control, as often as it likes: reads the port whose turn it is, each about once a second,
+  /// unless it is out of use. Warns of a counter that grew, at most once a minute.
+  void sample(Instant now, const std::vector<Port>& ports, PortSet in_use);
+
+  /// By name. Any thread but workers. None before the first sample.
+  [[nodiscard]] std::vector<WatchedValue> counters(std::size_t port) const;
+
+ private:
+  struct Sample {
+    Instant time;
+    std::uint64_t value;
+  };
+  struct Counter {
+    explicit Counter(const WatchedCounter& entry) : watched(&entry) {}
+
+    const WatchedCounter* watched;
+    std::uint64_t last_read = 0;
+    std::uint64_t value = 0;
+    std::deque<Sample> minute;  ///< oldest first; the first is a minute old, or the first ever
+    std::optional<Instant> warned;
+    std::uint64_t value_at_warning = 0;
+  };
+  struct Watch {
+    std::string name;
+    std::optional<Instant> sampled;
+    std::map<std::string, Counter> counters;
+  };
+
+  void take(Instant now, Watch& watch, const std::vector<PortCounter>& read);
+  static void update(Counter& counter, Instant now, std::uint64_t value);
+  static void warn(const std::string& port, const std::string& name, Counter& counter, Instant now);
+
+  std::vector<Watch> watches_;  ///< by port; control's alone
+  std::size_t next_ = 0;        ///< the port whose turn it is
+
+  mutable std::mutex mutex_;                         ///< guards counters_
+  std::vector<std::vector<WatchedValue>> counters_;  ///< by port
+};
+
+}  // namespace natto

@@ -1,0 +1,167 @@
+#include "ports/port_supervisor.hpp"
+
+#include <fmt/format.h>
+#include <rte_ethdev.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "dpdk/error.hpp"
+#include "dpdk/log.hpp"
+
+namespace natto {
+namespace {
+
+constexpr std::array kPortEvents = {RTE_ETH_EVENT_INTR_RESET, RTE_ETH_EVENT_ERR_RECOVERING,
+                                    RTE_ETH_EVENT_RECOVERY_SUCCESS, RTE_ETH_EVENT_RECOVERY_FAILED,
+                                    RTE_ETH_EVENT_INTR_LSC};
+
+PortState state_of(PortRecovery::State recovery, const LinkState& link) noexcept {
+  switch (recovery) {
+    case PortRecovery::State::kRecovering:
+      return PortState::kRecovering;
+    case PortRecovery::State::kResetting:
+      return PortState::kResetting;
+    case PortRecovery::State::kInUse:
+      break;
+  }
+  return link.up ? PortState::kUp : PortState::kLinkDown;
+}
+
+std::string describe(const LinkState& link) {
+  return link.up && link.speed_mbps != 0 ? fmt::format("link up, {} Mbit/s", link.speed_mbps)
+         : link.up                       ? "link up"
+                                         : "link down";
+}
+
+std::string in_one_line(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  return text;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PortSupervisor>> PortSupervisor::create(std::string name, Port& port,
+                                                               RealmId realm,
+                                                               Dataplane& dataplane) {
+  std::unique_ptr<PortSupervisor> supervisor(
+      new PortSupervisor(std::move(name), port, realm, dataplane));
+  if (const Status status = supervisor->listen(); !status) {
+    return status.error();
+  }
+  return supervisor;
+}
+
+PortSupervisor::PortSupervisor(std::string name, Port& port, RealmId realm, Dataplane& dataplane)
+    : name_(std::move(name)),
+      port_(port),
+      realm_(realm),
+      dataplane_(dataplane),
+      recovery_(heard_.signals, *this),
+      status_{.since = std::chrono::system_clock::now(), .link = {.up = true}} {}
+
+PortSupervisor::~PortSupervisor() {
+  for (const rte_eth_event_type event : kPortEvents) {
+    // Refused only while the callback runs, which is short.
+    while (rte_eth_dev_callback_unregister(port_.id(), event, hear, this) == -EAGAIN) {
+    }
+  }
+}
+
+Status PortSupervisor::listen() {
+  for (const rte_eth_event_type event : kPortEvents) {
+    if (const int error = rte_eth_dev_callback_register(port_.id(), event, hear, this); error < 0) {
+      return dpdk_error("listen to the driver of", name_, error);
+    }
+  }
+  return Done{};
+}
+
+// The driver may be in the middle of something and hold its locks: nothing is done here.
+int PortSupervisor::hear(std::uint16_t /*device*/, rte_eth_event_type event, void* self,
+                         void* /*result*/) noexcept {
+  auto& [signals, link_changed] = static_cast<PortSupervisor*>(self)->heard_;
+  switch (event) {
+    case RTE_ETH_EVENT_INTR_RESET:
+      signals.reset_wanted(ResetCause::kDriverAsked);
+      break;
+    case RTE_ETH_EVENT_RECOVERY_FAILED:
+      signals.reset_wanted(ResetCause::kRecoveryFailed);
+      break;
+    case RTE_ETH_EVENT_ERR_RECOVERING:
+      signals.recovering();
+      break;
+    case RTE_ETH_EVENT_RECOVERY_SUCCESS:
+      signals.recovered();
+      break;
+    case RTE_ETH_EVENT_INTR_LSC:
+      link_changed.store(true);
+      break;
+    default:
+      break;
+  }
+  return 0;
+}
+
+bool PortSupervisor::step(Instant now) {
+  if (auto notice = recovery_.step(now)) {
+    log(notice->is_trouble ? LogLevel::kWarning : LogLevel::kInfo, "{}: {}", name_,
+        in_one_line(std::move(notice->text)));
+  }
+  const LinkState before = status_.link;  // written by this thread alone
+  const LinkState link = follow_link(now);
+  if (link.up != before.up || link.speed_mbps != before.speed_mbps) {
+    log(link.up ? LogLevel::kInfo : LogLevel::kWarning, "{}: {}", name_, describe(link));
+  }
+  show(link);
+  return link.up && !before.up;
+}
+
+/// The link as it is, if it is time to look, else as it was. A device that is reset is left alone.
+LinkState PortSupervisor::follow_link(Instant now) {
+  if (recovery_.state() != PortRecovery::State::kInUse ||
+      (now < link_due_ && !heard_.link_changed.exchange(false))) {
+    return status_.link;
+  }
+  link_due_ = now + kLinkInterval;
+  return port_.link();
+}
+
+void PortSupervisor::show(const LinkState& link) {
+  const PortState state = state_of(recovery_.state(), link);
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(status_.state, state) != state) {
+    status_.since = std::chrono::system_clock::now();
+  }
+  if (const LinkState before = std::exchange(status_.link, link); before.up && !link.up) {
+    ++status_.link_losses;
+  }
+  status_.resets = recovery_.resets();
+  status_.failed_resets = recovery_.failed_resets();
+  status_.recoveries = recovery_.recoveries();
+  status_.reset_cause = recovery_.cause();
+}
+
+PortStatus PortSupervisor::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+void PortSupervisor::take_out_of_use() {
+  std::atomic<PortSet>& in_use = dataplane_.ports_in_use;
+  in_use.store(in_use.load(std::memory_order_relaxed).without(realm_), std::memory_order_release);
+  grace_period_ = dataplane_.quiescence.start();
+}
+
+bool PortSupervisor::is_left() { return dataplane_.quiescence.passed(grace_period_); }
+
+Status PortSupervisor::reset() { return port_.reset(); }
+
+void PortSupervisor::put_into_use() {
+  std::atomic<PortSet>& in_use = dataplane_.ports_in_use;
+  in_use.store(in_use.load(std::memory_order_relaxed).with(realm_), std::memory_order_release);
+}
+
+}  // namespace natto

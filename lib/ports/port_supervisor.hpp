@@ -1,0 +1,94 @@
+#pragma once
+
+// Keeps one port working while the appliance runs: resets it when its driver reports a failure, and
+// follows its link. Every change is logged and shown.
+
+#include <rte_ethdev.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/instant.hpp"
+#include "base/result.hpp"
+#include "dataplane/dataplane.hpp"
+#include "ports/port.hpp"
+#include "ports/port_recovery.hpp"
+
+namespace natto {
+
+enum class PortState : std::uint8_t {
+  kUp,
+  kLinkDown,    ///< in use, but its driver reports that the link is down
+  kRecovering,  ///< out of use while its driver recovers it
+  kResetting,   ///< out of use until a reset succeeds
+};
+
+/// The state of a port, and what happened to it since start.
+struct PortStatus {
+  PortState state = PortState::kUp;
+  std::chrono::system_clock::time_point since;  ///< in this state
+  LinkState link;
+  std::uint64_t link_losses = 0;  ///< times that the link went down
+  std::uint64_t resets = 0;
+  std::uint64_t failed_resets = 0;
+  std::uint64_t recoveries = 0;  ///< by the driver
+  ResetCause reset_cause = ResetCause::kNone;
+};
+
+class PortSupervisor final : private RecoverablePort {
+ public:
+  /// The link is read when the driver reports a change, and this often in any case.
+  static constexpr Instant kLinkInterval{1'000};
+
+  /// Listens to the driver of `port`, the started one of `realm` in `dataplane`; both live longer.
+  /// `name` stands in the log. Main lcore.
+  [[nodiscard]] static Result<std::unique_ptr<PortSupervisor>> create(std::string name, Port& port,
+                                                                      RealmId realm,
+                                                                      Dataplane& dataplane);
+  ~PortSupervisor();
+
+  /// Does what is due at `now`. Returns whether the link has come back. Main lcore only, since
+  /// drivers put their timers where the port is started. Never waits for workers; a reset takes as
+  /// long as the driver takes.
+  bool step(Instant now);
+
+  /// Any thread.
+  [[nodiscard]] PortStatus status() const;
+
+ private:
+  PortSupervisor(std::string name, Port& port, RealmId realm, Dataplane& dataplane);
+
+  /// What the driver's callbacks write, on its threads.
+  struct Heard {
+    DriverSignals signals;
+    std::atomic<bool> link_changed{false};
+  };
+
+  [[nodiscard]] Status listen();
+  static int hear(std::uint16_t device, rte_eth_event_type event, void* self,
+                  void* result) noexcept;
+  [[nodiscard]] LinkState follow_link(Instant now);
+  void show(const LinkState& link);
+
+  void take_out_of_use() override;
+  bool is_left() override;
+  Status reset() override;
+  void put_into_use() override;
+
+  const std::string name_;
+  Port& port_;
+  const RealmId realm_;
+  Dataplane& dataplane_;
+  Heard heard_;
+  PortRecovery recovery_;
+  std::uint64_t grace_period_ = 0;  ///< token of the Quiescence
+  Instant link_due_{};
+  mutable std::mutex mutex_;  ///< guards status_, which control alone writes
+  PortStatus status_;
+};
+
+}  // namespace natto

@@ -1,0 +1,80 @@
+#pragma once
+
+// The running translation table for all but the workers, and the mappings' counters across its
+// versions: they belong to the mapping's name.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "dataplane/dataplane.hpp"
+#include "reload/loaded_table.hpp"
+
+namespace natto {
+
+struct DirectionTotals {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;     ///< of the IPv4 packets
+  std::uint64_t last_tsc = 0;  ///< to 1/8 s; 0: never
+
+  DirectionTotals& operator+=(const DirectionTotals& other) noexcept;
+};
+
+struct MappingTotals {
+  DirectionTotals from;  ///< sent by the mapped host
+  DirectionTotals to;    ///< sent to it
+
+  MappingTotals& operator+=(const MappingTotals& other) noexcept;
+};
+
+class LiveTable {
+ public:
+  /// `first` is what `dataplane` has published.
+  LiveTable(Dataplane& dataplane, std::shared_ptr<const LoadedTable> first);
+
+  /// Any thread but workers.
+  [[nodiscard]] std::shared_ptr<const LoadedTable> current() const;
+
+  /// A version of the table, with counters of its mappings.
+  struct Counted {
+    std::shared_ptr<const LoadedTable> loaded;
+    std::vector<MappingTotals> totals;  ///< of the selected mappings, in that order
+  };
+  /// Of the current version: `select(version)` returns the indices of the mappings wanted.
+  /// Any thread but workers.
+  template <typename Select>
+  [[nodiscard]] Counted counted(Select select) const {
+    const std::lock_guard lock(mutex_);
+    Counted result{.loaded = tables_.back().loaded, .totals = {}};
+    for (const std::uint32_t index : select(*result.loaded)) {
+      result.totals.push_back(totals(tables_.size() - 1, index));
+    }
+    return result;
+  }
+
+  /// From now on workers use `next`. The reloader's thread. Throws std::bad_alloc, and then nothing
+  /// has changed.
+  void publish(std::shared_ptr<const LoadedTable> next);
+
+  /// Frees the versions that no worker uses any more; true if only the current one is left.
+  /// The reloader's thread. Allocates nothing.
+  bool reclaim();
+
+ private:
+  struct Held {
+    std::shared_ptr<const LoadedTable> loaded;
+    std::vector<MappingTotals> earlier;   ///< by index: from versions that were freed
+    std::vector<std::uint32_t> in_prior;  ///< by index: the same name's in the version before
+  };
+  static constexpr std::uint32_t kAbsent = UINT32_MAX;
+
+  [[nodiscard]] MappingTotals totals(std::size_t version, std::uint32_t index) const;
+
+  Dataplane& dataplane_;
+  mutable std::mutex mutex_;  ///< guards tables_
+  std::deque<Held> tables_;   ///< oldest first; all but the last are to be freed
+};
+
+}  // namespace natto

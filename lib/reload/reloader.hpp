@@ -1,0 +1,143 @@
+#pragma once
+
+// Replaces the running table: parse, validate, diff, build, publish, wait until no worker uses the
+// old one. On a thread of its own, so that what control does every millisecond is never late.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/model.hpp"
+#include "reload/file_watch.hpp"
+#include "reload/live_table.hpp"
+#include "table/mapping.hpp"
+
+namespace natto {
+
+enum class ReloadKind {
+  kReload,    ///< use what the file says
+  kDryRun,    ///< say what that would change
+  kRollback,  ///< use the table before the current one again
+};
+
+/// What came of a request. `text`: a line per difference, or, if it was refused, every error.
+struct ReloadOutcome {
+  using Microseconds = std::chrono::microseconds;
+
+  std::uint64_t id = 0;              ///< of the request, counted from 1
+  std::optional<ErrorKind> refused;  ///< the old table runs on
+  std::string text;
+  std::uint64_t version = 0;  ///< of the table in use afterwards
+  std::size_t mappings = 0;   ///< in it; for a dry run, in the file
+  std::size_t added = 0;
+  std::size_t removed = 0;
+  std::size_t changed = 0;
+  std::string digest_before;
+  std::string digest_after;  ///< of the file, if it was a dry run
+  Microseconds parse{};
+  Microseconds build{};
+  Microseconds grace{};        ///< until no worker used the old table
+  bool grace_pending = false;  ///< one still might: natto stopped waiting
+};
+
+struct ReloadRequest {
+  ReloadKind kind;
+  std::string trigger;  ///< "file changed", "SIGHUP", "natto reload", …
+  std::string who;      ///< who asked, as far as that is known
+
+  // Called on the reloader's thread; may be empty.
+
+  /// When a stage begins: "reading", "checking", "building", "waiting for workers".
+  std::function<void(std::string_view)> progress = {};
+  /// When the outcome is in the log.
+  std::function<void(const ReloadOutcome&)> done = {};
+};
+
+class Reloader {
+ public:
+  struct Patience {
+    /// A change of the file is followed when it has been quiet for this long.
+    std::chrono::milliseconds debounce{200};
+    /// A worker that has not let go of the old table by then is named in the log.
+    std::chrono::milliseconds stall{1'000};
+    /// An outcome is told by then even if a worker still uses the old table.
+    std::chrono::milliseconds grace{10'000};
+  };
+
+  /// `config` and the others live longer. Nothing happens before start().
+  Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table);
+  Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table,
+           const Patience& patience);
+  Reloader(const Reloader&) = delete;
+  Reloader& operator=(const Reloader&) = delete;
+  ~Reloader();
+
+  /// Starts the thread, which runs on `cpus`, and follows the table file from now on.
+  [[nodiscard]] Status start(const std::vector<unsigned>& cpus);
+  /// Lets go of what is still waiting. Main thread.
+  void stop();
+
+  /// Requests that may wait.
+  static constexpr std::size_t kMaxWaiting = 64;
+
+  /// Any thread; does not wait for the outcome. False: it will not be done, since too many wait
+  /// already, or after stop().
+  bool request(ReloadRequest request);
+
+  /// Does what was asked, on the calling thread: for tests, before start().
+  ReloadOutcome run(const ReloadRequest& request);
+
+  /// Any thread.
+  [[nodiscard]] bool rollback_possible() const { return has_previous_.load(); }
+  [[nodiscard]] std::uint64_t reloads() const { return reloads_.load(); }
+  [[nodiscard]] std::uint64_t refusals() const { return refusals_.load(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void work();
+  void wait(std::chrono::milliseconds at_most);
+  void wake();
+  [[nodiscard]] std::optional<ReloadRequest> next_request();
+  [[nodiscard]] Result<std::shared_ptr<const MappingTable>> wanted_table(
+      const ReloadRequest& request) const;
+  void attempt(const ReloadRequest& request, ReloadOutcome& outcome);
+  void replace(const ReloadRequest& request, std::shared_ptr<const MappingTable> table,
+               ReloadOutcome& outcome);
+  void wait_for_grace(ReloadOutcome& outcome);
+  void refuse(const Error& error, ReloadOutcome& outcome);
+  void audit(const ReloadRequest& request, const ReloadOutcome& outcome) const;
+  [[nodiscard]] std::string stalled_workers() const;
+
+  const Config& config_;
+  Dataplane& dataplane_;
+  LiveTable& live_table_;
+  const Patience patience_;
+  std::optional<FileWatch> watch_;
+  int wake_up_;  ///< eventfd(2)
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+
+  std::shared_ptr<const MappingTable> previous_;  ///< what a rollback brings back
+  std::atomic<bool> has_previous_{false};
+  std::atomic<std::uint64_t> reloads_{0};
+  std::atomic<std::uint64_t> refusals_{0};
+  std::uint64_t last_id_ = 0;
+
+  std::mutex mutex_;  ///< guards what follows
+  std::deque<ReloadRequest> waiting_;
+  bool accepts_ = true;
+};
+
+}  // namespace natto

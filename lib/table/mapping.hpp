@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/realm.hpp"
+
+namespace natto {
+
+/// [[mapping]]: `real` (what the host has in its realm) <-> `mapped` (what every other realm sees).
+struct Mapping {
+  std::string name;  ///< unique, not empty
+  RealmId realm = 0;
+  Ipv4Prefix real;         ///< no host bits; a host is a /32
+  Ipv4Prefix mapped;       ///< as long as `real`
+  std::uint32_t line = 0;  ///< of its [[mapping]] header in the file, counted from 1
+};
+
+/// mappings.toml: a bijection between {realm, real address} and mapped address (R12).
+struct MappingTable {
+  std::vector<Mapping> mappings;  ///< in the file's order
+};
+
+}  // namespace natto

@@ -1,0 +1,111 @@
+#include "table/mapping_file.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/nearest.hpp"
+#include "config/section_reader.hpp"
+#include "config/toml/document.hpp"
+#include "config/values.hpp"
+#include "table/bijection.hpp"
+#include "table/mapping_entry.hpp"
+#include "table/mapping_rules.hpp"
+
+namespace natto {
+namespace {
+
+/// Finds the realm that a mapping means.
+class RealmFinder {
+ public:
+  RealmFinder(const KnownPorts& ports, Diagnostics& diagnostics)
+      : complete_(ports.complete), diagnostics_(diagnostics) {
+    for (const KnownPort& port : ports.ports) {
+      names_.push_back(port.realm);
+    }
+  }
+
+  [[nodiscard]] std::optional<RealmId> find(const SectionReader& section) const {
+    const auto realm = section.text("realm");
+    if (!realm) {
+      return without_name(section);
+    }
+    const auto found = std::ranges::find(names_, realm->value);
+    if (found != names_.end()) {
+      return static_cast<RealmId>(found - names_.begin());
+    }
+    if (complete_) {
+      const std::string_view best = nearest(realm->value, names_);
+      diagnostics_.add(
+          realm->position,
+          fmt::format("unknown realm {}; {}", in_quotes(realm->value),
+                      best.empty() ? fmt::format("there is {}", fmt::join(names_, ", "))
+                                   : fmt::format("did you mean {}?", in_quotes(best))));
+    }
+    return std::nullopt;
+  }
+
+ private:
+  [[nodiscard]] std::optional<RealmId> without_name(const SectionReader& section) const {
+    if (!complete_ || section.has("realm")) {
+      return std::nullopt;
+    }
+    if (names_.size() == 1) {
+      return RealmId{0};
+    }
+    diagnostics_.add(section.position(),
+                     fmt::format("[[mapping]] needs \"realm\" where there are several: {}",
+                                 fmt::join(names_, ", ")));
+    return std::nullopt;
+  }
+
+  std::vector<std::string_view> names_;
+  bool complete_;
+  Diagnostics& diagnostics_;
+};
+
+MappingTable to_table(const std::vector<MappingEntry>& entries) {
+  MappingTable table;
+  table.mappings.reserve(entries.size());
+  for (const MappingEntry& entry : entries) {
+    table.mappings.push_back({.name = entry.name->value,
+                              .realm = *entry.realm,
+                              .real = entry.real->value,
+                              .mapped = entry.mapped->value,
+                              .line = entry.header.line});
+  }
+  return table;
+}
+
+}  // namespace
+
+MappingTable read_mapping_file(const std::filesystem::path& file, const KnownPorts& ports,
+                               Diagnostics& diagnostics, const std::function<void()>& checking) {
+  const auto root = read_toml(file, diagnostics);
+  if (!root) {
+    return {};
+  }
+  if (checking) {
+    checking();
+  }
+  const FileReader reader(mappings_schema(), *root, diagnostics);
+  const RealmFinder realms(ports, diagnostics);
+  std::vector<MappingEntry> entries;
+  for (const SectionReader& section : reader.sections("mapping")) {
+    entries.push_back({.header = section.position(),
+                       .name = section.text("name"),
+                       .realm = realms.find(section),
+                       .real = section.parsed("real", parse_address_range),
+                       .mapped = section.parsed("mapped", parse_address_range)});
+    check_mapping(entries.back(), ports, diagnostics);
+  }
+  check_bijection(entries, diagnostics);
+  return diagnostics.empty() && ports.complete ? to_table(entries) : MappingTable{};
+}
+
+}  // namespace natto

@@ -1,0 +1,100 @@
+#pragma once
+
+// One version of the mapping table as the packet path uses it: an rte_hash that is filled before
+// anyone sees it and never changed after, so any number of workers read it without locks.
+//
+// A key is {scope, prefix length, prefix}. The scope is the realm for real addresses, and one more
+// value for mapped addresses, so that source and destination are found by one bulk lookup. Prefixes
+// of the table never overlap (R12), so each length in use is looked up once and the first hit is
+// the only one; a table of hosts alone has one length, 32.
+
+#include <rte_hash.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/result.hpp"
+#include "config/model.hpp"
+#include "dpdk/memory.hpp"
+#include "packet/translation.hpp"
+#include "table/mapping.hpp"
+#include "table/mapping_counters.hpp"
+
+namespace natto {
+
+class TranslationTable {
+ public:
+  /// Whose meaning an address has.
+  using Scope = std::uint16_t;
+  static constexpr Scope kMappedScope = 0xffff;
+  [[nodiscard]] static constexpr Scope real_scope(RealmId realm) noexcept { return realm; }
+
+  struct Query {
+    Scope scope;
+    Ipv4Address address;
+  };
+
+  /// Queries of one look_up: rte_hash's limit.
+  static constexpr std::size_t kMaxQueries = RTE_HASH_LOOKUP_BULK_MAX;
+
+  /// For `workers` workers, as version `version`. Control side only: allocates and may take
+  /// seconds. Fails if there is too little memory.
+  [[nodiscard]] static Result<std::unique_ptr<const TranslationTable>> build(
+      const MappingTable& table, std::size_t workers, std::uint64_t version);
+
+  /// `answers[i]` becomes the translation of `queries[i]`, or null. Any worker; the answers live as
+  /// long as the table.
+  void look_up(std::span<const Query> queries,
+               std::span<const Translation*> answers) const noexcept;
+
+  [[nodiscard]] const Translation* look_up(Query query) const noexcept;
+  [[nodiscard]] const Translation* find_real(RealmId realm, Ipv4Address address) const noexcept {
+    return look_up({real_scope(realm), address});
+  }
+  [[nodiscard]] const Translation* find_mapped(Ipv4Address address) const noexcept {
+    return look_up({kMappedScope, address});
+  }
+
+  /// By index of the mapping in the MappingTable. Written by `worker` alone.
+  [[nodiscard]] MappingCounters* counters(std::size_t worker) const noexcept {
+    return counters_[worker].get();
+  }
+
+  /// As build() was told: no other table that the same workers use has or had it; never 0.
+  [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
+
+  /// The bits of an address that decide what becomes of it: those of the longest prefix, in network
+  /// order.
+  [[nodiscard]] std::uint32_t distinguished_bits_raw() const noexcept {
+    return distinguished_bits_raw_;
+  }
+  /// How many addresses differ in those bits and have a translation.
+  [[nodiscard]] std::size_t distinguished_addresses() const noexcept {
+    return distinguished_addresses_;
+  }
+
+  /// All that it takes, counters included.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept { return memory_bytes_; }
+
+ private:
+  struct HashDeleter {
+    void operator()(rte_hash* hash) const noexcept { rte_hash_free(hash); }
+  };
+
+  TranslationTable() = default;
+
+  std::unique_ptr<rte_hash, HashDeleter> hash_;
+  RteArray<Translation> translations_;  ///< what the hash's data pointers point at
+  std::vector<std::uint8_t> lengths_;   ///< prefix lengths in use, the most frequent first
+  std::vector<RteArray<MappingCounters>> counters_;  ///< by worker
+  std::uint64_t version_ = 0;
+  std::uint32_t distinguished_bits_raw_ = 0;
+  std::size_t distinguished_addresses_ = 0;
+  std::size_t memory_bytes_ = 0;
+};
+
+}  // namespace natto

@@ -1,0 +1,501 @@
+// The reports of a running appliance, asked for without the socket.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <rte_cycles.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "api/reports/handler.hpp"
+#include "api/reports/reports.hpp"
+#include "api/telemetry/numbers.hpp"
+#include "eal/fake_ena.hpp"
+#include "eal/lab.hpp"
+#include "support/packets.hpp"
+#include "table/table_digest.hpp"
+
+namespace natto {
+namespace {
+
+using test::Bytes;
+using test::frame_of;
+using test::kA;
+using test::kB;
+using test::Lab;
+using test::make_mapping;
+using test::make_udp;
+
+std::string mapping_text(const Mapping& mapping) {
+  return fmt::format("[[mapping]]\nname = \"{}\"\nrealm = \"{}\"\nreal = \"{}\"\nmapped = \"{}\"\n",
+                     mapping.name, mapping.realm == kA ? "company-a" : "company-b",
+                     to_string(mapping.real), to_string(mapping.mapped));
+}
+
+/// A running appliance without its sockets: what it would report.
+class ReportsTest : public testing::Test {
+ protected:
+  ReportsTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "natto-reports-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+    // A name that was probed once stays DPDK's.
+    static int devices = 0;
+    config_.ports.resize(2);
+    config_.ports[kA] = {.realm = "company-a",
+                         .device = fmt::format("net_null{}", devices++),
+                         .address = parse_ipv4_prefix("10.1.0.1/16").value(),
+                         .gateway = Ipv4Address::of(10, 1, 0, 254),
+                         .gateway_mac = {}};
+    config_.ports[kB] = {.realm = "company-b",
+                         .device = fmt::format("net_null{}", devices++),
+                         .address = parse_ipv4_prefix("192.168.0.1/16").value(),
+                         .gateway = {},
+                         .gateway_mac = test::kNextHopB};
+    config_.table_file = folder_ / "mappings.toml";
+  }
+  ~ReportsTest() override {
+    reloader_->stop();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void run_with(std::vector<Mapping> mappings) {
+    write(mappings);
+    const MappingTable table{std::move(mappings)};
+    lab_.emplace(Lab::Options{.mappings = table.mappings});
+    auto version = test::make_version(1, table.mappings, table_digest(table, config_));
+    Dataplane& dataplane = lab_->dataplane();
+    test::start_with(dataplane, *version);
+    live_.emplace(dataplane, std::move(version));
+    for (const PortConfig& port : config_.ports) {
+      ports_.push_back(Port::open({.device = port.device, .pools = {test::shared_pool()}}).value());
+    }
+    for (const RealmId realm : {kA, kB}) {
+      supervisors_.push_back(
+          PortSupervisor::create("port", ports_[realm], realm, dataplane).value());
+    }
+    // The file is not followed in the middle of a test.
+    reloader_.emplace(config_, dataplane, *live_,
+                      Reloader::Patience{.debounce = std::chrono::hours(1)});
+    ASSERT_TRUE(reloader_->start({0}).ok());
+    appliance_.emplace(AppliancePart{.config = config_,
+                                     .dataplane = dataplane,
+                                     .ports = ports_,
+                                     .supervisors = supervisors_,
+                                     .live_table = *live_,
+                                     .rates = rates_,
+                                     .monitor = monitor_,
+                                     .reloader = *reloader_});
+  }
+  void write(const std::vector<Mapping>& mappings) {
+    std::string text;
+    for (const Mapping& mapping : mappings) {
+      text += mapping_text(mapping);
+    }
+    std::ofstream(config_.table_file) << text;
+  }
+
+  /// The lines with which a request is answered.
+  [[nodiscard]] std::vector<std::string> lines(const api::Request& request) const {
+    const auto outbox = std::make_shared<api::Outbox>();
+    api::make_handler (*appliance_)(request, kMe, std::make_shared<api::Answer>(outbox, 1));
+    std::string text;
+    for (bool last = false; !last;) {
+      pollfd event{.fd = outbox->descriptor(), .events = POLLIN, .revents = 0};
+      poll(&event, 1, -1);
+      for (const api::Outbox::Delivery& delivery : outbox->take()) {
+        text += delivery.text;
+        for (std::string piece; delivery.pieces && !(piece = delivery.pieces()).empty();) {
+          text += piece;
+        }
+        last = delivery.last;
+      }
+    }
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+      lines.push_back(text.substr(at, text.find('\n', at) - at));
+    }
+    return lines;
+  }
+
+  template <typename OneRequest, typename Report = typename OneRequest::Report>
+  [[nodiscard]] Result<Report> ask(const OneRequest& request) const {
+    const auto reply = api::parse_reply<Report>(lines(request).back());
+    if (!reply) {
+      return reply.error();
+    }
+    if (const auto* error = std::get_if<api::ErrorReport>(&*reply)) {
+      return to_error(*error);
+    }
+    return std::get<Report>(*reply);
+  }
+
+  [[nodiscard]] TelemetryAnswer number(std::string_view command) const {
+    const auto commands = telemetry_numbers(*appliance_);
+    return std::ranges::find(commands, command, &TelemetryCommand::name)->answer();
+  }
+
+  const api::Peer kMe{.user = 0, .process = 3, .groups = {}, .program = "me"};
+  const std::vector<Mapping> kTwo = {make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10"),
+                                     make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20")};
+
+  std::filesystem::path folder_;
+  Config config_;
+  std::optional<Lab> lab_;
+  std::optional<LiveTable> live_;
+  std::optional<test::FakeEna> card_;
+  std::vector<Port> ports_;
+  std::vector<std::unique_ptr<PortSupervisor>> supervisors_;
+  Rates rates_;
+  PortMonitor monitor_{{"company-a", "company-b"}};
+  std::optional<Reloader> reloader_;
+  std::optional<AppliancePart> appliance_;
+};
+
+TEST_F(ReportsTest, TableSaysWhatRuns) {
+  run_with({kTwo[0], make_mapping("net-b", kB, "192.168.16.0/20", "172.30.16.0/20")});
+  const api::TableReport table = ask(api::TableRequest()).value();
+  EXPECT_EQ(table.version, 1U);
+  EXPECT_EQ(table.mappings, 2U);
+  EXPECT_EQ(table.hosts, 1U);
+  EXPECT_EQ(table.prefixes, 1U);
+  EXPECT_EQ(table.addresses, 1U + 4096U);
+  EXPECT_EQ(table.digest, live_->current()->digest);
+  EXPECT_GT(table.memory_bytes, 0U);
+  EXPECT_EQ(table.trigger, "start");
+  EXPECT_FALSE(table.rollback_possible);
+}
+
+TEST_F(ReportsTest, MappingsCarryTheirCounters) {
+  run_with(kTwo);
+  lab_->receive(kA, frame_of(make_udp({}, test::Bytes(72))));
+  lab_->run();
+  const auto report = ask(api::MappingsRequest()).value();
+  EXPECT_EQ(report.version, 1U);
+  ASSERT_EQ(report.mappings.size(), 2U);
+  const api::MappingReport& a = report.mappings[0];
+  const api::MappingReport& b = report.mappings[1];
+  EXPECT_EQ(a.name, "host-a");
+  EXPECT_EQ(a.realm, "company-a");
+  EXPECT_EQ(a.real, "10.1.1.10");
+  EXPECT_EQ(a.mapped, "172.31.1.10");
+  EXPECT_EQ(b.name, "host-b");
+  EXPECT_EQ(a.from_packets, 1U);
+  EXPECT_EQ(a.from_bytes, 100U);
+  EXPECT_EQ(a.to_packets, 0U);
+  EXPECT_EQ(b.from_packets, 0U);
+  EXPECT_EQ(b.to_packets, 1U);
+  EXPECT_EQ(b.to_bytes, 100U);
+  const auto now =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     std::chrono::system_clock::now().time_since_epoch())
+                                     .count());
+  EXPECT_GT(a.from_last_ms, now - 60'000);
+  EXPECT_LE(a.from_last_ms, now);
+  EXPECT_EQ(b.from_last_ms, 0U);
+}
+
+TEST_F(ReportsTest, ManyMappingsAreOneLineInPieces) {
+  std::vector<Mapping> mappings;
+  for (int i = 0; i < 2'000; ++i) {
+    mappings.push_back(make_mapping(fmt::format("{:0>64}", i), kA,
+                                    fmt::format("10.200.{}.{}", i / 250, i % 250).c_str(),
+                                    fmt::format("172.200.{}.{}", i / 250, i % 250).c_str()));
+  }
+  run_with(mappings);
+  const auto pieces = api::mappings_pieces(*appliance_, {});
+  EXPECT_LT(pieces().size(), 500'000U);
+  const auto report = ask(api::MappingsRequest()).value();
+  ASSERT_EQ(report.mappings.size(), 2'000U);
+  for (std::size_t i = 0; i < mappings.size(); ++i) {
+    EXPECT_EQ(report.mappings[i].name, mappings[i].name);
+  }
+}
+
+TEST_F(ReportsTest, AListOfMappingsIsOfOneVersion) {
+  std::vector<Mapping> mappings;
+  for (int i = 0; i < 1'000; ++i) {
+    mappings.push_back(make_mapping(fmt::format("m{}", i), kA,
+                                    fmt::format("10.200.{}.{}", i / 250, i % 250).c_str(),
+                                    fmt::format("172.200.{}.{}", i / 250, i % 250).c_str()));
+  }
+  run_with(mappings);
+  const auto pieces = api::mappings_pieces(*appliance_, {});
+  std::string line = pieces();
+  write(kTwo);
+  ASSERT_TRUE(ask(api::ReloadRequest()).ok());
+  for (std::string piece; !(piece = pieces()).empty();) {
+    line += piece;
+  }
+  const auto report =
+      std::get<api::MappingsReport>(api::parse_reply<api::MappingsReport>(line).value());
+  EXPECT_EQ(report.version, 1U);
+  EXPECT_EQ(report.mappings.size(), 1'000U);
+}
+
+TEST_F(ReportsTest, MappingsAreFilteredByNameAddressAndPrefix) {
+  run_with({kTwo[0], kTwo[1], make_mapping("net-b", kB, "192.168.16.0/20", "172.30.16.0/20")});
+  const auto names = [this](const char* filter) {
+    std::string text;
+    const auto report = ask(api::MappingsRequest{.filter = filter}).value();
+    for (const auto& row : report.mappings) {
+      text += row.name + " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(names(""), "host-a host-b net-b ");
+  EXPECT_EQ(names("host-b"), "host-b ");
+  EXPECT_EQ(names("10.1.1.10"), "host-a ");
+  EXPECT_EQ(names("172.30.17.1"), "net-b ");
+  EXPECT_EQ(names("172.30.0.0/16"), "host-b net-b ");
+  EXPECT_EQ(names("nobody"), "");
+}
+
+TEST_F(ReportsTest, DropsHaveCountsRatesAndAdvice) {
+  run_with(kTwo);
+  rates_.sample(Instant(1'000), {});
+  lab_->receive(kA, frame_of(make_udp({.source = "10.1.9.9"}, {})));
+  for (int i = 0; i < 6; ++i) {
+    lab_->receive(kA, frame_of(make_udp({.destination = "172.30.99.99"}, {})));
+  }
+  lab_->run();
+  rates_.sample(Instant(3'000), lab_->counters());
+  const auto drops = ask(api::DropsRequest()).value().drops;
+  ASSERT_EQ(drops.size(), 2U);
+  EXPECT_EQ(drops[0].reason, "destination_not_mapped") << "the most frequent first";
+  EXPECT_EQ(drops[0].packets, 6U);
+  EXPECT_EQ(drops[0].per_second, 3U);
+  EXPECT_NE(drops[0].meaning, "");
+  EXPECT_NE(drops[0].advice, "");
+  EXPECT_EQ(drops[1].reason, "source_not_mapped");
+  const auto counters = ask(api::CountersRequest()).value();
+  EXPECT_EQ(counters.received, 7U);
+  EXPECT_EQ(counters.dropped, 7U);
+  EXPECT_EQ(counters.dropped_per_second, 3U);
+}
+
+TEST_F(ReportsTest, PortsAndWorkers) {
+  run_with(kTwo);
+  monitor_.sample(Instant(0), ports_, PortSet::first(2));
+  const auto ports = ask(api::PortsRequest()).value().ports;
+  ASSERT_EQ(ports.size(), 2U);
+  EXPECT_EQ(ports[0].realm, "company-a");
+  EXPECT_EQ(ports[0].driver, "net_null");
+  EXPECT_EQ(ports[0].checksum_offload, "off");
+  EXPECT_EQ(ports[0].state, "up");
+  EXPECT_EQ(ports[0].link, "up");
+  EXPECT_EQ(ports[0].resets, 0U);
+  EXPECT_EQ(ports[0].reset_cause, "");
+  EXPECT_EQ(ports[0].next_hop, "10.1.0.254");
+  EXPECT_EQ(ports[1].next_hop, "static");
+  EXPECT_EQ(ask(api::PortRequest{.port = 1}).value().realm, "company-b");
+  const auto none = ask(api::PortRequest{.port = 2});
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().kind, ErrorKind::kInput);
+
+  lab_->dataplane().activity[0].record(true, 100, 350);
+  lab_->dataplane().activity[0].record(false, 350, 400);
+  const auto workers = ask(api::WorkersRequest()).value();
+  EXPECT_EQ(workers.tsc_hz, rte_get_tsc_hz());
+  const api::WorkerReport& worker = workers.workers.at(0);
+  EXPECT_EQ(worker.polls, 2U);
+  EXPECT_EQ(worker.busy_polls, 1U);
+  EXPECT_EQ(worker.cycles, 300U);
+  EXPECT_EQ(worker.busy_cycles, 250U);
+  EXPECT_EQ(worker.longest_gap_cycles, 250U);
+  EXPECT_TRUE(worker.stalled) << "its last poll was when the machine started";
+}
+
+TEST_F(ReportsTest, PortsSayHowTheyWereConfigured) {
+  config_.ports[kA].device = card_.emplace().device() + ",llq_policy=1";
+  run_with(kTwo);
+  for (int i = 0; i < 2; ++i) {
+    monitor_.sample(Instant(0), ports_, PortSet::first(2));
+  }
+  const api::PortReport ena = ask(api::PortRequest{.port = 0}).value();
+  EXPECT_EQ(ena.driver, "net_ena");
+  EXPECT_EQ(ena.device, config_.ports[kA].device);
+  EXPECT_EQ(ena.queues, 1U);
+  EXPECT_EQ(ena.rx_descriptors, 1024U);
+  EXPECT_EQ(ena.tx_descriptors, 1024U);
+  EXPECT_EQ(ena.mtu, 1500U);
+  EXPECT_EQ(ena.rss, "none");
+  EXPECT_EQ(ena.checksum_offload, "on");
+  EXPECT_EQ(ena.no_checksum_offload_because, "");
+  EXPECT_EQ(ena.tx_offloads, "IPV4_CKSUM UDP_CKSUM TCP_CKSUM MULTI_SEGS");
+  EXPECT_EQ(ena.link, "up");
+  EXPECT_EQ(ena.speed_mbps, 0U);
+}
+
+TEST_F(ReportsTest, PortCountersSayWhatIsLostAndWhatToDo) {
+  config_.ports[kA].device = card_.emplace().device();
+  run_with(kTwo);
+  EXPECT_TRUE(ask(api::PortRequest{.port = 0}).value().counters.empty());
+  const auto sample = [this](int second) {
+    for (int i = 0; i < 2; ++i) {
+      monitor_.sample(Instant(1'000 * second), ports_, PortSet::first(2));
+    }
+  };
+  card_->set_counter("conntrack_allowance_exceeded", 5);
+  sample(0);
+  card_->set_counter("conntrack_allowance_exceeded", 9);
+  sample(1);
+  card_->set_counter("conntrack_allowance_exceeded", 99);
+  const auto counters = ask(api::PortRequest{.port = 0}).value().counters;
+  ASSERT_EQ(counters.size(), 1U);
+  EXPECT_EQ(counters[0].name, "conntrack_allowance_exceeded");
+  EXPECT_EQ(counters[0].value, 9U) << "held, not asked for";
+  EXPECT_EQ(counters[0].last_minute, 4U);
+  EXPECT_NE(counters[0].advice.find("security groups"), std::string::npos);
+  EXPECT_TRUE(ask(api::PortRequest{.port = 1}).value().counters.empty());
+}
+
+TEST_F(ReportsTest, ReloadsReportTheirOutcomeAndWhoAsked) {
+  run_with({kTwo[0]});
+  std::vector<Mapping> many = {kTwo[0]};
+  for (int i = 0; i < 200; ++i) {
+    many.push_back(make_mapping(fmt::format("m{:03}", i), kB,
+                                fmt::format("192.168.9.{}", i).c_str(),
+                                fmt::format("172.30.9.{}", i).c_str()));
+  }
+  write(many);
+  EXPECT_EQ(ask(api::DryRunRequest()).value().added, 200U);
+  EXPECT_EQ(ask(api::TableRequest()).value().version, 1U);
+  const auto report = ask(api::ReloadRequest()).value();
+  EXPECT_EQ(report.version, 2U);
+  EXPECT_EQ(std::ranges::count(report.text, '\n'), 200);
+  EXPECT_EQ(ask(api::TableRequest()).value().who, "root (uid 0), pid 3 (me)");
+  EXPECT_TRUE(ask(api::TableRequest()).value().rollback_possible);
+  EXPECT_EQ(ask(api::RollbackRequest()).value().removed, 200U);
+
+  std::ofstream(config_.table_file) << "nonsense";
+  const auto refused = ask(api::ReloadRequest());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::kInput);
+  EXPECT_TRUE(refused.error().message.starts_with(config_.table_file.string() + ":1:"));
+  EXPECT_EQ(ask(api::TableRequest()).value().version, 3U);
+}
+
+TEST_F(ReportsTest, AReloadTellsItsStages) {
+  run_with(kTwo);
+  const auto told = lines(api::ReloadRequest());
+  ASSERT_EQ(told.size(), 5U);
+  EXPECT_EQ(told[0], R"({"progress":"reading"})");
+  EXPECT_EQ(told[1], R"({"progress":"checking"})");
+  EXPECT_EQ(told[2], R"({"progress":"building"})");
+  EXPECT_EQ(told[3], R"({"progress":"waiting for workers"})");
+  EXPECT_EQ(lines(api::DryRunRequest()).size(), 3U) << "which builds nothing";
+}
+
+TEST_F(ReportsTest, AfterTheEndReloadsAreRefused) {
+  run_with(kTwo);
+  reloader_->stop();
+  const auto refused = ask(api::ReloadRequest());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("natto is ending"), std::string::npos);
+}
+
+TEST_F(ReportsTest, ExplainsWithTheRunningTable) {
+  run_with(kTwo);
+  const auto explained = [this](const Bytes& l3, const char* realm) {
+    return ask(api::ExplainRequest{.frame = test::to_hex(frame_of(l3)), .realm = realm});
+  };
+  const auto sent = explained(make_udp({}, {}), "").value();
+  EXPECT_TRUE(sent.sent);
+  EXPECT_EQ(sent.version, 1U);
+  const auto dropped = explained(make_udp({.source = "10.1.1.11"}, {}), "company-a").value();
+  EXPECT_FALSE(dropped.sent);
+  EXPECT_EQ(dropped.reason, "source_not_mapped");
+  EXPECT_FALSE(dropped.steps.empty());
+  const auto to_natto = explained(make_udp({.destination = "10.1.0.1"}, {}), "").value();
+  EXPECT_FALSE(to_natto.sent);
+  EXPECT_EQ(to_natto.reason, "own_address_not_answered");
+  const auto ping =
+      explained(test::make_icmp({.destination = "10.1.0.1"}, 8, Bytes(12)), "").value();
+  EXPECT_FALSE(ping.sent);
+  EXPECT_EQ(ping.reason, "");
+  for (const auto& wrong :
+       {explained(make_udp({}, {}), "nowhere"),
+        explained(make_udp({.source = "10.1.1.11"}, {}), ""), explained({}, "")}) {
+    ASSERT_FALSE(wrong.ok());
+    EXPECT_EQ(wrong.error().kind, ErrorKind::kInput);
+  }
+  EXPECT_EQ(ask(api::ExplainRequest{.frame = "nonsense"}).error().kind, ErrorKind::kUsage);
+}
+
+TEST_F(ReportsTest, TelemetryGivesNumbersAndLists) {
+  run_with(kTwo);
+  lab_->receive(kA, frame_of(make_udp({.destination = "172.30.99.99"}, {})));
+  lab_->run();
+  lab_->dataplane().activity[0].record(true, 100, 350);
+  using Numbers = decltype(TelemetryAnswer::numbers);
+  EXPECT_EQ(number("/natto/drops").numbers, (Numbers{{"destination_not_mapped", 1}}));
+  EXPECT_EQ(number("/natto/counters").numbers.front(), Numbers::value_type("received", 1));
+  const auto list = [this](const char* command, std::string_view name) {
+    const auto lists = number(command).lists;
+    return std::ranges::find(lists, name, [](const auto& one) { return one.first; })->second;
+  };
+  using List = std::vector<std::uint64_t>;
+  EXPECT_EQ(list("/natto/ports", "rx_packets"), (List{1, 0}));
+  EXPECT_EQ(list("/natto/ports", "link_up"), (List{1, 1}));
+  EXPECT_EQ(list("/natto/workers", "busy_cycles"), List{250});
+  EXPECT_EQ(list("/natto/workers", "stalled"), List{1});
+}
+
+// Without packets, whose way through DPDK's rings ThreadSanitizer does not see: what a worker does
+// with the table and its counters.
+TEST_F(ReportsTest, AnswersWhileWorkersCountAndTablesChange) {
+  run_with(kTwo);
+  std::atomic<bool> stop{false};
+  std::uint64_t counted = 0;
+  std::thread worker([&] {
+    Dataplane& dataplane = lab_->dataplane();
+    dataplane.quiescence.enter(0);
+    for (; !stop.load(); ++counted) {
+      const TranslationTable& table = dataplane.table.read();
+      const Translation* source =
+          table.look_up({TranslationTable::real_scope(kA), Ipv4Address::of(10, 1, 1, 10)});
+      table.counters(0)[source->mapping].count_from(100, dataplane.clock.at(rte_rdtsc()));
+      dataplane.counters[0].received.add(1);
+      dataplane.counters[0].drop(DropReason::kTtlExpired);
+      dataplane.activity[0].record(true, counted, counted + 1);
+      dataplane.quiescence.report(0);
+    }
+    dataplane.quiescence.leave(0);
+  });
+  write({kTwo[1], kTwo[0]});
+  EXPECT_TRUE(ask(api::ReloadRequest()).ok());
+  write({kTwo[0]});
+  EXPECT_TRUE(ask(api::ReloadRequest()).ok());
+  std::thread swapper([&] {
+    for (int i = 0; i < 200; ++i) {
+      EXPECT_TRUE(ask(api::RollbackRequest()).ok());
+    }
+    stop.store(true);
+  });
+  const auto packets_of_host_a = [this] {
+    return ask(api::MappingsRequest{.filter = "host-a"}).value().mappings.at(0).from_packets;
+  };
+  std::uint64_t last = 0;
+  for (long second = 1; !stop.load(); ++second) {
+    monitor_.sample(Instant(1'000 * second), ports_, PortSet::first(2));
+    EXPECT_TRUE(ask(api::TableRequest()).ok());
+    EXPECT_TRUE(ask(api::CountersRequest()).ok());
+    EXPECT_TRUE(ask(api::DropsRequest()).ok());
+    EXPECT_TRUE(ask(api::PortsRequest()).ok());
+    EXPECT_TRUE(ask(api::WorkersRequest()).ok());
+    const std::uint64_t packets = packets_of_host_a();
+    EXPECT_GE(packets, last) << "a counter went backwards";
+    last = packets;
+    rates_.sample(Instant(1'000 * second), lab_->counters());
+  }
+  swapper.join();
+  worker.join();
+  EXPECT_EQ(packets_of_host_a(), counted);
+}
+
+}  // namespace
+}  // namespace natto

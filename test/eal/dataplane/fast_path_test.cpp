@@ -1,0 +1,190 @@
+// Random packets through the fast path and through the slow path: what the fast path takes, the
+// slow path treats alike, to the byte and to the count.
+
+#include "dataplane/fast_path.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+#include <random>
+
+#include "dataplane/slow_path.hpp"
+#include "dataplane/transmit.hpp"
+#include "eal/lab.hpp"
+#include "support/packets.hpp"
+
+namespace natto {
+namespace {
+
+using test::Bytes;
+using test::kA;
+using test::kB;
+using test::Lab;
+
+/// Packets of all kinds, most of them nearly plain.
+class RandomPackets {
+ public:
+  explicit RandomPackets(std::uint32_t seed) : random_(seed) {}
+
+  [[nodiscard]] std::uint32_t below(std::uint32_t bound) {
+    return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(random_);
+  }
+
+  [[nodiscard]] Bytes next() {
+    static constexpr std::array kSources = {"10.1.1.10", "10.1.1.11", "10.1.9.9", "172.31.1.10",
+                                            "172.30.7.20"};
+    static constexpr std::array kDestinations = {"172.30.7.20", "172.31.1.11", "172.30.8.255",
+                                                 "172.30.8.9",  "172.30.9.9",  "10.1.255.255",
+                                                 "10.1.0.1"};
+    test::PacketSpec spec{.source = kSources[often_first(kSources.size())],
+                          .destination = kDestinations[below(kDestinations.size())],
+                          .ttl = static_cast<std::uint8_t>(below(20) == 0 ? below(3) : 64),
+                          .tos = static_cast<std::uint8_t>(below(256)),
+                          .fragment = std::array<std::uint16_t, 5>{0x4000, 0, 0x4000, 0x2000,
+                                                                   0x0010}[often_first(5)]};
+    if (below(20) == 0) {
+      spec.options = Bytes{1, 1, 1, 0};
+    }
+    const Bytes data(below(10) == 0 ? 1400 + below(120) : below(100), 7);
+    Bytes l3;
+    switch (below(5)) {
+      case 0:
+        l3 = test::make_tcp(spec, data);
+        break;
+      case 1:
+        spec.protocol = std::array<std::uint8_t, 3>{47, 132, 51}[below(3)];
+        spec.payload = data;
+        l3 = test::make_packet(spec);
+        break;
+      case 2:
+        l3 = test::make_icmp(spec, below(2) == 0 ? 8 : 0, Bytes(4 + below(60)));
+        break;
+      default:
+        l3 = test::make_udp(spec, data);
+    }
+    if (below(10) == 0) {
+      l3[below(static_cast<std::uint32_t>(l3.size()))] ^= static_cast<std::uint8_t>(1 + below(255));
+    }
+    Bytes frame = test::frame_of(l3);
+    frame.resize(frame.size() + (below(4) == 0 ? below(20) : 0));
+    return frame;
+  }
+
+ private:
+  std::uint32_t often_first(std::size_t size) {
+    return below(4) != 0 ? 0 : below(static_cast<std::uint32_t>(size));
+  }
+
+  std::mt19937 random_;
+};
+
+Lab::Options two_workers() {
+  Lab::Options options;
+  options.mappings = {test::make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10"),
+                      test::make_mapping("host-a2", kA, "10.1.1.11", "172.31.1.11"),
+                      test::make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20"),
+                      test::make_mapping("net-b", kB, "192.168.255.0/24", "172.30.8.0/24")};
+  options.mtu = 1450;
+  options.workers = 2;
+  return options;
+}
+
+/// One worker of the comparison. Packets come from realm a, one in a burst.
+class Path {
+ public:
+  Path(Lab& lab, std::uint16_t index) : lab_(lab), worker_(lab.dataplane(), index) {}
+
+  [[nodiscard]] Worker& worker() { return worker_; }
+
+  [[nodiscard]] Burst burst_of(const Bytes& frame, std::uint64_t ol_flags) {
+    worker_.begin_poll();
+    worker_.counters.received.add(1);
+    Burst burst;
+    burst.in = &lab_.dataplane().ports[kA];
+    burst.size = 1;
+    burst.packets[0] = test::make_mbuf(frame);
+    burst.packets[0]->ol_flags |= ol_flags;
+    return burst;
+  }
+
+  void take_slow_path(Burst& burst) {
+    burst.slow = PacketSet::first(1);
+    burst.leaving = PacketSet::first(1);
+    slow_path(burst, worker_);
+  }
+
+  /// What leaves when the burst is sent, by realm.
+  [[nodiscard]] std::vector<std::vector<Bytes>> send(Burst& burst) {
+    transmit(burst, worker_);
+    return {lab_.sent_by_queue(kA)[worker_.index], lab_.sent_by_queue(kB)[worker_.index]};
+  }
+
+  [[nodiscard]] std::vector<std::uint64_t> counts() {
+    worker_.cache.pending().flush_all();
+    std::vector<std::uint64_t> all{worker_.counters.checksums_offloaded.value(),
+                                   worker_.counters.translated.value()};
+    for (std::size_t i = 0; i < two_workers().mappings.size(); ++i) {
+      const MappingCounters& of = worker_.mapping_counters[i];
+      all.insert(all.end(), {of.from.packets.value(), of.from.bytes.value(), of.to.packets.value(),
+                             of.to.bytes.value()});
+    }
+    return all;
+  }
+
+ private:
+  Lab& lab_;
+  Worker worker_;
+};
+
+void compare(bool offload) {
+  Lab lab(two_workers());
+  for (PortContext& port : lab.dataplane().ports) {
+    port.computes_checksums = offload;
+  }
+  Path fast(lab, 0);
+  Path slow(lab, 1);
+  const auto nobody = TranslationTable::build(MappingTable{}, 2, UINT64_MAX).value();
+  RandomPackets packets(11);
+  std::size_t taken = 0;
+  std::size_t left = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    const Bytes frame = packets.next();
+    const std::uint64_t flags =
+        packets.below(2) == 0 ? RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD : 0;
+    Burst by_fast = fast.burst_of(frame, flags);
+    fast_path(by_fast, fast.worker());
+    const bool took = by_fast.slow.empty();
+    ++(took ? taken : left);
+    if (!took) {
+      fast.take_slow_path(by_fast);  // and the cache fills
+    }
+    slow.worker().cache.use(*nobody, 1);  // it knows nothing
+    Burst by_slow = slow.burst_of(frame, flags);
+    slow.take_slow_path(by_slow);
+    ASSERT_EQ(by_slow.leaving, by_fast.leaving) << took << ' ' << test::to_hex(frame);
+    if (by_slow.leaving.contains(0)) {
+      ASSERT_EQ(by_slow.out[0], by_fast.out[0]) << test::to_hex(frame);
+      ASSERT_EQ(by_slow.oversized, by_fast.oversized) << test::to_hex(frame);
+      ASSERT_EQ(by_slow.packets[0]->ol_flags, by_fast.packets[0]->ol_flags) << test::to_hex(frame);
+      ASSERT_EQ(by_slow.packets[0]->packet_type, by_fast.packets[0]->packet_type);
+    }
+    ASSERT_EQ(slow.send(by_slow), fast.send(by_fast)) << took << ' ' << test::to_hex(frame);
+    if (i % 64 == 0) {
+      lab.run();  // control takes what was punted
+      static_cast<void>(lab.sent(kA));
+      static_cast<void>(lab.sent(kB));
+    }
+  }
+  EXPECT_EQ(slow.counts(), fast.counts());
+  EXPECT_GT(taken, 10'000U);
+  EXPECT_GT(left, 5'000U);
+  EXPECT_EQ(offload, fast.worker().counters.checksums_offloaded.value() > 0);
+}
+
+TEST(FastPath, R1_R2_R14_RandomPacketsFareAsOnTheSlowPath) { compare(/*offload=*/false); }
+
+TEST(FastPath, R3_RandomPacketsWhoseChecksumsThePortComputes) { compare(/*offload=*/true); }
+
+}  // namespace
+}  // namespace natto

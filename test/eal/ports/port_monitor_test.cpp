@@ -1,0 +1,175 @@
+// Throttling and losses at the device, on the fake ENA.
+
+#include "ports/port_monitor.hpp"
+
+#include <gtest/gtest.h>
+#include <rte_log.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <optional>
+
+#include "eal/fake_ena.hpp"
+#include "eal/lab.hpp"
+
+namespace natto {
+namespace {
+
+using test::FakeEna;
+
+TEST(WatchedCounters, AreFoundByTheEndOfTheirName) {
+  EXPECT_EQ(find_watched_counter("rx_good_packets"), nullptr);
+  EXPECT_EQ(find_watched_counter("pps_allowance_exceeded")->name, "pps_allowance_exceeded");
+  EXPECT_EQ(find_watched_counter("some_new_allowance_exceeded")->name, "_allowance_exceeded");
+  EXPECT_EQ(find_watched_counter("rx_overruns")->name, "overruns");
+  EXPECT_EQ(find_watched_counter("rx_missed_errors")->name, "rx_missed_errors");
+  EXPECT_EQ(find_watched_counter("rx_q*_errors")->name, "rx_q*_errors");
+  EXPECT_TRUE(find_watched_counter("conntrack_allowance_available")->is_level);
+  EXPECT_NE(find_watched_counter("conntrack_allowance_exceeded")->advice.find("security groups"),
+            std::string_view::npos);
+}
+
+TEST(WatchedCounters, QueuesAreCountedTogether) {
+  EXPECT_EQ(without_queue("rx_q0_errors"), "rx_q*_errors");
+  EXPECT_EQ(without_queue("tx_q12_missed_tx"), "tx_q*_missed_tx");
+  EXPECT_EQ(without_queue("rx_queue_full"), "rx_queue_full");
+  EXPECT_EQ(without_queue("rx_q1"), "rx_q1");
+}
+
+constexpr PortSet kAll = PortSet::first(1);
+
+class PortMonitorTest : public testing::Test {
+ protected:
+  PortMonitorTest() {
+    ports_.push_back(
+        Port::open({.device = card_.device(), .pools = {test::shared_pool()}}).value());
+    // Away from the terminal, and readable.
+    log_ = std::tmpfile();
+    rte_openlog_stream(log_);
+  }
+  ~PortMonitorTest() override {
+    rte_openlog_stream(nullptr);
+    std::fclose(log_);
+  }
+
+  void sample_at(int seconds) { monitor_.sample(Instant(1'000 * seconds), ports_, kAll); }
+  [[nodiscard]] std::optional<WatchedValue> shown(std::string_view name) const {
+    const auto counters = monitor_.counters(0);
+    const auto found = std::ranges::find(counters, name, &WatchedValue::name);
+    return found != counters.end() ? std::optional(*found) : std::nullopt;
+  }
+  /// The lines logged since the last call.
+  [[nodiscard]] std::vector<std::string> logged() {
+    std::fflush(log_);
+    std::rewind(log_);
+    std::vector<std::string> lines;
+    std::array<char, 1024> line{};
+    while (std::fgets(line.data(), line.size(), log_) != nullptr) {
+      lines.emplace_back(line.data());
+    }
+    EXPECT_EQ(ftruncate(fileno(log_), 0), 0);
+    std::rewind(log_);
+    return lines;
+  }
+
+  FakeEna card_;
+  std::vector<Port> ports_;
+  PortMonitor monitor_{{"company-a"}};
+  std::FILE* log_ = nullptr;
+};
+
+TEST_F(PortMonitorTest, ShowsWhatIsNotZeroAndHowItGrew) {
+  card_.set_counter("pps_allowance_exceeded", 500);
+  card_.set_counter("rx_q0_cnt", 77);
+  sample_at(0);
+  EXPECT_EQ(shown("pps_allowance_exceeded")->value, 500U);
+  EXPECT_EQ(shown("pps_allowance_exceeded")->last_minute, 0U) << "before natto";
+  EXPECT_FALSE(shown("bw_in_allowance_exceeded"));
+  EXPECT_FALSE(shown("rx_q0_cnt"));
+  card_.set_counter("pps_allowance_exceeded", 520);
+  card_.set_counter("rx_missed_errors", 7);
+  sample_at(10);
+  EXPECT_EQ(shown("pps_allowance_exceeded")->value, 520U);
+  EXPECT_EQ(shown("pps_allowance_exceeded")->last_minute, 20U);
+  EXPECT_EQ(shown("rx_missed_errors")->last_minute, 7U);
+  sample_at(69);
+  EXPECT_EQ(shown("pps_allowance_exceeded")->last_minute, 20U);
+  sample_at(70);
+  EXPECT_EQ(shown("pps_allowance_exceeded")->last_minute, 0U) << "longer ago than a minute";
+}
+
+TEST_F(PortMonitorTest, AsksTheDeviceOnceASecond) {
+  for (int i = 0; i < 5; ++i) {
+    sample_at(0);
+  }
+  const unsigned reads = card_.counter_reads();
+  monitor_.sample(Instant(999), ports_, kAll);
+  EXPECT_EQ(card_.counter_reads(), reads);
+  monitor_.sample(Instant(1'000), ports_, kAll);
+  EXPECT_EQ(card_.counter_reads(), 2 * reads);
+  static_cast<void>(monitor_.counters(0));
+  EXPECT_EQ(card_.counter_reads(), 2 * reads) << "a reader asked the device";
+}
+
+TEST_F(PortMonitorTest, WarnsOfGrowthAtMostOnceAMinute) {
+  card_.set_counter("pps_allowance_exceeded", 500);
+  sample_at(0);
+  EXPECT_EQ(logged().size(), 0U) << "what was before natto is no news";
+  card_.set_counter("pps_allowance_exceeded", 501);
+  sample_at(1);
+  const auto lines = logged();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("port company-a: pps_allowance_exceeded grew by 1 to 501: the instance's "
+                          "packet rate allowance was used up"),
+            std::string::npos)
+      << lines[0];
+  EXPECT_NE(lines[0].find("larger instance type"), std::string::npos);
+  for (int second = 2; second <= 60; ++second) {
+    card_.set_counter("pps_allowance_exceeded", 500 + static_cast<std::uint64_t>(second));
+    sample_at(second);
+  }
+  EXPECT_EQ(logged().size(), 0U);
+  card_.set_counter("rx_missed_errors", 1);
+  sample_at(61);
+  const auto later = logged();
+  ASSERT_EQ(later.size(), 2U) << "each counter has its own minute";
+  EXPECT_NE(later[0].find("pps_allowance_exceeded grew by 59 to 560"), std::string::npos);
+  sample_at(600);
+  EXPECT_EQ(logged().size(), 0U) << "nothing grew";
+}
+
+TEST_F(PortMonitorTest, AResetOfTheDeviceLosesNoCount) {
+  card_.set_counter("tx_drops", 10);
+  sample_at(0);
+  card_.set_counter("tx_drops", 30);
+  sample_at(1);
+  card_.set_counter("tx_drops", 4);
+  sample_at(2);
+  EXPECT_EQ(shown("tx_drops")->value, 34U);
+  EXPECT_EQ(shown("tx_drops")->last_minute, 24U);
+}
+
+TEST_F(PortMonitorTest, AnAllowanceLeftIsShownAndNeverWarnedOf) {
+  card_.set_counter("conntrack_allowance_available", 100);
+  sample_at(0);
+  card_.set_counter("conntrack_allowance_available", 0);
+  sample_at(1);
+  EXPECT_EQ(shown("conntrack_allowance_available")->value, 0U);
+  card_.set_counter("conntrack_allowance_available", 136'000);
+  sample_at(2);
+  EXPECT_EQ(shown("conntrack_allowance_available")->value, 136'000U);
+  EXPECT_EQ(shown("conntrack_allowance_available")->last_minute, 0U);
+  EXPECT_EQ(logged().size(), 0U);
+}
+
+TEST_F(PortMonitorTest, AsksNoPortThatIsNotInUse) {
+  monitor_.sample(Instant(0), ports_, PortSet());
+  EXPECT_EQ(card_.counter_reads(), 0U);
+  sample_at(0);
+  EXPECT_GT(card_.counter_reads(), 0U);
+}
+
+}  // namespace
+}  // namespace natto

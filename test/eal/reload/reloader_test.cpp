@@ -1,0 +1,346 @@
+#include "reload/reloader.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <rte_malloc.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <future>
+#include <thread>
+
+#include "dpdk/eal.hpp"
+#include "eal/failing_allocation.hpp"
+#include "eal/lab.hpp"
+#include "table/table_digest.hpp"
+
+namespace natto {
+namespace {
+
+using namespace std::chrono_literals;
+using test::kA;
+using test::kB;
+using test::Lab;
+using test::make_mapping;
+
+std::string mapping_text(std::string_view name, std::string_view realm, std::string_view real,
+                         std::string_view mapped) {
+  return fmt::format("[[mapping]]\nname = \"{}\"\nrealm = \"{}\"\nreal = \"{}\"\nmapped = \"{}\"\n",
+                     name, realm, real, mapped);
+}
+
+const std::string kFirst = mapping_text("host-a", "a", "10.1.1.10", "172.31.1.10");
+const std::string kSecond = kFirst + mapping_text("host-b", "b", "192.168.7.20", "172.30.7.20");
+
+/// A running table that came from a file in a folder of its own.
+class ReloaderTest : public testing::Test {
+ protected:
+  ReloaderTest()
+      : folder_(make_folder()),
+        config_(make_config(folder_ / "mappings.toml")),
+        table_{{make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10")}},
+        lab_({.mappings = table_.mappings}),
+        live_(lab_.dataplane(), first_version()),
+        reloader_(config_, lab_.dataplane(), live_,
+                  {.debounce = 20ms, .stall = 20ms, .grace = 60ms}) {
+    write(kFirst);
+  }
+  ~ReloaderTest() override {
+    reloader_.stop();
+    std::filesystem::remove_all(folder_);
+  }
+
+  /// Asks the thread, and waits for the outcome. None after the end.
+  std::optional<ReloadOutcome> ask() {
+    std::promise<ReloadOutcome> outcome;
+    const bool taken = reloader_.request(
+        {ReloadKind::kReload, "natto reload", "me", {}, [&](const ReloadOutcome& o) {
+           outcome.set_value(o);
+         }});
+    return taken ? std::optional(outcome.get_future().get()) : std::nullopt;
+  }
+
+  static std::filesystem::path make_folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "natto-reload-XXXXXX").string();
+    return mkdtemp(name.data());
+  }
+  static Config make_config(std::filesystem::path file) {
+    Config config;
+    config.ports.resize(2);
+    config.ports[kA].realm = "a";
+    config.ports[kA].address = parse_ipv4_prefix("10.1.0.1/16").value();
+    config.ports[kB].realm = "b";
+    config.ports[kB].address = parse_ipv4_prefix("192.168.0.1/16").value();
+    config.table_file = std::move(file);
+    return config;
+  }
+  std::shared_ptr<const LoadedTable> first_version() {
+    auto version = test::make_version(1, table_.mappings, table_digest(table_, config_));
+    test::start_with(lab_.dataplane(), *version);
+    return version;
+  }
+
+  void write(std::string_view text) { std::ofstream(config_.table_file) << text; }
+  /// As editors and configuration management do.
+  void replace_by_rename(std::string_view text) {
+    std::ofstream(folder_ / ".new") << text;
+    std::filesystem::rename(folder_ / ".new", config_.table_file);
+  }
+
+  ReloadOutcome reload(ReloadKind kind = ReloadKind::kReload) {
+    return reloader_.run({.kind = kind, .trigger = "test", .who = "me"});
+  }
+  [[nodiscard]] std::uint64_t version() const { return live_.current()->version(); }
+  [[nodiscard]] std::size_t mappings() const { return live_.current()->table->mappings.size(); }
+
+  static bool soon(const std::function<bool()>& condition) {
+    for (int i = 0; i < 1'000; ++i) {
+      if (condition()) {
+        return true;
+      }
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
+  }
+  void start() { ASSERT_TRUE(reloader_.start(allowed_cpus()).ok()); }
+
+  std::filesystem::path folder_;
+  Config config_;
+  MappingTable table_;
+  Lab lab_;
+  LiveTable live_;
+  Reloader reloader_;
+};
+
+TEST_F(ReloaderTest, AReloadSaysWhatItDid) {
+  write(kSecond);
+  const ReloadOutcome outcome = reload();
+  EXPECT_FALSE(outcome.refused);
+  EXPECT_EQ(outcome.version, 2U);
+  EXPECT_EQ(outcome.mappings, 2U);
+  EXPECT_EQ(outcome.added, 1U);
+  EXPECT_EQ(outcome.text, "+ host-b: b 192.168.7.20 <-> 172.30.7.20\n");
+  EXPECT_EQ(outcome.digest_after, live_.current()->digest);
+  EXPECT_NE(outcome.digest_after, outcome.digest_before);
+  EXPECT_EQ(live_.current()->trigger, "test");
+  EXPECT_EQ(live_.current()->who, "me");
+  EXPECT_NE(lab_.dataplane().table.read().look_up(
+                {TranslationTable::kMappedScope, Ipv4Address::of(172, 30, 7, 20)}),
+            nullptr);
+}
+
+TEST_F(ReloaderTest, F2_ABadFileChangesNothing) {
+  const std::string digest = live_.current()->digest;
+  write(kSecond + "[[mapping]]\nname = \"x\"\nreal = \"10.0.0.300\"\n");
+  const ReloadOutcome outcome = reload();
+  EXPECT_EQ(outcome.refused, ErrorKind::kInput);
+  const std::string file = config_.table_file.string();
+  EXPECT_NE(outcome.text.find(file + ":11:"), std::string::npos) << outcome.text;
+  EXPECT_GE(std::ranges::count(outcome.text, '\n'), 1) << "every mistake in one go";
+  EXPECT_EQ(version(), 1U);
+  EXPECT_EQ(live_.current()->digest, digest);
+  EXPECT_EQ(outcome.digest_after, digest);
+  std::filesystem::remove(config_.table_file);
+  EXPECT_EQ(reload().refused, ErrorKind::kInput);
+  EXPECT_EQ(version(), 1U);
+}
+
+TEST_F(ReloaderTest, ADryRunChangesNothing) {
+  write(kSecond);
+  const ReloadOutcome outcome = reload(ReloadKind::kDryRun);
+  EXPECT_EQ(outcome.added, 1U);
+  EXPECT_EQ(outcome.version, 1U);
+  EXPECT_EQ(outcome.text, "+ host-b: b 192.168.7.20 <-> 172.30.7.20\n");
+  EXPECT_EQ(mappings(), 1U);
+  EXPECT_FALSE(reloader_.rollback_possible());
+}
+
+TEST_F(ReloaderTest, ARollbackBringsTheTableBeforeBackAndForth) {
+  EXPECT_EQ(reload(ReloadKind::kRollback).refused, ErrorKind::kInput) << "there is none yet";
+  const std::string digest = live_.current()->digest;
+  write(kSecond);
+  reload();
+  EXPECT_TRUE(reloader_.rollback_possible());
+  EXPECT_EQ(reload(ReloadKind::kRollback).digest_after, digest);
+  EXPECT_EQ(version(), 3U);
+  EXPECT_EQ(mappings(), 1U);
+  reload(ReloadKind::kRollback);
+  EXPECT_EQ(mappings(), 2U);
+  reload();
+  EXPECT_EQ(version(), 5U);
+  reload(ReloadKind::kRollback);
+  EXPECT_EQ(mappings(), 1U) << "a reload that changed nothing is none to undo";
+}
+
+TEST_F(ReloaderTest, FollowsTheFileHoweverItIsReplaced) {
+  start();
+  write(kSecond);
+  EXPECT_TRUE(soon([&] { return mappings() == 2; })) << "written in place";
+  replace_by_rename(kFirst);
+  EXPECT_TRUE(soon([&] { return mappings() == 1; })) << "replaced by rename";
+  // A volume as Kubernetes mounts it: a link to a link that is swapped.
+  std::filesystem::create_directory(folder_ / "v1");
+  std::ofstream(folder_ / "v1" / "mappings.toml") << kSecond;
+  std::filesystem::create_directory_symlink("v1", folder_ / "data");
+  std::filesystem::remove(config_.table_file);
+  std::filesystem::create_symlink("data/mappings.toml", config_.table_file);
+  EXPECT_TRUE(soon([&] { return mappings() == 2; })) << "became a link";
+  std::filesystem::create_directory(folder_ / "v2");
+  std::ofstream(folder_ / "v2" / "mappings.toml") << kFirst;
+  std::filesystem::create_directory_symlink("v2", folder_ / "data_new");
+  std::filesystem::rename(folder_ / "data_new", folder_ / "data");
+  EXPECT_TRUE(soon([&] { return mappings() == 1; })) << "the link was swapped";
+  EXPECT_EQ(reloader_.refusals(), 0U);
+}
+
+TEST_F(ReloaderTest, FollowsTheFileIntoANewFolder) {
+  start();
+  std::filesystem::remove_all(folder_);
+  std::filesystem::create_directory(folder_);
+  replace_by_rename(kSecond);
+  EXPECT_TRUE(soon([&] { return mappings() == 2; }));
+}
+
+TEST_F(ReloaderTest, OtherFilesAndUnfinishedOnesAreNotItsBusiness) {
+  start();
+  std::ofstream(folder_ / "other.toml") << kSecond;
+  std::ofstream(folder_ / ".mappings.toml.new") << kSecond;  // written, and never renamed
+  std::this_thread::sleep_for(150ms);
+  EXPECT_EQ(version(), 1U);
+  EXPECT_EQ(reloader_.refusals(), 0U);
+}
+
+TEST_F(ReloaderTest, ABurstOfChangesIsOneReload) {
+  start();
+  for (int i = 0; i < 50; ++i) {
+    replace_by_rename(i % 2 == 0 ? kFirst : kSecond);
+  }
+  EXPECT_TRUE(soon([&] { return mappings() == 2; }));
+  EXPECT_LE(version(), 5U);
+}
+
+TEST_F(ReloaderTest, AReloadThatWasAskedForIsNotRepeatedByTheFollower) {
+  start();
+  replace_by_rename(kSecond);
+  EXPECT_EQ(ask()->version, 2U);
+  std::this_thread::sleep_for(100ms);
+  EXPECT_EQ(version(), 2U);
+}
+
+TEST_F(ReloaderTest, WhoeverAsksGetsTheOutcome) {
+  start();
+  write(kSecond);
+  const auto outcome = ask();
+  ASSERT_TRUE(outcome);
+  EXPECT_FALSE(outcome->refused);
+  EXPECT_EQ(mappings(), 2U);
+  reloader_.request({ReloadKind::kReload, "SIGHUP", ""});
+  EXPECT_TRUE(soon([&] { return live_.current()->trigger == "SIGHUP"; }));
+  reloader_.stop();
+  EXPECT_FALSE(ask());
+}
+
+TEST_F(ReloaderTest, RequestsThatAreLetGoLetGoOfWhoAsked) {
+  const auto asker = std::make_shared<int>();
+  const auto done = [asker](const ReloadOutcome&) {};
+  std::size_t taken = 0;  // before the start: they wait
+  while (reloader_.request({ReloadKind::kReload, "natto reload", "me", {}, done})) {
+    ++taken;
+  }
+  EXPECT_EQ(taken, Reloader::kMaxWaiting);
+  reloader_.stop();
+  EXPECT_EQ(asker.use_count(), 2) << "this test's own, and that of done";
+}
+
+TEST_F(ReloaderTest, F3_AStalledWorkerDelaysTheFreeAndIsNamed) {
+  Quiescence& quiescence = lab_.dataplane().quiescence;
+  quiescence.enter(0);
+  lab_.dataplane().activity[0].last_tsc.set(1);
+  write(kSecond);
+  testing::internal::CaptureStderr();
+  const ReloadOutcome outcome = reload();
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(outcome.grace_pending);
+  EXPECT_EQ(mappings(), 2U) << "new packets see the new table all the same";
+  EXPECT_NE(log.find("worker 0 has not polled"), std::string::npos) << log;
+  quiescence.report(0);
+  EXPECT_TRUE(live_.reclaim());
+  quiescence.leave(0);
+}
+
+TEST_F(ReloaderTest, TheLogSaysWhoChangedWhat) {
+  write(kSecond);
+  testing::internal::CaptureStderr();
+  const ReloadOutcome outcome = reload();
+  const std::string log = testing::internal::GetCapturedStderr();
+  for (const std::string& part : {std::string("test by me"), outcome.digest_before,
+                                  outcome.digest_after, std::string("1 added")}) {
+    EXPECT_NE(log.find(part), std::string::npos) << part << " is not in " << log;
+  }
+  EXPECT_EQ(std::ranges::count(log, '\n'), 1);
+}
+
+TEST_F(ReloaderTest, WhoAsksCannotForgeALogLine) {
+  testing::internal::CaptureStderr();
+  reloader_.run({ReloadKind::kReload, "natto reload", "me\nnatto: reload 9 (file changed)"});
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::ranges::count(log, '\n'), 1) << log;
+}
+
+TEST_F(ReloaderTest, F2_AnAllocationThatFailsAnywhereLeavesTheOldTable) {
+  write(kSecond);
+  int refused = 0;
+  for (int nth = 1;; ++nth) {
+    const auto before = live_.current();
+    ReloadOutcome outcome;
+    bool failed = false;
+    {
+      const test::FailingAllocation failing(nth);
+      outcome = reload();
+      failed = failing.has_failed();
+    }
+    if (!failed) {
+      break;
+    }
+    if (outcome.refused) {
+      ++refused;
+      ASSERT_EQ(outcome.refused, ErrorKind::kSystem) << outcome.text;
+      ASSERT_EQ(live_.current(), before) << "allocation " << nth;
+    } else {
+      ASSERT_EQ(mappings(), 2U) << "allocation " << nth;
+    }
+  }
+  EXPECT_GT(refused, test::kOperatorNewFails ? 50 : 5);
+  EXPECT_FALSE(reload().refused);
+}
+
+TEST_F(ReloaderTest, ATableThatDoesNotFitIsRefused) {
+  std::string text;
+  for (int i = 0; i < 16'384; ++i) {
+    text += mapping_text(fmt::format("m{}", i), "a",
+                         fmt::format("10.{}.{}.{}", 2 + i / 65536, i / 256 % 256, i % 256),
+                         fmt::format("172.{}.{}.{}", 16 + i / 65536, i / 256 % 256, i % 256));
+  }
+  write(text);
+  // All of DPDK's memory but some that a small table needs.
+  std::vector<void*> taken;
+  for (std::size_t size = std::size_t{64} << 20; size >= (std::size_t{1} << 20); size /= 2) {
+    while (void* memory = rte_malloc("taken", size, 0)) {
+      taken.push_back(memory);
+    }
+  }
+  const ReloadOutcome outcome = reload();
+  for (void* memory : taken) {
+    rte_free(memory);
+  }
+  EXPECT_EQ(outcome.refused, ErrorKind::kSystem);
+  EXPECT_NE(outcome.text.find("16384 mappings"), std::string::npos) << outcome.text;
+  EXPECT_EQ(version(), 1U);
+  EXPECT_FALSE(reload().refused) << "and it fits when there is room";
+  EXPECT_EQ(mappings(), 16'384U);
+}
+
+}  // namespace
+}  // namespace natto
