@@ -47,7 +47,7 @@ void checksum_1500_bytes(benchmark::State& state) {
 }
 BENCHMARK(checksum_1500_bytes)->Iterations(kIterations);
 
-void parse_long_way(benchmark::State& state) {
+void parse_slow_path(benchmark::State& state) {
   const std::vector<test::Bytes> frames = udp_frames();
   ParsedPacket packet{};
   for (auto _ : state) {
@@ -59,9 +59,9 @@ void parse_long_way(benchmark::State& state) {
   }
   per_packet(state);
 }
-BENCHMARK(parse_long_way)->Iterations(kIterations);
+BENCHMARK(parse_slow_path)->Iterations(kIterations);
 
-void parse_short_way(benchmark::State& state) {
+void parse_fast_path(benchmark::State& state) {
   const std::vector<test::Bytes> frames = udp_frames();
   const PlainShape shape(kAnyMac);
   for (auto _ : state) {
@@ -71,7 +71,7 @@ void parse_short_way(benchmark::State& state) {
   }
   per_packet(state);
 }
-BENCHMARK(parse_short_way)->Iterations(kIterations);
+BENCHMARK(parse_fast_path)->Iterations(kIterations);
 
 void rewrite_udp(benchmark::State& state) {
   std::vector<test::Bytes> frames = udp_frames();
