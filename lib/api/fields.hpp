@@ -51,7 +51,7 @@ void fields(Of<MappingsReport> auto& m, auto&& field) {
 }
 
 void fields(Of<CountersReport> auto& m, auto&& field) {
-#define X(member, unit, meaning) field(#member, m.member, unit " " meaning);
+#define X(member, unit, meaning) field(#member, m.member, unit ": " meaning);
   NATTO_COUNTERS(X)
 #undef X
   field("dropped", m.dropped, "packets: the sum of the drops");
@@ -113,14 +113,14 @@ void fields(Of<PortReport> auto& m, auto&& field) {
   field("next_hop", m.next_hop,
         "empty without a gateway; `static` if the config gives its MAC address");
   field("next_hop_mac", m.next_hop_mac, "empty while ARP has not found it");
-#define X(member, direction, unit, meaning)                              \
-  field(#direction "_packets", m.direction##_packets, unit " " meaning); \
+#define X(member, direction, unit, meaning)                               \
+  field(#direction "_packets", m.direction##_packets, unit ": " meaning); \
   field(#direction "_per_second", m.direction##_per_second, "in the last second");
   NATTO_PORT_COUNTERS(X)
 #undef X
   field("kernel_interface", m.kernel_interface, "empty without one");
-#define X(member, unit, meaning)                                 \
-  field("kernel_" #member, m.kernel_##member, unit " " meaning); \
+#define X(member, unit, meaning)                                  \
+  field("kernel_" #member, m.kernel_##member, unit ": " meaning); \
   field("kernel_" #member "_per_second", m.kernel_##member##_per_second, "in the last second");
   NATTO_KERNEL_COUNTERS(X)
 #undef X
