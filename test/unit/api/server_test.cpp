@@ -55,12 +55,20 @@ class FakeNatto {
   std::atomic<std::size_t> pieces{0};
   std::atomic<std::size_t> pieces_made{0};
   std::atomic<std::size_t> requests{0};
-  Peer last_peer;  ///< written before the answer
+
+  /// Who sent the last request.
+  [[nodiscard]] Peer last_peer() const {
+    const std::lock_guard lock(mutex_);
+    return last_peer_;
+  }
 
  private:
   void handle(const Request& request, const Peer& peer, const std::shared_ptr<Answer>& answer) {
     requests.fetch_add(1);
-    last_peer = peer;
+    {
+      const std::lock_guard lock(mutex_);
+      last_peer_ = peer;
+    }
     if (std::holds_alternative<TableRequest>(request)) {
       return answer->report(kTable);
     }
@@ -79,9 +87,10 @@ class FakeNatto {
   }
 
   TemporaryFolder folder_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::vector<std::shared_ptr<Answer>> kept_;
+  Peer last_peer_;
   std::optional<Server> server_;
 };
 
@@ -306,10 +315,10 @@ TEST(Server, AFloodOfShortLivedClientsLeavesNothingBehind) {
 TEST(Server, ThePeerIsWhomTheKernelNames) {
   const FakeNatto natto;
   expect_service(natto);
-  EXPECT_EQ(natto.last_peer.user, geteuid());
-  EXPECT_EQ(natto.last_peer.process, getpid());
-  EXPECT_EQ(natto.last_peer.program, "unit_tests");
-  EXPECT_TRUE(to_string(natto.last_peer).ends_with(fmt::format(", pid {} (unit_tests)", getpid())));
+  EXPECT_EQ(natto.last_peer().user, geteuid());
+  EXPECT_EQ(natto.last_peer().process, getpid());
+  EXPECT_EQ(natto.last_peer().program, "unit_tests");
+  EXPECT_TRUE(to_string(natto.last_peer()).ends_with(fmt::format(", pid {} (unit_tests)", getpid())));
 }
 
 /// Needs root, to become somebody else.
@@ -353,7 +362,7 @@ TEST_F(ServerRights, AMemberOfTheAdminGroupChanges) {
   const std::future<void> natto =
       std::async(std::launch::async, [this] { natto_.kept()->report("done"); });
   EXPECT_EQ(ask({kBin}, "{\"request\":\"reload\"}\n"), "done");
-  EXPECT_EQ(natto_.last_peer.user, kAlice);
+  EXPECT_EQ(natto_.last_peer().user, kAlice);
 }
 
 TEST_F(ServerRights, OutsidersTakeNoPlaces) {
