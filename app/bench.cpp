@@ -151,7 +151,7 @@ Result<std::string> bench(const BenchArguments& arguments) {
   if (!files) {
     return files.error();
   }
-  const auto launched = Appliance::launch(files->config, files->table);
+  const auto launched = Appliance::launch(files->config, {.table = files->table});
   if (!launched) {
     return launched.error();
   }

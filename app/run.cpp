@@ -16,7 +16,7 @@
 #include "runtime/service_notify.hpp"
 #include "runtime/service_report.hpp"
 #include "summary.hpp"
-#include "table/loader.hpp"
+#include "table/starting_table.hpp"
 
 namespace natto {
 namespace {
@@ -69,11 +69,20 @@ void announce(const Config& config, const Appliance& appliance,
   log(LogLevel::kInfo, "ready with {} worker(s)", config.dpdk.lcores.size());
 }
 
+/// In the line for the service manager: that a table is in force which the file does not say.
+std::string file_trouble(const TableFileState& file, const std::string& in_force) {
+  if (file.refused()) {
+    return "; file refused: " + file.refusal.substr(0, file.refusal.find('\n'));
+  }
+  return file.differs(in_force) ? "; file differs" : "";
+}
+
 ServiceState service_state(const Appliance& appliance) {
   const std::shared_ptr<const LoadedTable> table = appliance.table();
   ServiceState state{.workers = {},
-                     .summary = fmt::format("{} mappings, version {}",
-                                            table->table->mappings.size(), table->version())};
+                     .summary = fmt::format("{} mappings, version {}{}",
+                                            table->table->mappings.size(), table->version(),
+                                            file_trouble(appliance.table_file(), table->digest))};
   for (std::size_t i = 0; i < appliance.worker_count(); ++i) {
     state.workers.push_back(
         {.lcore = appliance.lcore_of(i), .polls = appliance.activity_of(i).polls.value()});
@@ -95,7 +104,7 @@ struct RunArguments {
 
 /// The summary, after SIGINT or SIGTERM.
 Result<std::string> run(const RunArguments& arguments) {
-  const Result<ApplianceFiles> files = load_appliance(arguments.config_file);
+  const Result<StartingFiles> files = load_start(arguments.config_file);
   if (!files) {
     return files.error();
   }
@@ -122,7 +131,7 @@ Result<std::string> run(const RunArguments& arguments) {
     return listener.error();
   }
 
-  const auto launched = Appliance::launch(config, files->table);
+  const auto launched = Appliance::launch(config, files->start);
   if (!launched) {
     return launched.error();
   }

@@ -156,6 +156,16 @@ std::string table_view(const api::TableReport& table) {
             table.prefixes, table.addresses);
   lines.add("memory       {} KiB", table.memory_bytes / 1024);
   lines.add("file         {}", table.file);
+  if (table.file_state == "refused") {
+    const std::string first = table.file_error.substr(0, table.file_error.find('\n'));
+    lines.add("file: refused since {}: {}{}", local_time(table.file_refused_ms), first,
+              first == table.file_error ? "" : " (more errors: natto check)");
+  } else if (table.file_state == "differs") {
+    lines.add("file: differs from the table in force; natto reload takes it");
+  }
+  if (table.read_from != table.file) {
+    lines.add("read from    {}", table.read_from);
+  }
   lines.add("loaded       {} ({}{}{})", local_time(table.loaded_ms), table.trigger,
             table.who.empty() ? "" : " by ", table.who);
   lines.add("reloads      {}, {} refused; rollback {}", table.reloads, table.refused_reloads,
@@ -173,12 +183,17 @@ std::string reload_view(const api::ReloadReport& report, bool dry_run) {
     lines.add("version {}, {}", report.version, counts);
   }
   lines.add("digest {} -> {}", report.digest_before, report.digest_after);
-  if (!dry_run) {
+  if (!dry_run && report.digest_before == report.digest_after) {
+    lines.add("no change: version {} stays", report.version);
+  } else if (!dry_run) {
     lines.add("parse {} us, build {} us, grace period {} us", report.parse_us, report.build_us,
               report.grace_us);
   }
   if (report.grace_pending) {
     lines.add("a worker still uses the old table: see natto show workers");
+  }
+  for (const std::string& key : report.config_changed) {
+    lines.add("natto.toml: {} differs from what natto runs with; a restart applies it", key);
   }
   return report.text + lines.take();
 }

@@ -14,20 +14,29 @@ template <typename T, typename Message>
 concept Of = std::same_as<std::remove_const_t<T>, Message>;
 
 void fields(Of<TableReport> auto& m, auto&& field) {
-  field("version", m.version, "the table's number: 1 at start, one more with each reload");
+  field("version", m.version,
+        "the table's number: 1 at start, one more with each that replaces it");
   field("digest", m.digest, "SHA-256 of what the table says, as `natto check` prints it");
   field("mappings", m.mappings, "how many it has");
   field("hosts", m.hosts, "those of one address");
   field("prefixes", m.prefixes, "those of a prefix");
   field("addresses", m.addresses, "that all of them map");
   field("memory_bytes", m.memory_bytes, "that the table takes");
-  field("file", m.file, "that it is loaded from");
+  field("file", m.file, "that natto.toml names, and a reload loads");
+  field("file_state", m.file_state,
+        "when the file was read last: `same` (it says what is in force), `differs` (after a "
+        "rollback) or `refused`");
+  field("file_refused_ms", m.file_refused_ms, "since when it is refused; 0 if it is not");
+  field("file_error", m.file_error, "why it is refused, a line per error");
+  field("read_from", m.read_from,
+        "the file that the running table was read from, on its `line`s: `file`, or where natto "
+        "kept the table in force last");
   field("loaded_ms", m.loaded_ms, "when");
   field("trigger", m.trigger,
         "`start`, `file changed`, `SIGHUP`, `natto reload` or `natto rollback`");
   field("who", m.who, "the user and process that asked for it, or empty");
   field("rollback_possible", m.rollback_possible, "there is an earlier table");
-  field("reloads", m.reloads, "since start, rollbacks too");
+  field("reloads", m.reloads, "since start, rollbacks too, and those that found no change");
   field("refused_reloads", m.refused_reloads, "since start, that changed nothing");
 }
 
@@ -36,7 +45,7 @@ void fields(Of<MappingReport> auto& m, auto&& field) {
   field("realm", m.realm, "where the host has its real address");
   field("real", m.real, "address or prefix");
   field("mapped", m.mapped, "address or prefix");
-  field("line", m.line, "of the table's file");
+  field("line", m.line, "of the file that the table was read from");
   field("from_packets", m.from_packets, "that the mapped host sent");
   field("from_bytes", m.from_bytes, "of these IPv4 packets");
   field("from_last_ms", m.from_last_ms, "when the last one came, to 1/8 s");
@@ -163,6 +172,9 @@ void fields(Of<ReloadReport> auto& m, auto&& field) {
   field("grace_pending", m.grace_pending, "after ten seconds a worker still may");
   field("text", m.text,
         "a line for each mapping that was added (`+`), removed (`-`) or changed (`~`)");
+  field("config_changed", m.config_changed,
+        "keys of natto.toml that differ from what natto runs with, as `port 0 mtu`: a restart "
+        "applies them");
 }
 
 void fields(Of<ExplainReport> auto& m, auto&& field) {
@@ -175,7 +187,8 @@ void fields(Of<ExplainReport> auto& m, auto&& field) {
 }
 
 void fields(Of<ProgressReport> auto& m, auto&& field) {
-  field("progress", m.progress, "`reading`, `checking`, `building` or `waiting for workers`");
+  field("progress", m.progress,
+        "`reading`, `checking`, `building`, `waiting for workers` or `keeping`");
 }
 
 void fields(Of<ErrorText> auto& m, auto&& field) {

@@ -27,6 +27,10 @@ struct TableReport {
   std::uint64_t addresses = 0;
   std::uint64_t memory_bytes = 0;
   std::string file = {};
+  std::string file_state = {};
+  std::uint64_t file_refused_ms = 0;
+  std::string file_error = {};
+  std::string read_from = {};
   std::uint64_t loaded_ms = 0;
   std::string trigger = {};
   std::string who = {};
@@ -161,6 +165,7 @@ struct ReloadReport {
   std::uint64_t grace_us = 0;
   bool grace_pending = false;
   std::string text = {};
+  std::vector<std::string> config_changed = {};
 };
 
 struct ExplainReport {

@@ -102,6 +102,22 @@ ApiConfig read_api(const SectionReader& section) {
   return api;
 }
 
+Result<std::filesystem::path> parse_absolute_path(std::string_view text) {
+  if (!text.starts_with('/')) {
+    return input_error(
+        fmt::format("{} is not an absolute path, as \"/var/lib/natto\"", in_quotes(text)));
+  }
+  return std::filesystem::path(text);
+}
+
+StateConfig read_state(const SectionReader& section) {
+  StateConfig state;
+  if (const auto directory = section.parsed("directory", parse_absolute_path)) {
+    state.directory = directory->value;
+  }
+  return state;
+}
+
 class PortReader {
  public:
   explicit PortReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
@@ -231,10 +247,13 @@ ConfigFile read_config_file(const std::filesystem::path& file, Diagnostics& diag
   out.config.dpdk = read_dpdk(reader.section("dpdk"), diagnostics);
   out.config.icmp = read_icmp(reader.section("icmp"));
   out.config.api = read_api(reader.section("api"));
+  out.config.state = read_state(reader.section("state"));
   read_ports(reader, out, diagnostics);
   if (const auto table = reader.section("table").text("file")) {
     out.config.table_file = file.parent_path() / table->value;
   }
+  out.config.file = file;
+  out.config.values = config_values(config_schema(), *root);
   return out;
 }
 

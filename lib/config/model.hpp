@@ -14,6 +14,7 @@
 
 #include "base/address.hpp"
 #include "base/realm.hpp"
+#include "config/config_values.hpp"
 #include "packet/icmp_rules.hpp"
 
 namespace natto {
@@ -65,13 +66,22 @@ struct ApiConfig {
   std::optional<std::string> admin_group;       ///< whose members may change as well
 };
 
+/// [state]
+struct StateConfig {
+  std::optional<std::filesystem::path> directory;  ///< an absolute path
+};
+
 /// natto.toml
 struct Config {
   DpdkConfig dpdk;
   IcmpConfig icmp;
   ApiConfig api;
+  StateConfig state;
   std::vector<PortConfig> ports;     ///< 1..kMaxPorts; the index is the RealmId
   std::filesystem::path table_file;  ///< [table] file, resolved against natto.toml's folder
+
+  std::filesystem::path file;  ///< natto.toml itself; empty if no file says this
+  ConfigValues values;         ///< all of the above as texts, to tell what another file changes
 
   [[nodiscard]] std::optional<RealmId> find_realm(std::string_view name) const noexcept {
     for (std::size_t i = 0; i < ports.size(); ++i) {

@@ -164,6 +164,14 @@ constexpr std::array kApiKeys = {
               .range = kGroupNameLength},
 };
 
+constexpr std::array kStateKeys = {
+    KeySchema{.name = "directory",
+              .kind = kText,
+              .if_absent = LeftOut{"systemd's $STATE_DIRECTORY, else /var/lib/natto"},
+              .meaning = "Where natto keeps the table in force for its next start, an absolute "
+                         "path; each natto.toml has a folder of its own there."},
+};
+
 constexpr std::array kMappingKeys = {
     KeySchema{.name = "name",
               .kind = kName,
@@ -204,6 +212,8 @@ constexpr std::array kConfigSections = {
                   .keys = kTableKeys},
     SectionSchema{
         .name = "api", .meaning = "Who may ask the running natto, and where.", .keys = kApiKeys},
+    SectionSchema{
+        .name = "state", .meaning = "What outlives the running natto.", .keys = kStateKeys},
 };
 
 constexpr std::array kMappingsSections = {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -48,6 +49,15 @@ void write_log(LogLevel level, std::string_view text) {
   const std::string priority = to_journal ? fmt::format("<{}>", dpdk - 1) : std::string();
   rte_log(dpdk, static_cast<std::uint32_t>(log_type), "%snatto: %s\n", priority.c_str(),
           line.c_str());
+}
+
+void log_lines(LogLevel level, std::string_view text) {
+  constexpr std::size_t kMaxLines = 20;
+  for (std::size_t at = 0, lines = 0; at < text.size() && lines < kMaxLines; ++lines) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    write_log(level, text.substr(at, end - at));
+    at = end + 1;
+  }
 }
 
 void log_to_standard_error() { rte_openlog_stream(stderr); }

@@ -15,6 +15,9 @@ enum class LogLevel { kError, kWarning, kInfo };
 /// thread but workers: it may block on standard error.
 void write_log(LogLevel level, std::string_view text);
 
+/// One for each of the first 20 lines of `text`.
+void log_lines(LogLevel level, std::string_view text);
+
 template <typename... Values>
 void log(LogLevel level, fmt::format_string<Values...> format, Values&&... values) {
   write_log(level, fmt::format(format, std::forward<Values>(values)...));

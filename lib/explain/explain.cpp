@@ -152,9 +152,15 @@ class Narrator {
     }
     const Mapping& mapping = table_.mappings[translation->mapping];
     say("{} {}: mapping {}, line {} of {}", which, to_string(address), mapping.name, mapping.line,
-        config_.table_file.filename().string());
+        file_name());
     say("  realm {}, real {}, mapped {}", config_.ports[mapping.realm].realm,
         to_string(mapping.real), to_string(mapping.mapped));
+  }
+
+  /// Of the file that the reader knows, the name is enough.
+  [[nodiscard]] std::string file_name() const {
+    const auto& file = table_.file;
+    return (file == config_.table_file ? file.filename() : file).string();
   }
 
   void record(DecisionStep step, const ParsedPacket& packet, const PortConfig& out) {

@@ -72,6 +72,32 @@ void LiveTable::publish(std::shared_ptr<const LoadedTable> next) {
   }
 }
 
+// The order stays: counters and translations go by index.
+void LiveTable::cite(const MappingTable& same) {
+  const std::shared_ptr<const LoadedTable> before = tables_.back().loaded;
+  std::unordered_map<std::string_view, std::uint32_t> lines;
+  lines.reserve(same.mappings.size());
+  for (const Mapping& mapping : same.mappings) {
+    lines.emplace(mapping.name, mapping.line);
+  }
+  const auto line_is_same = [&lines](const Mapping& mapping) {
+    return mapping.line == lines.at(mapping.name);
+  };
+  if (same.file == before->table->file &&
+      std::ranges::all_of(before->table->mappings, line_is_same)) {
+    return;
+  }
+  MappingTable table{.mappings = before->table->mappings, .file = same.file};
+  for (Mapping& mapping : table.mappings) {
+    mapping.line = lines.at(mapping.name);
+  }
+  LoadedTable next = *before;
+  next.table = std::make_shared<const MappingTable>(std::move(table));
+  auto cited = std::make_shared<const LoadedTable>(std::move(next));
+  const std::lock_guard lock(mutex_);
+  tables_.back().loaded = std::move(cited);
+}
+
 bool LiveTable::reclaim() {
   const auto has_pending = [this](const TranslationTable& table) {
     return std::ranges::any_of(dataplane_.activity, [&](const WorkerActivity& activity) {

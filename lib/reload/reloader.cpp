@@ -1,18 +1,20 @@
 #include "reload/reloader.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <malloc.h>
 #include <poll.h>
 #include <rte_cycles.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <new>
 #include <string_view>
 #include <utility>
 
 #include "base/cpus.hpp"
+#include "config/config_values.hpp"
 #include "dpdk/log.hpp"
 #include "table/loader.hpp"
 #include "table/table_diff.hpp"
@@ -20,9 +22,6 @@
 
 namespace natto {
 namespace {
-
-/// Lines of a refusal's text that go to the log.
-constexpr std::size_t kMaxLoggedLines = 20;
 
 template <typename Duration>
 ReloadOutcome::Microseconds microseconds(Duration duration) {
@@ -35,27 +34,21 @@ void tell(const ReloadRequest& request, std::string_view stage) {
   }
 }
 
-void log_lines(std::string_view text) {
-  std::size_t lines = 0;
-  for (std::size_t at = 0; at < text.size() && lines < kMaxLoggedLines; ++lines) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    log(LogLevel::kError, "{}", text.substr(at, end - at));
-    at = end + 1;
-  }
-}
+/// To the system, what the allocator has free: a table of many mappings takes hundreds of MiB while
+/// it is read. This takes a few milliseconds, in which no worker is held up: none allocates.
+void give_memory_back() { malloc_trim(0); }
 
 }  // namespace
 
-Reloader::Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table)
-    : Reloader(config, dataplane, live_table, Patience{}) {}
-
 Reloader::Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table,
-                   const Patience& patience)
+                   TableFileState file, std::optional<KeptTable> kept, const Patience& patience)
     : config_(config),
       dataplane_(dataplane),
       live_table_(live_table),
+      kept_(std::move(kept)),
       patience_(patience),
-      wake_up_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+      wake_up_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      file_(std::move(file)) {}
 
 Reloader::~Reloader() {
   stop();
@@ -65,14 +58,34 @@ Reloader::~Reloader() {
 }
 
 Status Reloader::start(const std::vector<unsigned>& cpus) {
-  Result<FileWatch> watch = FileWatch::open(config_.table_file);
-  if (!watch) {
-    return watch.error();
+  for (const auto& file : {config_.table_file, config_.file}) {
+    Result<FileWatch> watch = FileWatch::open(file);
+    if (!watch) {
+      return watch.error();
+    }
+    watches_.push_back(std::move(*watch));
   }
-  watch_.emplace(std::move(*watch));
+  say_if_kept_table();
   thread_ = std::thread([this] { work(); });
   run_on(thread_, cpus, "natto-reload");
   return Done{};
+}
+
+/// That the table in force is not the file's.
+void Reloader::say_if_kept_table() const {
+  const auto current = live_table_.current();
+  if (file_.refused()) {
+    log(LogLevel::kError,
+        "{} is refused; the table that was in force last is in force again: {} "
+        "with digest {}",
+        config_.table_file.string(), current->table->file.string(), current->digest);
+    log_lines(LogLevel::kError, file_.refusal);
+  } else if (file_.differs(current->digest)) {
+    log(LogLevel::kWarning,
+        "{} was taken out of force by a rollback; the table before it is in "
+        "force again: {} with digest {}",
+        config_.table_file.string(), current->table->file.string(), current->digest);
+  }
 }
 
 void Reloader::stop() {
@@ -105,10 +118,13 @@ bool Reloader::request(ReloadRequest request) {
 void Reloader::work() {
   std::optional<Clock::time_point> changed_at;
   bool reclaimed = true;
+  bool gave_back = false;
+  keep();
   while (!stopping_.load()) {
     using std::chrono::milliseconds;
+    const std::uint64_t last_id = last_id_;
     wait(reclaimed && !changed_at ? milliseconds(1000) : milliseconds(10));
-    if (watch_->changed()) {
+    if (files_changed()) {
       changed_at = Clock::now();
     }
     if (changed_at && Clock::now() - *changed_at >= patience_.debounce) {
@@ -118,21 +134,36 @@ void Reloader::work() {
     while (const auto request = next_request()) {
       if (request->kind == ReloadKind::kReload) {
         // Whatever has changed by now is about to be loaded.
-        static_cast<void>(watch_->changed());
+        static_cast<void>(files_changed());
         changed_at.reset();
       }
       run(*request);
     }
     reclaimed = live_table_.reclaim();
+    if (last_id_ != last_id) {
+      gave_back = false;
+    } else if (reclaimed && !std::exchange(gave_back, true)) {
+      give_memory_back();  // when who asked has the outcome, which may be long, too
+    }
   }
 }
 
 void Reloader::wait(std::chrono::milliseconds at_most) {
-  std::array<pollfd, 2> events{pollfd{.fd = watch_->descriptor(), .events = POLLIN, .revents = 0},
-                               pollfd{.fd = wake_up_, .events = POLLIN, .revents = 0}};
+  std::vector<pollfd> events = {{.fd = wake_up_, .events = POLLIN, .revents = 0}};
+  for (const FileWatch& watch : watches_) {
+    events.push_back({.fd = watch.descriptor(), .events = POLLIN, .revents = 0});
+  }
   poll(events.data(), events.size(), static_cast<int>(at_most.count()));
   eventfd_t value = 0;
   eventfd_read(wake_up_, &value);
+}
+
+bool Reloader::files_changed() {
+  bool changed = false;
+  for (FileWatch& watch : watches_) {
+    changed |= watch.changed();
+  }
+  return changed;
 }
 
 void Reloader::wake() { eventfd_write(wake_up_, 1); }
@@ -161,6 +192,11 @@ ReloadOutcome Reloader::run(const ReloadRequest& request) {
     }
   }
   try {
+    if (outcome.refused && request.kind == ReloadKind::kReload) {
+      remember_file({.digest = {},
+                     .refusal = outcome.text,
+                     .refused_since = std::chrono::system_clock::now()});
+    }
     audit(request, outcome);
     if (request.done) {
       request.done(outcome);
@@ -176,7 +212,7 @@ void Reloader::attempt(const ReloadRequest& request, ReloadOutcome& outcome) {
   outcome.version = before->version();
   outcome.digest_before = before->digest;
   const auto begin = Clock::now();
-  Result<std::shared_ptr<const MappingTable>> table = wanted_table(request);
+  Result<std::shared_ptr<const MappingTable>> table = wanted_table(request, outcome);
   outcome.parse = microseconds(Clock::now() - begin);
   if (table) {
     replace(request, std::move(*table), outcome);
@@ -185,8 +221,21 @@ void Reloader::attempt(const ReloadRequest& request, ReloadOutcome& outcome) {
   }
 }
 
-Result<std::shared_ptr<const MappingTable>> Reloader::wanted_table(
-    const ReloadRequest& request) const {
+/// natto.toml is not applied before the next start, which it must not prevent. Returns its errors.
+std::string Reloader::read_config(ReloadOutcome& outcome) const {
+  if (config_.file.empty()) {
+    return "";
+  }
+  const Result<Config> now = load_config(config_.file);
+  if (!now) {
+    return now.error().message;
+  }
+  outcome.config_changed = differing_keys(config_.values, now->values);
+  return "";
+}
+
+Result<std::shared_ptr<const MappingTable>> Reloader::wanted_table(const ReloadRequest& request,
+                                                                   ReloadOutcome& outcome) const {
   if (request.kind == ReloadKind::kRollback) {
     if (previous_ == nullptr) {
       return input_error("there is no earlier table: none was replaced since natto started");
@@ -194,10 +243,14 @@ Result<std::shared_ptr<const MappingTable>> Reloader::wanted_table(
     return previous_;
   }
   tell(request, "reading");
+  std::string errors = read_config(outcome);
   Result<MappingTable> loaded =
       load_mappings(config_.table_file, config_, [&request] { tell(request, "checking"); });
   if (!loaded) {
-    return loaded.error();
+    errors += (errors.empty() ? "" : "\n") + loaded.error().message;
+  }
+  if (!errors.empty()) {
+    return input_error(std::move(errors));
   }
   return std::make_shared<const MappingTable>(std::move(*loaded));
 }
@@ -213,6 +266,15 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
   outcome.changed = diff.changed.size();
   outcome.digest_after = table_digest(*table, config_);
   if (request.kind == ReloadKind::kDryRun) {
+    return;
+  }
+  if (outcome.no_change()) {
+    live_table_.cite(*table);
+    remember_file({.digest = outcome.digest_after});
+    if (kept_) {
+      kept_->forget_rollback();
+    }
+    reloads_.fetch_add(1);
     return;
   }
 
@@ -233,15 +295,49 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
                                                       .loaded = std::chrono::system_clock::now()});
   outcome.version = next->version();
   live_table_.publish(std::move(next));
-  // A reload that changed nothing, as when the file is asked for and then followed, is none to
-  // undo.
-  if (outcome.digest_after != outcome.digest_before) {
-    previous_ = before->table;
-    has_previous_.store(true);
-  }
+  previous_ = before->table;
+  has_previous_.store(true);
   reloads_.fetch_add(1);
+  if (request.kind == ReloadKind::kReload) {
+    remember_file({.digest = outcome.digest_after});
+  }
   tell(request, "waiting for workers");
   wait_for_grace(outcome);
+  tell(request, "keeping");
+  keep();
+}
+
+void Reloader::remember_file(TableFileState state) {
+  const std::lock_guard lock(mutex_);
+  if (state.refused() && file_.refused()) {
+    state.refused_since = file_.refused_since;
+  }
+  file_ = std::move(state);
+}
+
+TableFileState Reloader::file_state() const {
+  const std::lock_guard lock(mutex_);
+  return file_;
+}
+
+// A disk that is full or read-only is no reason to refuse a table.
+void Reloader::keep() {
+  if (!kept_) {
+    return;
+  }
+  Status kept = Done{};
+  try {
+    const auto current = live_table_.current();
+    const TableFileState file = file_state();
+    kept = kept_->keep(*current->table, config_, file.differs(current->digest) ? file.digest : "");
+  } catch (const std::bad_alloc&) {
+    kept = system_error("out of memory");
+  }
+  if (!kept && !not_kept_) {
+    log(LogLevel::kWarning, "the table in force is not kept for the next start: {}",
+        kept.error().message);
+  }
+  not_kept_ = !kept;
 }
 
 // A worker polls many times in a microsecond. One that has not polled for long is stuck in a
@@ -290,13 +386,29 @@ void Reloader::refuse(const Error& error, ReloadOutcome& outcome) {
   outcome.digest_before = outcome.digest_after = current->digest;
 }
 
-void Reloader::audit(const ReloadRequest& request, const ReloadOutcome& outcome) const {
+void Reloader::audit(const ReloadRequest& request, const ReloadOutcome& outcome) {
   const std::string by =
       request.who.empty() ? request.trigger : fmt::format("{} by {}", request.trigger, request.who);
+  if (!outcome.config_changed.empty() && outcome.config_changed != config_changed_) {
+    log(LogLevel::kWarning, "{} differs from what natto runs with, and a restart applies it: {}",
+        config_.file.string(), fmt::join(outcome.config_changed, ", "));
+  }
+  config_changed_ = outcome.config_changed;
+  const bool no_change =
+      !outcome.refused && request.kind == ReloadKind::kReload && outcome.no_change();
+  if (std::exchange(no_change_, no_change) && no_change) {
+    return;
+  }
   if (outcome.refused) {
     log(LogLevel::kError, "reload {} ({}) refused: version {} with digest {} runs on", outcome.id,
         by, outcome.version, outcome.digest_before);
-    log_lines(outcome.text);
+    log_lines(LogLevel::kError, outcome.text);
+    return;
+  }
+  if (no_change) {
+    log(LogLevel::kInfo,
+        "reload {} ({}): no change, version {} with digest {} stays; more of these are not logged",
+        outcome.id, by, outcome.version, outcome.digest_after);
     return;
   }
   log(LogLevel::kInfo,

@@ -1,7 +1,8 @@
 #pragma once
 
 // Replaces the running table: parse, validate, diff, build, publish, wait until no worker uses the
-// old one. On a thread of its own, so that what control does every millisecond is never late.
+// old one, keep the new one for the next start. On a thread of its own, so that what control does
+// every millisecond is never late.
 
 #include <atomic>
 #include <chrono>
@@ -21,7 +22,9 @@
 #include "config/model.hpp"
 #include "reload/file_watch.hpp"
 #include "reload/live_table.hpp"
+#include "table/kept_table.hpp"
 #include "table/mapping.hpp"
+#include "table/starting_table.hpp"
 
 namespace natto {
 
@@ -38,6 +41,8 @@ struct ReloadOutcome {
   std::uint64_t id = 0;              ///< of the request, counted from 1
   std::optional<ErrorKind> refused;  ///< the old table runs on
   std::string text;
+  /// Keys of natto.toml that differ from what natto runs with: a restart applies them.
+  std::vector<std::string> config_changed;
   std::uint64_t version = 0;  ///< of the table in use afterwards
   std::size_t mappings = 0;   ///< in it; for a dry run, in the file
   std::size_t added = 0;
@@ -49,6 +54,9 @@ struct ReloadOutcome {
   Microseconds build{};
   Microseconds grace{};        ///< until no worker used the old table
   bool grace_pending = false;  ///< one still might: natto stopped waiting
+
+  /// The table in force says what it said before: it stays, and so does its version.
+  [[nodiscard]] bool no_change() const { return digest_before == digest_after; }
 };
 
 struct ReloadRequest {
@@ -58,7 +66,7 @@ struct ReloadRequest {
 
   // Called on the reloader's thread; may be empty.
 
-  /// When a stage begins: "reading", "checking", "building", "waiting for workers".
+  /// When a stage begins: "reading", "checking", "building", "waiting for workers", "keeping".
   std::function<void(std::string_view)> progress = {};
   /// When the outcome is in the log.
   std::function<void(const ReloadOutcome&)> done = {};
@@ -75,15 +83,17 @@ class Reloader {
     std::chrono::milliseconds grace{10'000};
   };
 
-  /// `config` and the others live longer. Nothing happens before start().
-  Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table);
-  Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table,
-           const Patience& patience);
+  /// `config` and the others live longer. `file` is what was known of the table's file at the
+  /// start; `kept`: where the tables in force are kept, if they are. Nothing happens before
+  /// start().
+  Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table, TableFileState file,
+           std::optional<KeptTable> kept, const Patience& patience);
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
   ~Reloader();
 
-  /// Starts the thread, which runs on `cpus`, and follows the table file from now on.
+  /// Starts the thread, which runs on `cpus`, and follows the table's file from now on, and
+  /// natto.toml, which may prevent the next start.
   [[nodiscard]] Status start(const std::vector<unsigned>& cpus);
   /// Lets go of what is still waiting. Main thread.
   void stop();
@@ -102,30 +112,37 @@ class Reloader {
   [[nodiscard]] bool rollback_possible() const { return has_previous_.load(); }
   [[nodiscard]] std::uint64_t reloads() const { return reloads_.load(); }
   [[nodiscard]] std::uint64_t refusals() const { return refusals_.load(); }
+  [[nodiscard]] TableFileState file_state() const;
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  void say_if_kept_table() const;
   void work();
   void wait(std::chrono::milliseconds at_most);
+  [[nodiscard]] bool files_changed();
   void wake();
   [[nodiscard]] std::optional<ReloadRequest> next_request();
   [[nodiscard]] Result<std::shared_ptr<const MappingTable>> wanted_table(
-      const ReloadRequest& request) const;
+      const ReloadRequest& request, ReloadOutcome& outcome) const;
+  [[nodiscard]] std::string read_config(ReloadOutcome& outcome) const;
   void attempt(const ReloadRequest& request, ReloadOutcome& outcome);
   void replace(const ReloadRequest& request, std::shared_ptr<const MappingTable> table,
                ReloadOutcome& outcome);
   void wait_for_grace(ReloadOutcome& outcome);
+  void remember_file(TableFileState state);
+  void keep();
   void refuse(const Error& error, ReloadOutcome& outcome);
-  void audit(const ReloadRequest& request, const ReloadOutcome& outcome) const;
+  void audit(const ReloadRequest& request, const ReloadOutcome& outcome);
   [[nodiscard]] std::string stalled_workers() const;
 
   const Config& config_;
   Dataplane& dataplane_;
   LiveTable& live_table_;
+  const std::optional<KeptTable> kept_;
   const Patience patience_;
-  std::optional<FileWatch> watch_;
-  int wake_up_;  ///< eventfd(2)
+  std::vector<FileWatch> watches_;  ///< of the table's file, and of natto.toml
+  int wake_up_;                     ///< eventfd(2)
   std::thread thread_;
   std::atomic<bool> stopping_{false};
 
@@ -135,7 +152,13 @@ class Reloader {
   std::atomic<std::uint64_t> refusals_{0};
   std::uint64_t last_id_ = 0;
 
-  std::mutex mutex_;  ///< guards what follows
+  // What the log says once, until it is no longer so.
+  bool not_kept_ = false;
+  bool no_change_ = false;
+  std::vector<std::string> config_changed_;
+
+  mutable std::mutex mutex_;  ///< guards what follows
+  TableFileState file_;
   std::deque<ReloadRequest> waiting_;
   bool accepts_ = true;
 };

@@ -10,6 +10,7 @@
 #include "api/reports/handler.hpp"
 #include "api/telemetry/numbers.hpp"
 #include "dpdk/devargs.hpp"
+#include "dpdk/log.hpp"
 
 namespace natto {
 namespace {
@@ -83,7 +84,7 @@ std::vector<std::string> realms_of(const Config& config) {
 }  // namespace
 
 Result<std::unique_ptr<Appliance>> Appliance::launch(const Config& config,
-                                                     const MappingTable& table) {
+                                                     const StartingTable& start) {
   std::vector<unsigned> cpus = cpus_beside_workers(allowed_cpus(), config.dpdk);
   const Result<MemoryPlan> memory = plan_memory(config, config.dpdk.lcores.size());
   if (!memory) {
@@ -102,7 +103,7 @@ Result<std::unique_ptr<Appliance>> Appliance::launch(const Config& config,
     return timers.error();
   }
   auto base = lay_foundation(
-      config, table,
+      config, start.table,
       {.memory = *memory, .worker_lcores = config.dpdk.lcores, .any_unicast_mac = false});
   if (!base) {
     return base.error();
@@ -120,7 +121,7 @@ Result<std::unique_ptr<Appliance>> Appliance::launch(const Config& config,
   }
   std::unique_ptr<Appliance> appliance(new Appliance(std::move(*eal), std::move(*timers),
                                                      std::move(*base), std::move(*supervisors),
-                                                     std::move(*workers), std::move(cpus)));
+                                                     std::move(*workers), std::move(cpus), start));
   if (const Status status = appliance->follow_table(); !status) {
     return status.error();
   }
@@ -129,7 +130,7 @@ Result<std::unique_ptr<Appliance>> Appliance::launch(const Config& config,
 
 Appliance::Appliance(Eal eal, Timers timers, std::unique_ptr<Foundation> base,
                      Supervisors supervisors, std::unique_ptr<Workers> workers,
-                     std::vector<unsigned> cpus)
+                     std::vector<unsigned> cpus, const StartingTable& start)
     : eal_(std::move(eal)),
       timers_(std::move(timers)),
       base_(std::move(base)),
@@ -137,7 +138,9 @@ Appliance::Appliance(Eal eal, Timers timers, std::unique_ptr<Foundation> base,
       monitor_(realms_of(base_->config)),
       workers_(std::move(workers)),
       cpus_beside_workers_(std::move(cpus)),
-      reloader_(base_->config, *base_->dataplane, base_->live_table) {}
+      reloader_(base_->config, *base_->dataplane, base_->live_table, start.file, start.kept, {}) {
+  log_lines(LogLevel::kWarning, start.warning);
+}
 
 // Follows the table file, and gives numbers by DPDK's telemetry.
 Status Appliance::follow_table() {

@@ -20,7 +20,7 @@
 #include "reload/reloader.hpp"
 #include "runtime/foundation.hpp"
 #include "runtime/workers.hpp"
-#include "table/mapping.hpp"
+#include "table/starting_table.hpp"
 
 namespace natto {
 
@@ -29,7 +29,7 @@ class Appliance {
   /// Starts DPDK, opens the ports, builds the table and starts the workers; follows the table file
   /// and gives numbers by telemetry from then on. Main thread only, once per process.
   [[nodiscard]] static Result<std::unique_ptr<Appliance>> launch(const Config& config,
-                                                                 const MappingTable& table);
+                                                                 const StartingTable& start);
   Appliance(const Appliance&) = delete;
   Appliance& operator=(const Appliance&) = delete;
   /// Stops it.
@@ -66,6 +66,8 @@ class Appliance {
   [[nodiscard]] std::shared_ptr<const LoadedTable> table() const {
     return base_->live_table.current();
   }
+  /// What the table's file said when it was read last. Any thread but workers.
+  [[nodiscard]] TableFileState table_file() const { return reloader_.file_state(); }
 
   /// By RealmId. Which members other threads may use, Port says.
   [[nodiscard]] const std::vector<Port>& devices() const { return base_->ports; }
@@ -74,7 +76,8 @@ class Appliance {
   using Supervisors = std::vector<std::unique_ptr<PortSupervisor>>;
 
   Appliance(Eal eal, Timers timers, std::unique_ptr<Foundation> base, Supervisors supervisors,
-            std::unique_ptr<Workers> workers, std::vector<unsigned> cpus);
+            std::unique_ptr<Workers> workers, std::vector<unsigned> cpus,
+            const StartingTable& start);
   [[nodiscard]] Status follow_table();
   [[nodiscard]] AppliancePart part();
 

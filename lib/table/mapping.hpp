@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct Mapping {
 
 /// mappings.toml: a bijection between {realm, real address} and mapped address (R12).
 struct MappingTable {
-  std::vector<Mapping> mappings;  ///< in the file's order
+  std::vector<Mapping> mappings;    ///< in the file's order when they came into force
+  std::filesystem::path file = {};  ///< where they are written, on their `line`s
 };
 
 }  // namespace natto

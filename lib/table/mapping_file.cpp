@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -69,8 +70,8 @@ class RealmFinder {
   Diagnostics& diagnostics_;
 };
 
-MappingTable to_table(const std::vector<MappingEntry>& entries) {
-  MappingTable table;
+MappingTable to_table(const std::vector<MappingEntry>& entries, const std::filesystem::path& file) {
+  MappingTable table{.mappings = {}, .file = file};
   table.mappings.reserve(entries.size());
   for (const MappingEntry& entry : entries) {
     table.mappings.push_back({.name = entry.name->value,
@@ -105,7 +106,24 @@ MappingTable read_mapping_file(const std::filesystem::path& file, const KnownPor
     check_mapping(entries.back(), ports, diagnostics);
   }
   check_bijection(entries, diagnostics);
-  return diagnostics.empty() && ports.complete ? to_table(entries) : MappingTable{};
+  return diagnostics.empty() && ports.complete ? to_table(entries, file) : MappingTable{};
+}
+
+// Names and realms are of characters that need no escape.
+std::string mapping_file_text(const MappingTable& table, const Config& config,
+                              std::string_view comment) {
+  std::string text(comment);
+  if (table.mappings.empty()) {
+    text += "mapping = []\n";
+  }
+  for (const Mapping& mapping : table.mappings) {
+    fmt::format_to(std::back_inserter(text),
+                   "\n[[mapping]]\nname = \"{}\"\nrealm = \"{}\"\nreal = \"{}\"\n"
+                   "mapped = \"{}\"\n",
+                   mapping.name, config.ports[mapping.realm].realm, to_string(mapping.real),
+                   to_string(mapping.mapped));
+  }
+  return text;
 }
 
 }  // namespace natto

@@ -4,9 +4,12 @@
 
 #include <filesystem>
 #include <functional>
+#include <string>
+#include <string_view>
 
 #include "config/diagnostics.hpp"
 #include "config/known_ports.hpp"
+#include "config/model.hpp"
 #include "table/mapping.hpp"
 
 namespace natto {
@@ -16,5 +19,9 @@ namespace natto {
 [[nodiscard]] MappingTable read_mapping_file(const std::filesystem::path& file,
                                              const KnownPorts& ports, Diagnostics& diagnostics,
                                              const std::function<void()>& checking = {});
+
+/// The text of a file that says `table`; of `config` are its realms. `comment`: its first lines.
+[[nodiscard]] std::string mapping_file_text(const MappingTable& table, const Config& config,
+                                            std::string_view comment);
 
 }  // namespace natto

@@ -31,16 +31,21 @@ def hear(manager: socket.socket) -> list[str]:
     return manager.recv(4096).decode().splitlines()
 
 
+def hear_news(manager: socket.socket) -> list[str]:
+    """What it hears next but that natto is alive."""
+    heard = hear(manager)
+    while heard == ["WATCHDOG=1"]:
+        heard = hear(manager)
+    return heard
+
+
 def test_tells_that_it_is_ready_alive_and_stopping(lab, case, config, manager) -> None:
     natto = lab.launch_natto(config, case.natto)
     assert hear(manager) == ["READY=1", "WATCHDOG=1", "STATUS=2 mappings, version 1"]
     for _ in range(3):
         assert hear(manager) == ["WATCHDOG=1"]
     natto.stop()
-    heard = hear(manager)
-    while heard == ["WATCHDOG=1"]:
-        heard = hear(manager)
-    assert heard == ["STOPPING=1", "STATUS=stopping"]
+    assert hear_news(manager) == ["STOPPING=1", "STATUS=stopping"]
 
 
 def test_is_never_ready_if_it_cannot_start(lab, manager) -> None:
@@ -53,7 +58,7 @@ def test_is_never_ready_if_it_cannot_start(lab, manager) -> None:
 
 
 def test_is_found_without_its_environment_and_reloads_within(
-    cli, lab, case, config, manager, monkeypatch
+    cli, lab, case, config, table, manager, monkeypatch
 ) -> None:
     lab.launch_natto(config, case.natto)
     hear(manager)
@@ -61,8 +66,10 @@ def test_is_found_without_its_environment_and_reloads_within(
         for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "RUNTIME_DIRECTORY"):
             elsewhere.delenv(name)
         assert json.loads(cli("show", "table", "--json"))["version"] == 1
+    table.write_text(table.read_text().replace(real_case.MAPPINGS[0].name, "renamed"))
     cli("reload")  # as ExecReload does
-    heard = hear(manager)
-    while heard == ["WATCHDOG=1"]:
-        heard = hear(manager)
-    assert heard == ["WATCHDOG=1", "STATUS=2 mappings, version 2"]
+    assert hear_news(manager) == ["WATCHDOG=1", "STATUS=2 mappings, version 2"]
+    table.write_text("nonsense")
+    cli("reload", status=1)
+    refused = f"file refused: {table}:1:9: expected \"=\" after the key"
+    assert hear_news(manager) == ["WATCHDOG=1", f"STATUS=2 mappings, version 2; {refused}"]

@@ -62,6 +62,7 @@ class MappingRows {
               indices_.push_back(i);
             }
           }
+          std::ranges::stable_sort(indices_, {}, [&all](std::uint32_t i) { return all[i].line; });
           return indices_;
         })) {}
 

@@ -21,7 +21,8 @@ ReloadReport report_of(const ReloadOutcome& outcome) {
           .build_us = count(outcome.build),
           .grace_us = count(outcome.grace),
           .grace_pending = outcome.grace_pending,
-          .text = outcome.text};
+          .text = outcome.text,
+          .config_changed = outcome.config_changed};
 }
 
 }  // namespace

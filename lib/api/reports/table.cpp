@@ -12,11 +12,18 @@ std::uint64_t unix_milliseconds(std::chrono::system_clock::time_point time) {
 TableReport table_report(const AppliancePart& appliance) {
   const auto loaded = appliance.live_table.current();
   const auto& mappings = loaded->table->mappings;
+  const TableFileState file = appliance.reloader.file_state();
   TableReport report{.version = loaded->version(),
                      .digest = loaded->digest,
                      .mappings = mappings.size(),
                      .memory_bytes = loaded->translations->memory_bytes(),
                      .file = appliance.config.table_file.string(),
+                     .file_state = file.refused()                 ? "refused"
+                                   : file.differs(loaded->digest) ? "differs"
+                                                                  : "same",
+                     .file_refused_ms = unix_milliseconds(file.refused_since),
+                     .file_error = file.refusal,
+                     .read_from = loaded->table->file.string(),
                      .loaded_ms = unix_milliseconds(loaded->loaded),
                      .trigger = loaded->trigger,
                      .who = loaded->who,

@@ -31,6 +31,17 @@ TelemetryAnswer lists(const std::vector<Report>& reports) {
   return answer;
 }
 
+TelemetryAnswer table(const AppliancePart& appliance) {
+  const api::TableReport report = api::table_report(appliance);
+  TelemetryAnswer answer;
+  each_number(report, [&](const char* key, std::uint64_t number) {
+    answer.numbers.emplace_back(key, number);
+  });
+  answer.numbers.emplace_back("file_refused", report.file_state == "refused" ? 1 : 0);
+  answer.numbers.emplace_back("file_differs", report.file_state == "differs" ? 1 : 0);
+  return answer;
+}
+
 TelemetryAnswer counters(const AppliancePart& appliance) {
   TelemetryAnswer answer;
   each_number(api::counters_report(appliance), [&](const char* key, std::uint64_t number) {
@@ -72,6 +83,7 @@ std::vector<TelemetryCommand> telemetry_numbers(const AppliancePart& appliance) 
   };
   return {{"/natto/counters", "What happened to all packets", of(counters)},
           {"/natto/drops", "Dropped packets by reason", of(drops)},
+          {"/natto/table", "Numbers of the table in force and of its file", of(table)},
           {"/natto/ports", "Numbers of the ports, in lists by port", of(ports)},
           {"/natto/workers", "Numbers of the workers, in lists by worker", of(workers)}};
 }

@@ -57,6 +57,7 @@ def _unshare_somehow() -> None:
 def enter() -> None:
     """Move this process, which must have one thread only, into a new world; or raise Refused."""
     _unshare_somehow()
+    os.environ["STATE_DIRECTORY"] = "/run/natto-state"  # what nattos keep goes as well
     try:
         run("mount", "--make-rprivate", "/")
         run("mount", "-t", "tmpfs", "-o", "mode=755", "lab", "/run")

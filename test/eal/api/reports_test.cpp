@@ -78,7 +78,7 @@ class ReportsTest : public testing::Test {
           PortSupervisor::create("port", ports_[realm], realm, dataplane).value());
     }
     // The file is not followed in the middle of a test.
-    reloader_.emplace(config_, dataplane, *live_,
+    reloader_.emplace(config_, dataplane, *live_, TableFileState{}, std::nullopt,
                       Reloader::Patience{.debounce = std::chrono::hours(1)});
     ASSERT_TRUE(reloader_->start({0}).ok());
     appliance_.emplace(AppliancePart{.config = config_,
@@ -136,6 +136,11 @@ class ReportsTest : public testing::Test {
   [[nodiscard]] TelemetryAnswer number(std::string_view command) const {
     const auto commands = telemetry_numbers(*appliance_);
     return std::ranges::find(commands, command, &TelemetryCommand::name)->answer();
+  }
+
+  [[nodiscard]] std::uint64_t number_of(std::string_view command, std::string_view name) const {
+    const auto numbers = number(command).numbers;
+    return std::ranges::find(numbers, name, [](const auto& one) { return one.first; })->second;
   }
 
   const api::Peer kMe{.user = 0, .process = 3, .groups = {}, .program = "me"};
@@ -369,24 +374,35 @@ TEST_F(ReportsTest, ReloadsReportTheirOutcomeAndWhoAsked) {
   EXPECT_EQ(std::ranges::count(report.text, '\n'), 200);
   EXPECT_EQ(ask(api::TableRequest()).value().who, "root (uid 0), pid 3 (me)");
   EXPECT_TRUE(ask(api::TableRequest()).value().rollback_possible);
+  EXPECT_EQ(ask(api::TableRequest()).value().file_state, "same");
   EXPECT_EQ(ask(api::RollbackRequest()).value().removed, 200U);
+  EXPECT_EQ(ask(api::TableRequest()).value().file_state, "differs");
+  EXPECT_EQ(number_of("/natto/table", "file_differs"), 1U);
 
   std::ofstream(config_.table_file) << "nonsense";
   const auto refused = ask(api::ReloadRequest());
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::kInput);
   EXPECT_TRUE(refused.error().message.starts_with(config_.table_file.string() + ":1:"));
-  EXPECT_EQ(ask(api::TableRequest()).value().version, 3U);
+  const api::TableReport table = ask(api::TableRequest()).value();
+  EXPECT_EQ(table.version, 3U);
+  EXPECT_EQ(table.file_state, "refused");
+  EXPECT_EQ(table.file_error, refused.error().message);
+  EXPECT_GT(table.file_refused_ms, 0U);
+  EXPECT_EQ(number_of("/natto/table", "file_refused"), 1U);
+  EXPECT_EQ(number_of("/natto/table", "file_differs"), 0U);
 }
 
 TEST_F(ReportsTest, AReloadTellsItsStages) {
   run_with(kTwo);
+  write({kTwo[0]});
   const auto told = lines(api::ReloadRequest());
-  ASSERT_EQ(told.size(), 5U);
+  ASSERT_EQ(told.size(), 6U);
   EXPECT_EQ(told[0], R"({"progress":"reading"})");
   EXPECT_EQ(told[1], R"({"progress":"checking"})");
   EXPECT_EQ(told[2], R"({"progress":"building"})");
   EXPECT_EQ(told[3], R"({"progress":"waiting for workers"})");
+  EXPECT_EQ(told[4], R"({"progress":"keeping"})");
   EXPECT_EQ(lines(api::DryRunRequest()).size(), 3U) << "which builds nothing";
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rte_malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -14,6 +15,7 @@
 #include "dpdk/eal.hpp"
 #include "eal/failing_allocation.hpp"
 #include "eal/lab.hpp"
+#include "table/loader.hpp"
 #include "table/table_digest.hpp"
 
 namespace natto {
@@ -32,6 +34,20 @@ std::string mapping_text(std::string_view name, std::string_view realm, std::str
 }
 
 const std::string kFirst = mapping_text("host-a", "a", "10.1.1.10", "172.31.1.10");
+constexpr std::string_view kNattoToml = R"([[port]]
+realm = "a"
+device = "net_ring0"
+address = "10.1.0.1/16"
+
+[[port]]
+realm = "b"
+device = "net_ring1"
+address = "192.168.0.1/16"
+
+[table]
+file = "mappings.toml"
+)";
+
 const std::string kSecond = kFirst + mapping_text("host-b", "b", "192.168.7.20", "172.30.7.20");
 
 /// A running table that came from a file in a folder of its own.
@@ -39,11 +55,11 @@ class ReloaderTest : public testing::Test {
  protected:
   ReloaderTest()
       : folder_(make_folder()),
-        config_(make_config(folder_ / "mappings.toml")),
+        config_(make_config(folder_)),
         table_{{make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10")}},
         lab_({.mappings = table_.mappings}),
         live_(lab_.dataplane(), first_version()),
-        reloader_(config_, lab_.dataplane(), live_,
+        reloader_(config_, lab_.dataplane(), live_, {}, KeptTable(config_),
                   {.debounce = 20ms, .stall = 20ms, .grace = 60ms}) {
     write(kFirst);
   }
@@ -66,14 +82,10 @@ class ReloaderTest : public testing::Test {
     std::string name = (std::filesystem::temp_directory_path() / "natto-reload-XXXXXX").string();
     return mkdtemp(name.data());
   }
-  static Config make_config(std::filesystem::path file) {
-    Config config;
-    config.ports.resize(2);
-    config.ports[kA].realm = "a";
-    config.ports[kA].address = parse_ipv4_prefix("10.1.0.1/16").value();
-    config.ports[kB].realm = "b";
-    config.ports[kB].address = parse_ipv4_prefix("192.168.0.1/16").value();
-    config.table_file = std::move(file);
+  static Config make_config(const std::filesystem::path& folder) {
+    std::ofstream(folder / "natto.toml") << kNattoToml;
+    Config config = load_config(folder / "natto.toml").value();
+    config.state.directory = folder / "state";
     return config;
   }
   std::shared_ptr<const LoadedTable> first_version() {
@@ -83,6 +95,7 @@ class ReloaderTest : public testing::Test {
   }
 
   void write(std::string_view text) { std::ofstream(config_.table_file) << text; }
+  void write_config(std::string_view text) { std::ofstream(config_.file) << text; }
   /// As editors and configuration management do.
   void replace_by_rename(std::string_view text) {
     std::ofstream(folder_ / ".new") << text;
@@ -94,6 +107,23 @@ class ReloaderTest : public testing::Test {
   }
   [[nodiscard]] std::uint64_t version() const { return live_.current()->version(); }
   [[nodiscard]] std::size_t mappings() const { return live_.current()->table->mappings.size(); }
+
+  /// What the next start falls back to.
+  [[nodiscard]] std::size_t kept_mappings() const {
+    const auto kept = load_mappings(KeptTable(config_).file(), config_);
+    return kept ? kept->mappings.size() : 0;
+  }
+  [[nodiscard]] std::string rolled_back() const { return KeptTable(config_).rolled_back(); }
+  [[nodiscard]] bool file_differs() const {
+    return reloader_.file_state().differs(live_.current()->digest);
+  }
+
+  static std::size_t resident_bytes() {
+    std::size_t all = 0;
+    std::size_t resident = 0;
+    std::ifstream("/proc/self/statm") >> all >> resident;  // in pages
+    return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  }
 
   static bool soon(const std::function<bool()>& condition) {
     for (int i = 0; i < 1'000; ++i) {
@@ -169,9 +199,155 @@ TEST_F(ReloaderTest, ARollbackBringsTheTableBeforeBackAndForth) {
   reload(ReloadKind::kRollback);
   EXPECT_EQ(mappings(), 2U);
   reload();
-  EXPECT_EQ(version(), 5U);
+  EXPECT_EQ(version(), 4U);
   reload(ReloadKind::kRollback);
   EXPECT_EQ(mappings(), 1U) << "a reload that changed nothing is none to undo";
+}
+
+TEST_F(ReloaderTest, AnEqualTableMakesNoVersionAndOneLineInTheLog) {
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 200; ++i) {
+    const ReloadOutcome outcome = reload();
+    EXPECT_FALSE(outcome.refused);
+    EXPECT_TRUE(outcome.no_change());
+    EXPECT_EQ(outcome.version, 1U);
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::ranges::count(log, '\n'), 1) << log;
+  EXPECT_NE(log.find("no change, version 1 with digest"), std::string::npos) << log;
+  EXPECT_EQ(reloader_.reloads(), 200U);
+  EXPECT_FALSE(reloader_.rollback_possible());
+}
+
+TEST_F(ReloaderTest, AnEqualTableIsCitedByItsNewLines) {
+  write(kSecond);
+  reload();
+  const std::string host_b = kSecond.substr(kFirst.size());
+  write("# moved\n" + host_b + kFirst);
+  EXPECT_TRUE(reload().no_change());
+  EXPECT_EQ(version(), 2U);
+  const auto& table = *live_.current()->table;
+  EXPECT_EQ(table.mappings[0].name, "host-a") << "counters go by index";
+  EXPECT_EQ(table.mappings[0].line, 7U);
+  EXPECT_EQ(table.mappings[1].line, 2U);
+  EXPECT_EQ(table.file, config_.table_file);
+}
+
+TEST_F(ReloaderTest, KeepsTheTableInForce) {
+  start();
+  EXPECT_TRUE(soon([&] { return kept_mappings() == 1; })) << "from the start on";
+  write(kSecond);
+  ask();
+  EXPECT_EQ(kept_mappings(), 2U);
+  EXPECT_EQ(rolled_back(), "");
+  const std::string digest = live_.current()->digest;
+  std::promise<void> done;
+  reloader_.request(
+      {ReloadKind::kRollback, "natto rollback", "me", {}, [&](const auto&) { done.set_value(); }});
+  done.get_future().get();
+  EXPECT_EQ(kept_mappings(), 1U);
+  EXPECT_EQ(rolled_back(), digest);
+  EXPECT_TRUE(file_differs());
+  ask();
+  EXPECT_EQ(kept_mappings(), 2U);
+  EXPECT_EQ(rolled_back(), "");
+  EXPECT_FALSE(file_differs());
+}
+
+TEST_F(ReloaderTest, AFileThatSaysWhatWasRolledBackToEndsTheRollback) {
+  write(kSecond);
+  reload();
+  reload(ReloadKind::kRollback);
+  write(kFirst);
+  EXPECT_TRUE(reload().no_change());
+  EXPECT_FALSE(file_differs());
+  EXPECT_EQ(rolled_back(), "") << "or the next start passes the second table over";
+}
+
+TEST_F(ReloaderTest, ARefusedFileIsKnownUntilItIsRight) {
+  write("nonsense");
+  reload(ReloadKind::kDryRun);
+  EXPECT_FALSE(reloader_.file_state().refused()) << "a dry run changes nothing";
+  reload();
+  const TableFileState first = reloader_.file_state();
+  EXPECT_TRUE(first.refusal.starts_with(config_.table_file.string() + ":1:9: ")) << first.refusal;
+  EXPECT_GT(first.refused_since, std::chrono::system_clock::time_point());
+  std::this_thread::sleep_for(2ms);
+  reload();
+  EXPECT_EQ(reloader_.file_state().refused_since, first.refused_since);
+  reload(ReloadKind::kRollback);
+  EXPECT_TRUE(reloader_.file_state().refused());
+  EXPECT_EQ(kept_mappings(), 0U) << "no table came into force";
+  write(kFirst);
+  reload();
+  EXPECT_FALSE(reloader_.file_state().refused());
+}
+
+TEST_F(ReloaderTest, WhereNothingCanBeKeptTheLogSaysSoOnceAndNothingFails) {
+  std::ofstream(folder_ / "state") << "no folder";
+  testing::internal::CaptureStderr();
+  write(kSecond);
+  EXPECT_FALSE(reload().refused);
+  write(kFirst);
+  EXPECT_FALSE(reload().refused);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::ranges::count(log, '\n'), 3) << "two reloads and a warning: " << log;
+  EXPECT_NE(log.find("the table in force is not kept for the next start: " +
+                     (folder_ / "state").string()),
+            std::string::npos)
+      << log;
+}
+
+TEST_F(ReloaderTest, AChangedConfigIsNamedByItsKeysAndNotApplied) {
+  std::string text(kNattoToml);
+  text.insert(text.find("[table]"), "mtu = 1400\n\n[dpdk]\nlcores = \"2\"\n");
+  write_config(text);
+  testing::internal::CaptureStderr();
+  const std::vector<std::string> keys = {"dpdk lcores", "port 1 mtu"};
+  EXPECT_EQ(reload(ReloadKind::kDryRun).config_changed, keys);
+  const ReloadOutcome outcome = reload();
+  EXPECT_EQ(outcome.config_changed, keys);
+  EXPECT_FALSE(outcome.refused);
+  const std::string log = testing::internal::GetCapturedStderr();
+  const auto said = log.find("a restart applies it: dpdk lcores, port 1 mtu");
+  EXPECT_NE(said, std::string::npos) << log;
+  EXPECT_EQ(log.find("a restart applies it", said + 1), std::string::npos) << "it is said once";
+  write_config(kNattoToml);
+  EXPECT_TRUE(reload().config_changed.empty());
+}
+
+TEST_F(ReloaderTest, ABrokenConfigIsAnErrorBesideThoseOfTheTable) {
+  write_config("x = 1\n");
+  for (const ReloadKind kind : {ReloadKind::kDryRun, ReloadKind::kReload}) {
+    const ReloadOutcome outcome = reload(kind);
+    EXPECT_EQ(outcome.refused, ErrorKind::kInput);
+    EXPECT_NE(outcome.text.find(config_.file.string() + ":1:1: "), std::string::npos);
+    EXPECT_EQ(outcome.text.find(config_.table_file.string()), std::string::npos);
+  }
+  write("nonsense");
+  EXPECT_NE(reload().text.find("\n" + config_.table_file.string() + ":1:"), std::string::npos);
+}
+
+TEST_F(ReloaderTest, MemoryThatALargeTableTookGoesBackToTheSystem) {
+  if (!test::kOperatorNewFails) {
+    GTEST_SKIP() << "a sanitizer's allocator keeps what is freed";
+  }
+  std::ofstream file(config_.table_file);
+  for (int i = 0; i < 100'000; ++i) {
+    file << mapping_text(fmt::format("m{}", i), "a",
+                         fmt::format("10.{}.{}.{}", 2 + i / 65536, i / 256 % 256, i % 256),
+                         fmt::format("172.{}.{}.{}", 16 + i / 65536, i / 256 % 256, i % 256));
+  }
+  file.close();
+  start();
+  const std::size_t before = resident_bytes();
+  std::promise<std::size_t> added;
+  reloader_.request({ReloadKind::kDryRun, "test", "me", {}, [&](const ReloadOutcome& outcome) {
+                       added.set_value(outcome.added);
+                     }});
+  EXPECT_EQ(added.get_future().get(), 100'000U);
+  EXPECT_TRUE(soon([&] { return resident_bytes() < before + (std::size_t{16} << 20); }))
+      << resident_bytes() - before << " bytes more";
 }
 
 TEST_F(ReloaderTest, FollowsTheFileHoweverItIsReplaced) {
@@ -200,6 +376,8 @@ TEST_F(ReloaderTest, FollowsTheFileIntoANewFolder) {
   std::filesystem::remove_all(folder_);
   std::filesystem::create_directory(folder_);
   replace_by_rename(kSecond);
+  EXPECT_TRUE(soon([&] { return reloader_.file_state().refused(); })) << "natto.toml is missing";
+  write_config(kNattoToml);
   EXPECT_TRUE(soon([&] { return mappings() == 2; }));
 }
 
@@ -236,6 +414,7 @@ TEST_F(ReloaderTest, WhoeverAsksGetsTheOutcome) {
   ASSERT_TRUE(outcome);
   EXPECT_FALSE(outcome->refused);
   EXPECT_EQ(mappings(), 2U);
+  write(kFirst);
   reloader_.request({ReloadKind::kReload, "SIGHUP", ""});
   EXPECT_TRUE(soon([&] { return live_.current()->trigger == "SIGHUP"; }));
   reloader_.stop();

@@ -201,6 +201,35 @@ TEST(Views, AReloadEndsWithItsNumbers) {
       reload_view(report, true).starts_with("+ x\na reload would give 3 mappings: 1 added"));
 }
 
+TEST(Views, AReloadOfAnEqualTableSaysThatNothingChanged) {
+  const api::ReloadReport report{.version = 4,
+                                 .mappings = 3,
+                                 .digest_before = "aa",
+                                 .digest_after = "aa",
+                                 .config_changed = {"dpdk lcores"}};
+  EXPECT_EQ(reload_view(report, false),
+            "version 4, 3 mappings: 0 added, 0 removed, 0 changed\n"
+            "digest aa -> aa\n"
+            "no change: version 4 stays\n"
+            "natto.toml: dpdk lcores differs from what natto runs with; a restart applies it\n");
+}
+
+TEST(Views, ATableSaysHowItsFileStands) {
+  api::TableReport table{.file = "/m.toml", .file_state = "same", .read_from = "/m.toml"};
+  EXPECT_EQ(table_view(table).find("file:"), std::string::npos);
+  EXPECT_EQ(table_view(table).find("read from"), std::string::npos);
+  table.file_state = "differs";
+  table.read_from = "/state/table.toml";
+  EXPECT_NE(table_view(table).find("file: differs from the table in force"), std::string::npos);
+  EXPECT_NE(table_view(table).find("read from    /state/table.toml\n"), std::string::npos);
+  table.file_state = "refused";
+  table.file_error = "/m.toml:5:10: wrong";
+  EXPECT_NE(table_view(table).find(": /m.toml:5:10: wrong\n"), std::string::npos);
+  EXPECT_NE(table_view(table).find("file: refused since "), std::string::npos);
+  table.file_error += "\n/m.toml:6:1: wrong as well";
+  EXPECT_NE(table_view(table).find(": wrong (more errors: natto check)\n"), std::string::npos);
+}
+
 TEST(Views, ATableSaysWhoLoadedIt) {
   const api::TableReport table{
       .version = 3, .trigger = "natto reload", .who = "root (uid 0), pid 3 (natto)"};

@@ -113,6 +113,26 @@ TEST(ConfigFile, FindsTheTableWhereItIs) {
   EXPECT_EQ(load_config(absolute)->table_file, "/etc/m.toml");
 }
 
+TEST(ConfigFile, TheStateDirectoryIsAnAbsolutePath) {
+  const Folder folder;
+  const auto state = [](std::string_view value) {
+    return fmt::format("{}[state]\ndirectory = {}\n", test::one_port(), value);
+  };
+  EXPECT_EQ(load_config(folder.write("natto.toml", state("\"/srv/natto\"")))->state.directory,
+            "/srv/natto");
+  EXPECT_FALSE(load_config(folder.write("natto.toml", test::one_port()))->state.directory);
+  EXPECT_NE(test::config_mistakes(state("\"state\""))
+                .find("directory: \"state\" is not an absolute path, as \"/var/lib/natto\""),
+            std::string::npos);
+  EXPECT_NE(test::config_mistakes(state("3")).find("directory"), std::string::npos);
+}
+
+TEST(ConfigFile, KnowsItself) {
+  const Folder folder;
+  const auto file = folder.write("natto.toml", test::one_port());
+  EXPECT_EQ(load_config(file)->file, file);
+}
+
 TEST(ConfigFile, SaysNothingOfTheSocketUnlessTheFileDoes) {
   const Folder folder;
   const auto config = load_config(folder.write("natto.toml", test::one_port()));
@@ -171,7 +191,7 @@ INSTANTIATE_TEST_SUITE_P(
                    "natto.toml:1:1: unknown section \"dkdp\"; did you mean \"dpdk\"?"},
         ConfigCase{"mbufs = 5\n" + test::one_port(),
                    "natto.toml:1:1: unknown key outside of a section \"mbufs\"; known here: dpdk, "
-                   "port, icmp, table, api"},
+                   "port, icmp, table, api, state"},
         ConfigCase{
             with("device = \"0000:00:06.0\"\n", ""),
             "natto.toml:1:1: [[port]] needs \"device\" (not empty, without control characters)"},

@@ -32,10 +32,11 @@ Config two_arm() {
 }
 
 MappingTable table() {
-  return {{make("a-app", 0, "10.32.1.157", "10.33.1.145", 1),
-           make("b-offices", 1, "10.34.0.0/20", "10.50.0.0/20", 7),
-           make("a-twin", 0, "10.9.9.9", "10.33.1.146", 13),
-           make("b-twin", 1, "10.9.9.9", "10.33.1.147", 19)}};
+  return {.mappings = {make("a-app", 0, "10.32.1.157", "10.33.1.145", 1),
+                       make("b-offices", 1, "10.34.0.0/20", "10.50.0.0/20", 7),
+                       make("a-twin", 0, "10.9.9.9", "10.33.1.146", 13),
+                       make("b-twin", 1, "10.9.9.9", "10.33.1.147", 19)},
+          .file = "/etc/natto/mappings.toml"};
 }
 
 DescribedPacket packet(std::string_view source, std::string_view destination) {

@@ -1,0 +1,129 @@
+#include "table/kept_table.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+
+#include "config/toml/source_text.hpp"
+#include "table/mapping_file.hpp"
+
+namespace natto {
+namespace {
+
+constexpr const char* kDefaultFolder = "/var/lib/natto";
+
+std::filesystem::path state_folder(const Config& config) {
+  if (config.state.directory) {
+    return *config.state.directory;
+  }
+  // systemd's list of folders, of which the unit has one.
+  const char* of_service = std::getenv("STATE_DIRECTORY");
+  const std::string_view first =
+      of_service == nullptr ? ""
+                            : std::string_view(of_service).substr(0, std::strcspn(of_service, ":"));
+  return first.empty() ? std::filesystem::path(kDefaultFolder) : std::filesystem::path(first);
+}
+
+/// A file's absolute path as one name: `/etc/natto/natto.toml` is `etc-natto-natto.toml`, and no
+/// other path is.
+std::string name_of(const std::filesystem::path& file) {
+  std::error_code error;
+  const std::string path = std::filesystem::absolute(file, error).lexically_normal().string();
+  std::string name;
+  for (const char c : std::string_view(path).substr(1)) {
+    name += c == '/' ? "-" : c == '-' ? "%2d" : c == '%' ? "%25" : std::string(1, c);
+  }
+  return name;
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (descriptor_ >= 0) {
+      close(descriptor_);
+    }
+  }
+  [[nodiscard]] int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+bool write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    if (written <= 0) {
+      return false;
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+/// `file` says `text`, or what it said before. False: errno says why not.
+bool replace(const std::filesystem::path& file, std::string_view text) {
+  const std::filesystem::path next = file.string() + ".new";
+  const Descriptor written(open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (written.get() < 0) {
+    return false;
+  }
+  if (!write_all(written.get(), text) || fsync(written.get()) != 0 ||
+      std::rename(next.c_str(), file.c_str()) != 0) {
+    const int why = errno;
+    unlink(next.c_str());
+    errno = why;
+    return false;
+  }
+  const Descriptor folder(open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return folder.get() >= 0 && fsync(folder.get()) == 0;
+}
+
+}  // namespace
+
+KeptTable::KeptTable(const Config& config) : folder_(state_folder(config) / name_of(config.file)) {}
+
+std::string KeptTable::rolled_back() const {
+  auto digest = read_file(rollback_file());
+  return digest ? *std::move(digest) : "";
+}
+
+// In an order in which the rollback is known, whenever the machine fails: a digest that is written
+// without its table, or that outlives it, is that of the table that is kept.
+Status KeptTable::keep(const MappingTable& table, const Config& config,
+                       std::string_view rolled_back) const {
+  const std::string text = mapping_file_text(
+      table, config, "# The table that natto had in force last. natto replaces this file.\n");
+  std::error_code error;
+  std::filesystem::create_directories(folder_, error);
+  if (error) {
+    return system_error(fmt::format("{}: {}", folder_.string(), error.message()));
+  }
+  const bool kept =
+      (rolled_back.empty() || replace(rollback_file(), rolled_back)) && replace(file(), text);
+  if (!kept) {
+    return system_error(fmt::format("{}: {}", file().string(), std::strerror(errno)));
+  }
+  if (rolled_back.empty()) {
+    forget_rollback();
+  }
+  return Done{};
+}
+
+void KeptTable::forget_rollback() const {
+  std::error_code ignored;
+  std::filesystem::remove(rollback_file(), ignored);
+}
+
+}  // namespace natto

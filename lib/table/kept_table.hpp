@@ -1,0 +1,43 @@
+#pragma once
+
+// The table that was in force last, in a folder on disk: natto starts with it where the file of the
+// mappings is wrong, missing, or the one that a rollback took out of force.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "config/model.hpp"
+#include "table/mapping.hpp"
+
+namespace natto {
+
+/// Of one natto.toml.
+class KeptTable {
+ public:
+  /// Touches nothing. The folder is `[state] directory`'s, else $STATE_DIRECTORY's or that of
+  /// /var/lib/natto.
+  explicit KeptTable(const Config& config);
+
+  /// A file of mappings.
+  [[nodiscard]] std::filesystem::path file() const { return folder_ / "table.toml"; }
+
+  /// The digest of the table that a rollback took out of force; empty if the last change was none.
+  [[nodiscard]] std::string rolled_back() const;
+
+  /// Keeps `table`, whole or not at all: also if the machine fails. May wait for the disk.
+  /// `rolled_back` is as above.
+  [[nodiscard]] Status keep(const MappingTable& table, const Config& config,
+                            std::string_view rolled_back) const;
+
+  /// From now on rolled_back() is empty.
+  void forget_rollback() const;
+
+ private:
+  [[nodiscard]] std::filesystem::path rollback_file() const { return folder_ / "rolled-back"; }
+
+  std::filesystem::path folder_;
+};
+
+}  // namespace natto
