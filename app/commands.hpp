@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "base/result.hpp"
@@ -32,12 +31,6 @@ void add_doctor(CLI::App& app, Action& chosen);
 /// -c, --config: every command that reads natto.toml has it.
 inline CLI::Option* add_config_option(CLI::App& command, std::filesystem::path& file) {
   return command.add_option("-c,--config", file, "the appliance's natto.toml")->type_name("FILE");
-}
-
-/// --socket: every command that talks to a running natto has it.
-inline void add_socket_option(CLI::App& command, std::optional<std::filesystem::path>& path) {
-  command.add_option("--socket", path, "the running natto's socket; needed only where several run")
-      ->type_name("PATH");
 }
 
 inline void add_json_option(CLI::App& command, bool& json) {

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
-#include "api/client.hpp"
+#include <cstdio>
+
 #include "api/reports/reports.hpp"
 #include "base/hex.hpp"
 #include "capture.hpp"
 #include "commands.hpp"
 #include "explain/described_packet.hpp"
+#include "running_natto.hpp"
 #include "table/loader.hpp"
 #include "views.hpp"
 
@@ -26,7 +28,7 @@ struct ExplainArguments {
   std::filesystem::path capture;
   std::uint64_t frame = 1;
   std::filesystem::path config_file;
-  std::optional<std::filesystem::path> socket;
+  RunningNatto natto;
   bool json = false;
 };
 
@@ -74,9 +76,9 @@ Result<api::ExplainReport> explain_files(const std::filesystem::path& config_fil
                    : appliance.error();
 }
 
-Result<api::ExplainReport> explain_running(const std::optional<std::filesystem::path>& socket,
+Result<api::ExplainReport> explain_running(const RunningNatto& running,
                                            const api::ExplainRequest& request) {
-  Result<api::Client> natto = api::Client::connect(socket);
+  Result<api::Client> natto = running.connect();
   if (!natto) {
     return natto.error();
   }
@@ -91,12 +93,17 @@ Result<std::string> explain_packet(const ExplainArguments& arguments) {
   }
   const api::ExplainRequest request{.frame = to_hex(*frame), .realm = arguments.realm};
   const Result<api::ExplainReport> report = arguments.config_file.empty()
-                                                ? explain_running(arguments.socket, request)
+                                                ? explain_running(arguments.natto, request)
                                                 : explain_files(arguments.config_file, request);
   if (!report) {
     return report.error();
   }
-  return arguments.json ? api::to_line(*report) + "\n" : explain_view(*report);
+  std::string text = arguments.json ? api::to_line(*report) + "\n" : explain_view(*report);
+  if (!report->sent) {
+    std::fputs(text.c_str(), stdout);
+    return Error{ErrorKind::kNotSent, ""};
+  }
+  return text;
 }
 
 void add_packet_options(CLI::App& command, const std::shared_ptr<ExplainArguments>& arguments) {
@@ -143,7 +150,9 @@ void add_explain(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "explain", "Say what would happen to a packet, and by which lines of the table");
   command->footer(
-      "Asks the running natto, or with -c reads the files.\n"
+      "Asks the running natto, or with -c reads the files. The exit code is 0 if natto would send\n"
+      "the packet on, and 4 if not: because it drops it, or takes it itself, as a ping to its own\n"
+      "address.\n"
       "Example: natto explain 10.32.1.157 10.33.1.151 --proto tcp --dport 443 --length 1500 --df\n"
       "Example: natto explain --realm company-a --pcap from-a.pcap --frame 7");
   const auto arguments = std::make_shared<ExplainArguments>();
@@ -151,7 +160,7 @@ void add_explain(CLI::App& app, Action& chosen) {
   command->add_option("--realm", arguments->realm,
                       "where it comes from; needed only where its source does not say so");
   add_config_option(*command, arguments->config_file);
-  add_socket_option(*command, arguments->socket);
+  add_running_natto_options(*command, arguments->natto);
   add_json_option(*command, arguments->json);
   command->callback([arguments, &chosen] {
     if (arguments->destination.empty() && arguments->capture.empty()) {

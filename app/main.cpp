@@ -8,7 +8,7 @@
 
 namespace {
 
-enum ExitCode : int { kDone = 0, kInputWrong = 1, kUsage = 2, kSystemRefused = 3 };
+enum ExitCode : int { kDone = 0, kInputWrong = 1, kUsage = 2, kSystemRefused = 3, kNotSent = 4 };
 
 int answer(const natto::Result<std::string>& result) {
   if (!result) {
@@ -20,6 +20,8 @@ int answer(const natto::Result<std::string>& result) {
         return kInputWrong;
       case natto::ErrorKind::kUsage:
         return kUsage;
+      case natto::ErrorKind::kNotSent:
+        return kNotSent;
       case natto::ErrorKind::kSystem:
       case natto::ErrorKind::kDenied:
         return kSystemRefused;
@@ -44,7 +46,9 @@ int main(int argc, char** argv) {
       "natto");
   app.set_version_flag("--version", "natto " NATTO_VERSION);
   app.require_subcommand(1);
-  app.footer("Exit codes: 0 done, 1 the input or config is wrong, 2 usage, 3 the system refused.");
+  app.footer(
+      "Exit codes: 0 done, 1 the input or config is wrong, 2 usage, 3 the system refused;\n"
+      "of explain also: 4 the packet is not sent.");
 
   natto::Action chosen;
   natto::add_check(app, chosen);

@@ -2,15 +2,15 @@
 
 #include <cstdio>
 
-#include "api/client.hpp"
 #include "commands.hpp"
+#include "running_natto.hpp"
 #include "views.hpp"
 
 namespace natto {
 namespace {
 
 struct ReloadArguments {
-  std::optional<std::filesystem::path> socket;
+  RunningNatto natto;
   bool dry_run = false;
   bool json = false;
 };
@@ -36,7 +36,7 @@ class ProgressLine {
 
 template <typename OneRequest>
 Result<std::string> ask(const ReloadArguments& arguments, const OneRequest& request) {
-  Result<api::Client> natto = api::Client::connect(arguments.socket);
+  Result<api::Client> natto = arguments.natto.connect();
   if (!natto) {
     return natto.error();
   }
@@ -67,7 +67,7 @@ void add_reload(CLI::App& app, Action& chosen) {
       "Example: natto reload --dry-run && natto reload");
   const auto arguments = std::make_shared<ReloadArguments>();
   command->add_flag("--dry-run", arguments->dry_run, "say what would change, and change nothing");
-  add_socket_option(*command, arguments->socket);
+  add_running_natto_options(*command, arguments->natto);
   add_json_option(*command, arguments->json);
   command->callback([arguments, &chosen] {
     chosen = [arguments] {
@@ -82,7 +82,7 @@ void add_rollback(CLI::App& app, Action& chosen) {
       app.add_subcommand("rollback", "Make a running natto return to its previous table");
   command->footer("The file is not touched: correct it before the next reload.");
   const auto arguments = std::make_shared<ReloadArguments>();
-  add_socket_option(*command, arguments->socket);
+  add_running_natto_options(*command, arguments->natto);
   add_json_option(*command, arguments->json);
   command->callback([arguments, &chosen] {
     chosen = [arguments] { return ask(*arguments, api::RollbackRequest()); };

@@ -1,18 +1,19 @@
 #include <chrono>
 #include <memory>
 
-#include "api/client.hpp"
 #include "commands.hpp"
+#include "running_natto.hpp"
 #include "views.hpp"
 
 namespace natto {
 namespace {
 
 struct ShowArguments {
-  std::optional<std::filesystem::path> socket;
+  RunningNatto natto;
   bool json = false;
   std::string filter;  ///< of mappings: a name, an address or a prefix
   std::string sort = "file";
+  std::uint64_t limit = 0;
   bool exact = false;
 };
 
@@ -25,7 +26,7 @@ std::uint64_t now_ms() {
 /// What natto reports, as `view` shows it, or as it came.
 template <typename OneRequest, typename View>
 Result<std::string> show(const ShowArguments& arguments, const OneRequest& request, View view) {
-  Result<api::Client> natto = api::Client::connect(arguments.socket);
+  Result<api::Client> natto = arguments.natto.connect();
   if (!natto) {
     return natto.error();
   }
@@ -36,25 +37,10 @@ Result<std::string> show(const ShowArguments& arguments, const OneRequest& reque
   return arguments.json ? received->line + "\n" : view(received->report);
 }
 
-Result<std::string> show_mappings(const ShowArguments& arguments) {
-  Result<api::Client> natto = api::Client::connect(arguments.socket);
-  if (!natto) {
-    return natto.error();
-  }
-  auto received = natto->request(api::MappingsRequest{.filter = arguments.filter});
-  if (!received) {
-    return received.error();
-  }
-  api::MappingsReport& report = received->report;
-  sort_mappings(report.mappings, arguments.sort);
-  return arguments.json ? api::to_line(report) + "\n"
-                        : mappings_view(report.mappings, now_ms(), arguments.exact);
-}
-
 CLI::App* add_subject(CLI::App& show_command, const char* name, const char* help,
                       const std::shared_ptr<ShowArguments>& arguments) {
   CLI::App* subject = show_command.add_subcommand(name, help);
-  add_socket_option(*subject, arguments->socket);
+  add_running_natto_options(*subject, arguments->natto);
   add_json_option(*subject, arguments->json);
   return subject;
 }
@@ -65,7 +51,7 @@ void add_show(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand("show", "Show what a running natto does");
   command->require_subcommand(1);
   command->footer(
-      "Examples: natto show mappings 10.33.1.0/24 --sort bytes\n"
+      "Examples: natto show mappings 10.33.1.0/24 --sort bytes --limit 20\n"
       "          natto show drops");
   const auto arguments = std::make_shared<ShowArguments>();
   const auto on = [&](CLI::App* subject, auto request, auto view) {
@@ -80,11 +66,22 @@ void add_show(CLI::App& app, Action& chosen) {
                    "a mapping's name, or an address or prefix of its real or mapped side")
       ->type_name("NAME|ADDRESS|PREFIX");
   mappings->add_option("--sort", arguments->sort, "what to sort by")
-      ->check(CLI::IsMember({"file", "name", "packets", "bytes", "last"}))
+      ->check(CLI::IsMember(
+          std::vector<std::string>(api::kMappingOrders.begin(), api::kMappingOrders.end())))
+      ->capture_default_str();
+  mappings->add_option("--limit", arguments->limit, "show no more than the first N; 0: all")
+      ->type_name("N")
       ->capture_default_str();
   mappings->add_flag("-x,--exact", arguments->exact, "exact numbers, not 12K or 3M");
-  mappings->callback(
-      [arguments, &chosen] { chosen = [arguments] { return show_mappings(*arguments); }; });
+  mappings->callback([arguments, &chosen] {
+    chosen = [arguments] {
+      const api::MappingsRequest request{
+          .filter = arguments->filter, .sort = arguments->sort, .limit = arguments->limit};
+      return show(*arguments, request, [&](const api::MappingsReport& report) {
+        return mappings_view(report.mappings, now_ms(), arguments->exact);
+      });
+    };
+  });
 
   on(add_subject(*command, "drops", "dropped packets by reason, with what to do", arguments),
      api::DropsRequest(), drops_view);

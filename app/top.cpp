@@ -3,8 +3,8 @@
 #include <chrono>
 #include <cstdio>
 
-#include "api/client.hpp"
 #include "commands.hpp"
+#include "running_natto.hpp"
 #include "terminal.hpp"
 #include "top_rates.hpp"
 
@@ -14,15 +14,15 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct TopArguments {
-  std::optional<std::filesystem::path> socket;
+  RunningNatto natto;
   double interval_seconds = 1;
   std::uint64_t count = 0;  ///< 0: until the user leaves
   bool json = false;
 };
 
 /// Connects anew each time: between two looks natto need not wait for this program.
-Result<TopSample> take_sample(const std::optional<std::filesystem::path>& socket) {
-  Result<api::Client> natto = api::Client::connect(socket);
+Result<TopSample> take_sample(const RunningNatto& running, std::uint64_t last_sample) {
+  Result<api::Client> natto = running.connect();
   if (!natto) {
     return natto.error();
   }
@@ -43,7 +43,7 @@ Result<TopSample> take_sample(const std::optional<std::filesystem::path>& socket
   ask(api::DropsRequest(), sample.drops);
   ask(api::PortsRequest(), sample.ports);
   ask(api::WorkersRequest(), sample.workers);
-  ask(api::MappingsRequest(), sample.mappings);
+  ask(api::BusiestRequest{.since = last_sample}, sample.busiest);
   sample.seconds = std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
   return failure ? Result<TopSample>(*failure) : sample;
 }
@@ -51,7 +51,7 @@ Result<TopSample> take_sample(const std::optional<std::filesystem::path>& socket
 Result<std::string> top(const TopArguments& arguments) {
   const auto interval = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::duration<double>(arguments.interval_seconds));
-  Result<TopSample> last = take_sample(arguments.socket);
+  Result<TopSample> last = take_sample(arguments.natto, 0);
   if (!last) {
     return last.error();
   }
@@ -63,7 +63,7 @@ Result<std::string> top(const TopArguments& arguments) {
     if (!(screen ? screen->wait(interval) : wait_undisturbed(interval))) {
       break;
     }
-    Result<TopSample> now = take_sample(arguments.socket);
+    Result<TopSample> now = take_sample(arguments.natto, last->busiest.sample);
     if (!now) {
       return now.error();
     }
@@ -91,7 +91,7 @@ void add_top(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   command->add_option("--count", arguments->count, "end after so many updates; 0: never")
       ->capture_default_str();
-  add_socket_option(*command, arguments->socket);
+  add_running_natto_options(*command, arguments->natto);
   add_json_option(*command, arguments->json);
   command->callback([arguments, &chosen] { chosen = [arguments] { return top(*arguments); }; });
 }

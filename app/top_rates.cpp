@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <string_view>
-#include <unordered_map>
 
 #include "lines.hpp"
 #include "views.hpp"
@@ -12,8 +10,6 @@ namespace natto {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr std::size_t kBusiest = 10;
 
 /// What counters gained per second.
 class PerSecond {
@@ -53,29 +49,18 @@ std::vector<TopRates::Drop> drop_rates(const api::DropsReport& before, const api
   return rates;
 }
 
-std::vector<TopRates::Mapping> busiest_mappings(const api::MappingsReport& before,
-                                                const api::MappingsReport& now,
-                                                const PerSecond& rate) {
-  std::unordered_map<std::string_view, const api::MappingReport*> earlier;
-  for (const api::MappingReport& row : before.mappings) {
-    earlier.emplace(row.name, &row);
-  }
-  const api::MappingReport none;
+std::vector<TopRates::Mapping> mapping_rates(const api::BusiestReport& busiest) {
+  const auto rate = [&busiest](std::uint64_t gained) {
+    return static_cast<std::uint64_t>(1e6 * ratio(gained, busiest.elapsed_us) + 0.5);
+  };
   std::vector<TopRates::Mapping> rates;
-  for (const api::MappingReport& row : now.mappings) {
-    const auto found = earlier.find(row.name);
-    const api::MappingReport& then = found != earlier.end() ? *found->second : none;
-    rates.push_back({.name = row.name,
-                     .from_packets = rate(&api::MappingReport::from_packets, then, row),
-                     .from_bytes = rate(&api::MappingReport::from_bytes, then, row),
-                     .to_packets = rate(&api::MappingReport::to_packets, then, row),
-                     .to_bytes = rate(&api::MappingReport::to_bytes, then, row)});
+  for (const api::GainReport& gain : busiest.mappings) {
+    rates.push_back({.name = gain.name,
+                     .from_packets = rate(gain.from_packets),
+                     .from_bytes = rate(gain.from_bytes),
+                     .to_packets = rate(gain.to_packets),
+                     .to_bytes = rate(gain.to_bytes)});
   }
-  const auto packets = [](const TopRates::Mapping& of) { return of.from_packets + of.to_packets; };
-  std::erase_if(rates, [&](const TopRates::Mapping& of) { return packets(of) == 0; });
-  const auto end = rates.begin() + static_cast<long>(std::min(kBusiest, rates.size()));
-  std::ranges::partial_sort(rates, end, std::greater(), packets);
-  rates.erase(end, rates.end());
   return rates;
 }
 
@@ -90,7 +75,7 @@ TopRates top_rates(const TopSample& before, const TopSample& now) {
       .ports = {},
       .workers = {},
       .drops = drop_rates(before.drops, now.drops, rate),
-      .mappings = busiest_mappings(before.mappings, now.mappings, rate)};
+      .mappings = mapping_rates(now.busiest)};
   for (std::size_t i = 0; i < now.ports.ports.size(); ++i) {
     const api::PortReport& port = now.ports.ports[i];
     const api::PortReport then = at(before.ports.ports, i);

@@ -17,7 +17,7 @@ struct TopSample {
   api::DropsReport drops;
   api::PortsReport ports;
   api::WorkersReport workers;
-  api::MappingsReport mappings;
+  api::BusiestReport busiest;  ///< since the sample before
 };
 
 struct TopRates {
@@ -51,7 +51,7 @@ struct TopRates {
   std::vector<Port> ports;
   std::vector<Worker> workers;
   std::vector<Drop> drops;
-  std::vector<Mapping> mappings;  ///< the ten with the most packets
+  std::vector<Mapping> mappings;  ///< those with the most packets
 };
 
 [[nodiscard]] TopRates top_rates(const TopSample& before, const TopSample& now);

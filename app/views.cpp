@@ -206,18 +206,4 @@ std::string explain_view(const api::ExplainReport& report) {
   return lines.take();
 }
 
-void sort_mappings(std::vector<api::MappingReport>& rows, std::string_view by) {
-  const auto descending = [&rows](auto of) { std::ranges::stable_sort(rows, std::greater(), of); };
-  if (by == "packets") {
-    descending([](const api::MappingReport& row) { return row.from_packets + row.to_packets; });
-  } else if (by == "bytes") {
-    descending([](const api::MappingReport& row) { return row.from_bytes + row.to_bytes; });
-  } else if (by == "last") {
-    descending(
-        [](const api::MappingReport& row) { return std::max(row.from_last_ms, row.to_last_ms); });
-  } else if (by == "name") {
-    std::ranges::stable_sort(rows, std::less(), &api::MappingReport::name);
-  }
-}
-
 }  // namespace natto

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "api/messages.hpp"
@@ -26,8 +25,5 @@ namespace natto {
 [[nodiscard]] std::string table_view(const api::TableReport& table);
 [[nodiscard]] std::string reload_view(const api::ReloadReport& report, bool dry_run);
 [[nodiscard]] std::string explain_view(const api::ExplainReport& report);
-
-/// "packets", "bytes" and "last" with the largest first, "name" as words, "file" as they came.
-void sort_mappings(std::vector<api::MappingReport>& rows, std::string_view by);
 
 }  // namespace natto

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "api/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "base/result.hpp"
 
 namespace natto::api {

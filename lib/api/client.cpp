@@ -1,6 +1,7 @@
 #include "api/client.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/peer.hpp"
 #include "api/socket_path.hpp"
 
 namespace natto::api {
@@ -39,11 +41,12 @@ Error nobody_listens(const std::vector<std::filesystem::path>& folders) {
 
 }  // namespace
 
-Result<Client> Client::connect(const std::optional<std::filesystem::path>& path) {
+Result<Client> Client::connect(const std::optional<std::filesystem::path>& path,
+                               std::chrono::milliseconds patience) {
   if (!path) {
-    return find(default_folders());
+    return find(default_folders(), patience);
   }
-  Result<std::optional<Client>> client = open(*path);
+  Result<std::optional<Client>> client = open(*path, patience);
   if (!client) {
     return client.error();
   }
@@ -53,12 +56,13 @@ Result<Client> Client::connect(const std::optional<std::filesystem::path>& path)
   return std::move(**client);
 }
 
-Result<Client> Client::find(const std::vector<std::filesystem::path>& folders) {
+Result<Client> Client::find(const std::vector<std::filesystem::path>& folders,
+                            std::chrono::milliseconds patience) {
   std::vector<std::filesystem::path> listening;
   std::optional<Client> found;
   std::optional<Error> failure;
   for (const auto& path : find_sockets(folders)) {
-    Result<std::optional<Client>> client = open(path);
+    Result<std::optional<Client>> client = open(path, patience);
     if (!client) {
       failure = client.error();
     } else if (*client) {
@@ -79,32 +83,56 @@ Result<Client> Client::find(const std::vector<std::filesystem::path>& folders) {
   return input_error(std::move(message));
 }
 
-Result<std::optional<Client>> Client::open(const std::filesystem::path& path) {
+Client::Client(std::filesystem::path place, std::chrono::milliseconds patience)
+    : place_(std::move(place)),
+      patience_(patience),
+      socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+
+Result<std::optional<Client>> Client::open(const std::filesystem::path& path,
+                                           std::chrono::milliseconds patience) {
   const Result<sockaddr_un> address = socket_address(path);
   if (!address) {
     return address.error();
   }
-  Client client{Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))};
-  const timeval patience{.tv_sec = kPatienceSeconds, .tv_usec = 0};
-  setsockopt(client.socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  setsockopt(client.socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-  if (::connect(client.socket_.get(), reinterpret_cast<const sockaddr*>(&*address),
-                sizeof(*address)) == 0) {
-    return std::optional<Client>(std::move(client));
+  Client client(path, patience);
+  switch (const int error = client.connect_socket(*address)) {
+    case 0:
+      return std::optional<Client>(std::move(client));
+    case ECONNREFUSED:
+      return std::optional<Client>();
+    case EACCES:
+      return denied(path);
+    case EAGAIN:
+      return client.no_answer();
+    default:
+      return system_error(
+          fmt::format("cannot talk to natto at {}: {}", path.string(), std::strerror(error)));
   }
-  if (errno == ECONNREFUSED) {
-    return std::optional<Client>();
-  }
-  return errno == EACCES ? denied(path)
-                         : system_error(fmt::format("cannot talk to natto at {}: {}", path.string(),
-                                                    std::strerror(errno)));
+}
+
+int Client::connect_socket(const sockaddr_un& address) {
+  // connect(2) waits while as many others wait as the socket has room for. poll(2) does not tell
+  // of that, so the socket has a time limit of its own.
+  do {
+    const auto left = time_left();
+    if (left.count() <= 0) {
+      return EAGAIN;
+    }
+    const timeval limit{.tv_sec = left.count() / 1000, .tv_usec = left.count() % 1000 * 1000};
+    setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) ==
+        0) {
+      return 0;
+    }
+  } while (errno == EINTR);
+  return errno;
 }
 
 void Client::send(const std::string& text) const {
   for (std::size_t sent = 0; sent < text.size();) {
     const ssize_t count =
-        ::send(socket_.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-    if (count < 0 && errno != EINTR) {
+        ::send(socket_.get(), text.data() + sent, text.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count < 0 && errno != EINTR && (errno != EAGAIN || !wait_for(POLLOUT))) {
       return;
     }
     sent += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
@@ -119,23 +147,57 @@ Result<std::string> Client::receive() {
       input_.erase(0, end + 1);
       return line;
     }
+    if (!wait_for(POLLIN)) {
+      return no_answer();
+    }
     searched = input_.size();
     input_.resize(searched + (1 << 18));
-    ssize_t count = 0;
-    do {
-      count = recv(socket_.get(), input_.data() + searched, input_.size() - searched, 0);
-    } while (count < 0 && errno == EINTR);
+    const ssize_t count =
+        recv(socket_.get(), input_.data() + searched, input_.size() - searched, MSG_DONTWAIT);
+    const bool again = count < 0 && (errno == EINTR || errno == EAGAIN);
     input_.resize(searched + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      return system_error(
-          fmt::format("natto said nothing for {} s\n  look at its log; its traffic "
-                      "does not depend on this",
-                      kPatienceSeconds));
-    }
-    if (count <= 0) {
+    if (count <= 0 && !again) {
       return system_error("natto closed the connection: it has ended or is ending");
     }
+    if (count > 0) {
+      heard_ = Clock::now();
+    }
   }
+}
+
+std::chrono::milliseconds Client::time_left() const {
+  return std::chrono::ceil<std::chrono::milliseconds>(heard_ + patience_ - Clock::now());
+}
+
+bool Client::wait_for(short event) const {
+  pollfd socket{.fd = socket_.get(), .events = event, .revents = 0};
+  int ready = 0;
+  do {
+    ready = poll(&socket, 1, static_cast<int>(std::max<std::int64_t>(0, time_left().count())));
+  } while (ready < 0 && errno == EINTR);
+  return ready != 0;
+}
+
+Error Client::no_answer() const {
+  const Result<Peer> natto = peer_of(socket_.get());  // who listens
+  if (!natto || natto->process == 0) {
+    return system_error(
+        fmt::format("natto at {} does not answer\n"
+                    "  look at its log; its traffic does not depend on this",
+                    place_.string()));
+  }
+  const pid_t process = natto->process;
+  if (is_stopped(process)) {
+    return system_error(fmt::format(
+        "natto (pid {0}) does not answer: its process is stopped, and so is its traffic\n"
+        "  kill -CONT {0} lets it go on",
+        process));
+  }
+  return system_error(
+      fmt::format("natto (pid {}) does not answer: it has said nothing for {:g} s\n"
+                  "  look at its log, or wait longer with --timeout; its traffic does not depend "
+                  "on this",
+                  process, std::chrono::duration<double>(patience_).count()));
 }
 
 }  // namespace natto::api

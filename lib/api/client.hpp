@@ -2,21 +2,25 @@
 
 // A client of a running natto's socket (doc/api.md).
 
+#include <sys/un.h>
+
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "api/descriptor.hpp"
 #include "api/messages.hpp"
+#include "base/descriptor.hpp"
 #include "base/result.hpp"
 
 namespace natto::api {
 
 class Client {
  public:
-  /// Longest time to wait for the next line: a reload of a large table takes seconds.
-  static constexpr int kPatienceSeconds = 60;
+  /// Longest silence that is waited out. A natto that works says so more often (Limits).
+  static constexpr std::chrono::milliseconds kPatience{2'000};
 
   /// Called with what natto says while it works: "reading".
   using Progress = std::function<void(const std::string&)>;
@@ -30,9 +34,11 @@ class Client {
 
   /// To the socket at `path`; without one to that of the only natto that runs here. Errors say
   /// where it looked and what to do.
-  [[nodiscard]] static Result<Client> connect(const std::optional<std::filesystem::path>& path);
+  [[nodiscard]] static Result<Client> connect(const std::optional<std::filesystem::path>& path,
+                                              std::chrono::milliseconds patience = kPatience);
   /// To the only natto whose socket is in one of `folders`.
-  [[nodiscard]] static Result<Client> find(const std::vector<std::filesystem::path>& folders);
+  [[nodiscard]] static Result<Client> find(const std::vector<std::filesystem::path>& folders,
+                                           std::chrono::milliseconds patience = kPatience);
 
   /// The error is natto's own, or says what went wrong on the way.
   template <typename OneRequest, typename Report = typename OneRequest::Report>
@@ -61,17 +67,32 @@ class Client {
   }
 
  private:
-  explicit Client(Descriptor socket) : socket_(std::move(socket)) {}
+  using Clock = std::chrono::steady_clock;
+
+  Client(std::filesystem::path place, std::chrono::milliseconds patience);
   /// None: the socket is what a natto that was killed has left.
-  [[nodiscard]] static Result<std::optional<Client>> open(const std::filesystem::path& path);
+  [[nodiscard]] static Result<std::optional<Client>> open(const std::filesystem::path& path,
+                                                          std::chrono::milliseconds patience);
+  /// 0, or errno.
+  [[nodiscard]] int connect_socket(const sockaddr_un& address);
 
   /// That natto does not read on shows when it is asked for its report: it may say why.
   void send(const std::string& text) const;
   /// The next line.
   [[nodiscard]] Result<std::string> receive();
 
+  /// Until natto has been silent for too long.
+  [[nodiscard]] std::chrono::milliseconds time_left() const;
+  /// Waits for poll(2)'s `event`. False: natto has been silent for too long.
+  [[nodiscard]] bool wait_for(short event) const;
+  [[nodiscard]] Error no_answer() const;
+
+  std::filesystem::path place_;
+  std::chrono::milliseconds patience_;
   Descriptor socket_;
   std::string input_;
+  /// When natto last gave a sign of life; before the first one, when it was first called.
+  Clock::time_point heard_ = Clock::now();
 };
 
 }  // namespace natto::api

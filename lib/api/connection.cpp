@@ -37,6 +37,8 @@ std::optional<std::string> Connection::next_request() {
   std::string line = input_.substr(0, end);
   input_.erase(0, end + 1);
   due_ = true;
+  progress_ = to_line(ProgressReport{.progress = "waiting"}) + '\n';
+  since_ = Clock::now();
   return line;
 }
 
@@ -48,6 +50,9 @@ bool Connection::sends_too_much() const {
 void Connection::add(Outbox::Delivery delivery) {
   if (!has_output()) {
     since_ = Clock::now();
+  }
+  if (!delivery.last) {
+    progress_ = delivery.text;
   }
   output_ += delivery.text;
   pieces_ = std::move(delivery.pieces);
@@ -75,6 +80,11 @@ bool Connection::send() {
   return true;
 }
 
+bool Connection::repeat_progress() {
+  add({.client = 0, .text = progress_, .pieces = {}, .last = false});
+  return send();
+}
+
 void Connection::say_farewell(const Error& error) {
   if (!has_output()) {
     add({.client = 0, .text = to_line(to_report(error)) + '\n', .pieces = {}, .last = true});
@@ -82,11 +92,11 @@ void Connection::say_farewell(const Error& error) {
   }
 }
 
-std::optional<Connection::Clock::time_point> Connection::deadline() const {
+Connection::Clock::time_point Connection::deadline() const {
   if (has_output()) {
     return since_ + limits_.report_time;
   }
-  return due_ ? std::nullopt : std::optional(since_ + limits_.request_time);
+  return since_ + (due_ ? limits_.progress_time : limits_.request_time);
 }
 
 std::uint32_t Connection::interest() const {

@@ -7,10 +7,10 @@
 #include <string>
 
 #include "api/answer.hpp"
-#include "api/descriptor.hpp"
 #include "api/limits.hpp"
 #include "api/peer.hpp"
 #include "api/rights.hpp"
+#include "base/descriptor.hpp"
 
 namespace natto::api {
 
@@ -35,10 +35,18 @@ class Connection {
   /// A line in which the server says why it closes the connection; none in the middle of another.
   void say_farewell(const Error& error);
 
+  /// A request is under way.
+  [[nodiscard]] bool due() const { return due_; }
+  /// Says the last progress once more: a client that waits knows that natto works. False: the
+  /// client has gone.
+  [[nodiscard]] bool repeat_progress();
+
   /// It has sent everything that it will ever send, and has its answers.
   [[nodiscard]] bool done() const { return ended_ && !due_ && !has_output(); }
-  /// When natto loses patience with it.
-  [[nodiscard]] std::optional<Clock::time_point> deadline() const;
+  /// When natto loses patience with it, or has to repeat its progress.
+  [[nodiscard]] Clock::time_point deadline() const;
+  /// Since when natto waits for it; for the client itself, unless a request is under way.
+  [[nodiscard]] Clock::time_point waiting_since() const { return since_; }
   /// What epoll(7) is to wait for: EPOLLIN, EPOLLOUT.
   [[nodiscard]] std::uint32_t interest() const;
 
@@ -58,7 +66,8 @@ class Connection {
   std::string output_;
   std::size_t sent_ = 0;                    ///< of output_
   Pieces pieces_;                           ///< after output_
-  Clock::time_point since_ = Clock::now();  ///< that the client is waited for
+  std::string progress_;                    ///< the last line of it
+  Clock::time_point since_ = Clock::now();  ///< that the client, or its answer, is waited for
 };
 
 }  // namespace natto::api

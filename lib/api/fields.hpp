@@ -56,7 +56,24 @@ void fields(Of<MappingReport> auto& m, auto&& field) {
 
 void fields(Of<MappingsReport> auto& m, auto&& field) {
   field("version", m.version, "of the table");
-  field("mappings", m.mappings, "in the file's order");
+  field("mappings", m.mappings, "in the order that was asked for");
+}
+
+void fields(Of<GainReport> auto& m, auto&& field) {
+  field("name", m.name, "");
+  field("from_packets", m.from_packets, "that the mapped host sent meanwhile");
+  field("from_bytes", m.from_bytes, "of these IPv4 packets");
+  field("to_packets", m.to_packets, "sent to the mapped host meanwhile");
+  field("to_bytes", m.to_bytes, "of these IPv4 packets");
+}
+
+void fields(Of<BusiestReport> auto& m, auto&& field) {
+  field("version", m.version, "of the table");
+  field("sample", m.sample, "this look's number, for `since` of the next request; it serves once");
+  field("elapsed_us", m.elapsed_us,
+        "microseconds since the look that the request names; 0: natto has none of this version of "
+        "the table");
+  field("mappings", m.mappings, "that had packets since then, the one with the most first");
 }
 
 void fields(Of<CountersReport> auto& m, auto&& field) {
@@ -188,7 +205,8 @@ void fields(Of<ExplainReport> auto& m, auto&& field) {
 
 void fields(Of<ProgressReport> auto& m, auto&& field) {
   field("progress", m.progress,
-        "`reading`, `checking`, `building`, `waiting for workers` or `keeping`");
+        "`waiting` (for its turn), `reading`, `checking`, `building`, `waiting for workers` or "
+        "`keeping`");
 }
 
 void fields(Of<ErrorText> auto& m, auto&& field) {
@@ -205,6 +223,14 @@ void fields(Of<MappingsRequest> auto& m, auto&& field) {
   field("filter", m.filter,
         "a mapping's name, or an address or prefix that its real or mapped side overlaps; empty: "
         "all mappings");
+  field("sort", m.sort,
+        "`file` (its order, the default), `name`, or the largest first of `packets`, `bytes` and "
+        "`last`, the time of the last packet");
+  field("limit", m.limit, "no more than so many of them, the first; 0: all");
+}
+void fields(Of<BusiestRequest> auto& m, auto&& field) {
+  field("since", m.since, "`sample` of an earlier report; 0: none");
+  field("limit", m.limit, "no more than so many mappings");
 }
 void fields(Of<CountersRequest> auto&, auto&&) {}
 void fields(Of<DropsRequest> auto&, auto&&) {}

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "api/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "base/result.hpp"
 
 namespace natto::api {

@@ -116,6 +116,8 @@ template std::string to_line(const ErrorReport&);
 template std::string to_line(const TableReport&);
 template Result<Reply<TableReport>> parse_reply(std::string_view);
 template Result<Reply<MappingsReport>> parse_reply(std::string_view);
+template std::string to_line(const BusiestReport&);
+template Result<Reply<BusiestReport>> parse_reply(std::string_view);
 template std::string to_line(const CountersReport&);
 template Result<Reply<CountersReport>> parse_reply(std::string_view);
 template std::string to_line(const DropsReport&);

@@ -3,6 +3,7 @@
 // What programs ask a running natto, and what it reports: the lines of natto's socket as structs
 // (doc/api.md). api/fields.hpp has the JSON key and the meaning of each member.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -56,6 +57,22 @@ struct MappingReport {
 struct MappingsReport {
   std::uint64_t version = 0;
   std::vector<MappingReport> mappings = {};  ///< the last member: its rows can be streamed
+};
+
+/// What a mapping gained between two looks.
+struct GainReport {
+  std::string name = {};
+  std::uint64_t from_packets = 0;
+  std::uint64_t from_bytes = 0;
+  std::uint64_t to_packets = 0;
+  std::uint64_t to_bytes = 0;
+};
+
+struct BusiestReport {
+  std::uint64_t version = 0;
+  std::uint64_t sample = 0;
+  std::uint64_t elapsed_us = 0;
+  std::vector<GainReport> mappings = {};
 };
 
 // The members that count come from the one list (packet/counter_list.hpp).
@@ -203,6 +220,16 @@ struct MappingsRequest {
   static constexpr Rights kNeeds = Rights::kRead;
   using Report = MappingsReport;
   std::string filter = {};
+  std::string sort = "file";  ///< one of kMappingOrders
+  std::uint64_t limit = 0;    ///< 0: all
+};
+
+struct BusiestRequest {
+  static constexpr std::string_view kName = "busiest";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = BusiestReport;
+  std::uint64_t since = 0;
+  std::uint64_t limit = 10;
 };
 
 struct CountersRequest {
@@ -263,9 +290,13 @@ struct ExplainRequest {
   std::string realm = {};
 };
 
-using Request = std::variant<TableRequest, MappingsRequest, CountersRequest, DropsRequest,
-                             PortsRequest, PortRequest, WorkersRequest, ReloadRequest,
+using Request = std::variant<TableRequest, MappingsRequest, BusiestRequest, CountersRequest,
+                             DropsRequest, PortsRequest, PortRequest, WorkersRequest, ReloadRequest,
                              DryRunRequest, RollbackRequest, ExplainRequest>;
+
+/// What a list of mappings is sorted by: their file, their names, or the largest of these first.
+inline constexpr std::array<std::string_view, 5> kMappingOrders = {"file", "name", "packets",
+                                                                   "bytes", "last"};
 
 // Lines, without their line feed.
 

@@ -82,4 +82,12 @@ std::string command_of(pid_t process) {
   return command;
 }
 
+bool is_stopped(pid_t process) {
+  // "4711 (natto) T …", proc_pid_stat(5); the name in brackets may have any character.
+  const std::string status = read_proc(process, "stat");
+  const std::size_t name_end = status.rfind(") ");
+  return name_end != std::string::npos &&
+         (status[name_end + 2] == 'T' || status[name_end + 2] == 't');
+}
+
 }  // namespace natto::api

@@ -29,4 +29,7 @@ struct Peer {
 /// The command line of a process, or empty if /proc does not show it.
 [[nodiscard]] std::string command_of(pid_t process);
 
+/// A signal or a debugger has stopped the process.
+[[nodiscard]] bool is_stopped(pid_t process);
+
 }  // namespace natto::api

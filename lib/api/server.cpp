@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <new>
+#include <tuple>
 #include <utility>
 
 #include "base/cpus.hpp"
@@ -58,7 +60,7 @@ void Server::work() {
       for (int i = 0; i < count; ++i) {
         serve(events[static_cast<std::size_t>(i)]);
       }
-      close_the_late();
+      mind_the_clock();
     } catch (const std::bad_alloc&) {
       // epoll tells what is left once more.
     }
@@ -116,17 +118,44 @@ void Server::admit(Descriptor socket) {
   if (rights == Rights::kNone) {
     return say_and_close(socket, access_.refusal(*peer));
   }
-  if (connections_.size() >= limits_.clients) {
-    return say_and_close(
-        socket, system_error(fmt::format("natto has {} other clients already: try again when one "
-                                         "has ended",
-                                         limits_.clients)));
+  if (const Status room = make_room(*peer, rights); !room) {
+    return say_and_close(socket, room.error());
   }
   const std::uint64_t client = ++last_client_;
   const auto [added, is_new] =
       connections_.try_emplace(client, std::move(socket), *std::move(peer), rights, limits_);
   const Connection& connection = added->second;
   watch(connection.descriptor(), client, connection.interest(), EPOLL_CTL_ADD);
+}
+
+Status Server::make_room(const Peer& peer, Rights rights) {
+  const auto is_same_users = [&peer](const auto& entry) {
+    return entry.second.peer().user == peer.user;
+  };
+  if (rights == Rights::kRead && static_cast<std::size_t>(std::ranges::count_if(
+                                     connections_, is_same_users)) >= limits_.clients_of_a_reader) {
+    return system_error(fmt::format("{} has {} connections already: try again when one has ended",
+                                    user_name(peer.user), limits_.clients_of_a_reader));
+  }
+  if (connections_.size() < limits_.clients || (rights == Rights::kChange && send_one_away())) {
+    return Done{};
+  }
+  return system_error(fmt::format(
+      "natto has {} other clients already: try again when one has ended", limits_.clients));
+}
+
+bool Server::send_one_away() {
+  const auto rank = [](const auto& entry) {
+    const Connection& of = entry.second;
+    return std::tuple(of.due(), of.has_output(), of.waiting_since());
+  };
+  const auto first = std::ranges::min_element(connections_, std::less(), rank);
+  if (first == connections_.end() || first->second.due()) {
+    return false;
+  }
+  first->second.say_farewell(system_error("natto needs your place for another client"));
+  connections_.erase(first);
+  return true;
 }
 
 void Server::deliver() {
@@ -195,24 +224,29 @@ void Server::watch(int descriptor, std::uint64_t who, std::uint32_t interest, in
 int Server::milliseconds_to_wait() const {
   auto wait = kPauseWithoutDescriptors;
   for (const auto& [client, connection] : connections_) {
-    if (const auto deadline = connection.deadline()) {
-      wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()));
-    }
+    wait = std::min(
+        wait, std::chrono::ceil<std::chrono::milliseconds>(connection.deadline() - Clock::now()));
   }
   return std::max(0, static_cast<int>(wait.count()));
 }
 
-void Server::close_the_late() {
+void Server::mind_the_clock() {
   const auto now = Clock::now();
-  for (auto entry = connections_.begin(); entry != connections_.end();) {
-    const auto deadline = entry->second.deadline();
-    if (!deadline || now < *deadline) {
-      ++entry;
-      continue;
+  std::vector<std::uint64_t> late;
+  for (const auto& [client, connection] : connections_) {
+    if (connection.deadline() <= now) {
+      late.push_back(client);
     }
-    entry->second.say_farewell({ErrorKind::kUsage, fmt::format("no request came within {} ms",
-                                                               limits_.request_time.count())});
-    entry = connections_.erase(entry);
+  }
+  for (const std::uint64_t client : late) {
+    with(client, [this](Connection& connection) {
+      if (connection.due() && !connection.has_output()) {
+        return connection.repeat_progress();
+      }
+      connection.say_farewell({ErrorKind::kUsage, fmt::format("no request came within {} ms",
+                                                              limits_.request_time.count())});
+      return false;
+    });
   }
 }
 

@@ -45,6 +45,10 @@ class Server {
   void serve(const epoll_event& event);
   void accept_clients();
   void admit(Descriptor socket);
+  /// For one more client.
+  [[nodiscard]] Status make_room(const Peer& peer, Rights rights);
+  /// Sends away the client that is waited for longest. False: all wait for natto.
+  [[nodiscard]] bool send_one_away();
   void deliver();
   /// Calls `step` for a client, and closes its connection if that fails.
   template <typename Step>
@@ -55,7 +59,8 @@ class Server {
               const std::shared_ptr<Answer>& answer) const;
   void watch(int descriptor, std::uint64_t who, std::uint32_t interest, int operation) const;
   [[nodiscard]] int milliseconds_to_wait() const;
-  void close_the_late();
+  /// Repeats progress, and closes the connections of those who are late.
+  void mind_the_clock();
 
   const Limits limits_;
   Listener listener_;

@@ -1,6 +1,7 @@
 """natto's socket: who may ask what, who has it, and clients that behave badly."""
 
 import grp
+import itertools
 import os
 import re
 import shutil
@@ -163,9 +164,9 @@ def test_without_run_it_has_a_place_of_its_own_and_is_found(
 def test_a_reload_tells_its_progress(natto, table) -> None:
     table.write_text(mappings_toml(MANY))
     *stages, report = api.lines("reload")
-    assert [stage["progress"] for stage in stages] == [
-        "reading", "checking", "building", "waiting for workers",
-    ]  # fmt: skip
+    # natto repeats what takes long.
+    said = [stage for stage, _ in itertools.groupby(stage["progress"] for stage in stages)]
+    assert said == ["reading", "checking", "building", "waiting for workers"]
     assert report["mappings"] == len(MANY)
     assert report["text"].count("\n") == len(MANY) + len(real_case.MAPPINGS)
 
@@ -193,13 +194,12 @@ def test_whatever_clients_do_packets_and_reports_go_on(case, natto, table) -> No
     assert stream.in_order_and_once
 
 
-def test_more_than_a_hundred_clients_are_told(natto) -> None:
+def test_a_hundred_idle_clients_do_not_keep_the_operator_out(natto, cli) -> None:
     clients = [api.connect() for _ in range(100)]
-    with api.connect() as one_more:
-        assert b"natto has 100 other clients already" in one_more.recv(4096)
+    assert "version      1" in cli("show", "table")
+    assert b"your place for another client" in clients[0].recv(4096)
     for client in clients:
         client.close()
-    assert soon(lambda: "version" in natto.ask("table"))
 
 
 def test_a_client_killed_in_the_middle_of_a_reload_changes_nothing_for_it(

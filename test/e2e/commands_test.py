@@ -2,16 +2,19 @@
 
 import json
 import re
+import signal
+import socket
+import threading
 from pathlib import Path
 
 import pytest
-from lab import real_case
+from lab import api, real_case
 from lab.config import Mapping, mappings_toml
 from lab.namespace import link
 from lab.traffic import ping
 
 GOLDENS = Path(__file__).resolve().parent.parent / "golden"
-INPUT_WRONG, USAGE, SYSTEM_REFUSED = 1, 2, 3
+INPUT_WRONG, USAGE, SYSTEM_REFUSED, NOT_SENT = 1, 2, 3, 4
 EXTRA = Mapping("extra", "middle", "10.32.1.158", "10.33.1.146")
 
 
@@ -64,7 +67,12 @@ def test_explain_live_and_from_the_files(cli, config, natto) -> None:
     live = cli(*words)
     assert f"sent to middle: {real_case.A_MAPPED} -> {real_case.B_REAL}, TTL 63" in live
     assert cli(*words, "-c", str(config)) == live
-    assert "source_not_mapped" in cli("explain", "10.32.1.99", real_case.B_MAPPED)
+    dropped = ("explain", "10.32.1.99", real_case.B_MAPPED)
+    assert "source_not_mapped" in cli(*dropped, status=NOT_SENT)
+    assert "source_not_mapped" in cli(*dropped, "-c", str(config), status=NOT_SENT)
+    own = str(real_case.PORTS[0].address.split("/")[0])
+    answered = json.loads(cli("explain", real_case.A_REAL, own, "--proto", "icmp", "--json", status=NOT_SENT))
+    assert (answered["sent"], answered["reason"]) == (False, ""), "natto answers it itself"
     cli("explain", "nonsense", real_case.B_MAPPED, status=INPUT_WRONG)
 
 
@@ -73,7 +81,8 @@ def test_explain_takes_a_frame_of_a_capture(cli) -> None:
     of = ("explain", "-c", str(golden / "natto.toml"), "--realm", "company-a", "--pcap")
     capture = str(golden / "in-company-a.pcap")
     reasons = json.loads((golden / "expected.json").read_text())["drops"]
-    assert json.loads(cli(*of, capture, "--frame", "2", "--json"))["reason"] in reasons
+    frame = cli(*of, capture, "--frame", "2", "--json", status=NOT_SENT)
+    assert json.loads(frame)["reason"] in reasons
     assert "frames 1 to " in cli(*of, capture, "--frame", "999", status=INPUT_WRONG)
     assert "cannot read capture" in cli(*of, str(golden / "natto.toml"), status=INPUT_WRONG)
     assert "SRC and DST, or --pcap FILE" in cli("explain", status=USAGE)
@@ -104,6 +113,39 @@ def test_65536_mappings_are_listed(cli, table, natto) -> None:
     assert [row["name"] for row in rows] == [mapping.name for mapping in many]
     busiest = cli("show", "mappings", "--sort", "packets").splitlines()
     assert len(busiest) == 1 + 65_536
+    first = json.loads(cli("show", "mappings", "--sort", "name", "--limit", "2", "--json"))["mappings"]
+    assert [row["name"] for row in first] == ["m0", "m1"]
+
+
+def test_top_shows_the_busiest_mappings(cli, case, natto) -> None:
+    pings = threading.Thread(target=ping, args=(case.a, real_case.B_MAPPED), kwargs={"count": 10})
+    pings.start()
+    rates = json.loads(cli("top", "--count", "1", "--interval", "1", "--json"))
+    pings.join()
+    assert {row["name"] for row in rates["mappings"]} == {"company-a", "company-b"}
+    assert all(row["from_packets"] > 0 for row in rates["mappings"])
+
+
+def test_a_stopped_natto_keeps_nobody_waiting(cli, natto) -> None:
+    natto.send(signal.SIGSTOP)
+    try:
+        for words in (("show", "table"), ("top",), ("reload",), ("rollback",), ("show", "ports")):
+            told = cli(*words, "--timeout", "1", status=SYSTEM_REFUSED)
+            assert f"natto (pid {natto.pid}) does not answer: its process is stopped" in told
+        # As many as wait for natto at its socket: the next one cannot even connect.
+        waiting = []
+        with pytest.raises(BlockingIOError):
+            while True:
+                waiting.append(socket.socket(socket.AF_UNIX))
+                waiting[-1].setblocking(False)
+                waiting[-1].connect(str(api.DEFAULT_SOCKET))
+        told = cli("show", "table", "--timeout", "1", status=SYSTEM_REFUSED)
+        assert f"natto at {api.DEFAULT_SOCKET} does not answer" in told
+        for client in waiting:
+            client.close()
+    finally:
+        natto.send(signal.SIGCONT)
+    cli("show", "table", "--timeout", "30")
 
 
 def test_several_nattos_must_be_told_apart(cli, case, lab, natto) -> None:

@@ -16,6 +16,7 @@ from lab.real_case import RealCase
 from lab.traffic import ping
 
 SERVICE = (real_case.B_MAPPED, 5001)
+NOT_SENT = 4
 EXTRA = Mapping("extra", "middle", "10.32.1.158", "10.33.1.146")
 MANY = [
     Mapping(f"m{i}", "middle", f"10.{96 + i // 65536}.{i // 256 % 256}.{i % 256}",
@@ -159,7 +160,7 @@ def answers() -> bool:
 def test_explain_agrees_with_what_happens(case, cli, natto) -> None:
     ping_of = (real_case.B_MAPPED, "--proto", "icmp", "--length", "84", "--json")
     assert json.loads(cli("explain", real_case.A_REAL, *ping_of))["sent"]
-    answer = json.loads(cli("explain", EXTRA.real, *ping_of))
+    answer = json.loads(cli("explain", EXTRA.real, *ping_of, status=NOT_SENT))
     assert answer["reason"] == "source_not_mapped"
     case.a.address("eth0", f"{EXTRA.real}/24")
     ping(case.a, real_case.B_MAPPED, "-I", EXTRA.real, count=1, patience_seconds=0.2)

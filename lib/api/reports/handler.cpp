@@ -1,5 +1,6 @@
 #include "api/reports/handler.hpp"
 
+#include "api/reports/mapping_samples.hpp"
 #include "api/reports/reports.hpp"
 
 namespace natto::api {
@@ -10,6 +11,7 @@ struct Answering {
   const AppliancePart& appliance;
   const Peer& peer;
   const std::shared_ptr<Answer>& answer;
+  MappingSamples& samples;
 
   void operator()(const TableRequest&) const { report(table_report(appliance)); }
   void operator()(const CountersRequest&) const { report(counters_report(appliance)); }
@@ -21,8 +23,10 @@ struct Answering {
     report(explain_report(appliance, request));
   }
   void operator()(const MappingsRequest& request) const {
-    answer->report(mappings_pieces(appliance, request));
+    Result<Pieces> made = mappings_pieces(appliance, request);
+    made ? answer->report(*std::move(made)) : answer->refuse(made.error());
   }
+  void operator()(const BusiestRequest& request) const { report(samples.look(request)); }
   void operator()(const ReloadRequest&) const {
     reload(appliance.reloader, ReloadKind::kReload, "natto reload", peer, answer);
   }
@@ -47,10 +51,10 @@ struct Answering {
 }  // namespace
 
 Server::Handler make_handler(const AppliancePart& appliance) {
-  return
-      [appliance](const Request& request, const Peer& peer, const std::shared_ptr<Answer>& answer) {
-        std::visit(Answering{appliance, peer, answer}, request);
-      };
+  return [appliance, samples = std::make_shared<MappingSamples>(appliance.live_table)](
+             const Request& request, const Peer& peer, const std::shared_ptr<Answer>& answer) {
+    std::visit(Answering{appliance, peer, answer, *samples}, request);
+  };
 }
 
 }  // namespace natto::api

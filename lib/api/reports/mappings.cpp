@@ -1,9 +1,14 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <rte_cycles.h>
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <numeric>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "api/reports/reports.hpp"
@@ -49,13 +54,19 @@ class TscTimes {
   std::uint64_t now_ms_ = unix_milliseconds(std::chrono::system_clock::now());
 };
 
+std::uint64_t packets_of(const MappingTotals& of) { return of.from.packets + of.to.packets; }
+std::uint64_t bytes_of(const MappingTotals& of) { return of.from.bytes + of.to.bytes; }
+std::uint64_t last_tsc_of(const MappingTotals& of) {
+  return std::max(of.from.last_tsc, of.to.last_tsc);
+}
+
 /// The rows of one version of the table, and how far they were made into text.
 class MappingRows {
  public:
-  MappingRows(const AppliancePart& appliance, const std::string& filter)
+  MappingRows(const AppliancePart& appliance, const MappingsRequest& request)
       : config_(appliance.config),
         table_(appliance.live_table.counted([&](const LoadedTable& loaded) -> const auto& {
-          const MappingFilter wanted(filter);
+          const MappingFilter wanted(request.filter);
           const auto& all = loaded.table->mappings;
           for (std::uint32_t i = 0; i < all.size(); ++i) {
             if (wanted.admits(all[i])) {
@@ -64,7 +75,20 @@ class MappingRows {
           }
           std::ranges::stable_sort(indices_, {}, [&all](std::uint32_t i) { return all[i].line; });
           return indices_;
-        })) {}
+        })) {
+    order_.resize(indices_.size());
+    std::iota(order_.begin(), order_.end(), 0U);
+    wanted_ = request.limit == 0 ? order_.size() : std::min(request.limit, order_.size());
+    if (request.sort == "name") {
+      sort_by([this](std::uint32_t row) { return std::string_view(mapping(row).name); });
+    } else if (request.sort == "packets") {
+      sort_by_largest(packets_of);
+    } else if (request.sort == "bytes") {
+      sort_by_largest(bytes_of);
+    } else if (request.sort == "last") {
+      sort_by_largest(last_tsc_of);
+    }
+  }
 
   /// The report with an empty list, cut before the list's end; then the rows; then the rest.
   [[nodiscard]] std::string next() {
@@ -75,12 +99,12 @@ class MappingRows {
       piece = to_line(MappingsReport{.version = table_.loaded->version(), .mappings = {}});
       piece.resize(piece.size() - kEnd.size());
     }
-    const std::size_t end = std::min(done_ + kRowsOfAPiece, indices_.size());
+    const std::size_t end = std::min(done_ + kRowsOfAPiece, wanted_);
     for (; done_ < end; ++done_) {
       piece += done_ == 0 ? "" : ",";
-      piece += row(done_);
+      piece += text_of(order_[done_]);
     }
-    if (done_ == indices_.size() && !ended_) {
+    if (done_ == wanted_ && !ended_) {
       ended_ = true;
       piece += kEnd;
     }
@@ -88,9 +112,24 @@ class MappingRows {
   }
 
  private:
-  [[nodiscard]] std::string row(std::size_t index) const {
-    const Mapping& mapping = table_.loaded->table->mappings[indices_[index]];
-    const MappingTotals& totals = table_.totals[index];
+  [[nodiscard]] const Mapping& mapping(std::uint32_t row) const {
+    return table_.loaded->table->mappings[indices_[row]];
+  }
+
+  /// The wanted rows come first, the smallest key before the others; of equal ones as in the file.
+  template <typename Key>
+  void sort_by(Key key) {
+    std::ranges::partial_sort(order_, order_.begin() + static_cast<std::ptrdiff_t>(wanted_),
+                              std::less(),
+                              [&key](std::uint32_t row) { return std::pair(key(row), row); });
+  }
+  void sort_by_largest(std::uint64_t (*number_of)(const MappingTotals&)) {
+    sort_by([&](std::uint32_t row) { return ~number_of(table_.totals[row]); });
+  }
+
+  [[nodiscard]] std::string text_of(std::uint32_t row) const {
+    const Mapping& mapping = this->mapping(row);
+    const MappingTotals& totals = table_.totals[row];
     return to_line(MappingReport{.name = mapping.name,
                                  .realm = config_.ports[mapping.realm].realm,
                                  .real = to_string(mapping.real),
@@ -105,8 +144,10 @@ class MappingRows {
   }
 
   const Config& config_;
-  std::vector<std::uint32_t> indices_;
+  std::vector<std::uint32_t> indices_;  ///< by row: the mapping of the table
   LiveTable::Counted table_;
+  std::vector<std::uint32_t> order_;  ///< rows; the first `wanted_` are reported
+  std::size_t wanted_ = 0;
   TscTimes times_;
   std::size_t done_ = 0;
   bool begun_ = false;
@@ -115,8 +156,13 @@ class MappingRows {
 
 }  // namespace
 
-Pieces mappings_pieces(const AppliancePart& appliance, const MappingsRequest& request) {
-  return [rows = std::make_shared<MappingRows>(appliance, request.filter)] { return rows->next(); };
+Result<Pieces> mappings_pieces(const AppliancePart& appliance, const MappingsRequest& request) {
+  if (std::ranges::find(kMappingOrders, request.sort) == kMappingOrders.end()) {
+    return Error{ErrorKind::kUsage, fmt::format("mappings are not sorted by {}, but by {}",
+                                                request.sort, fmt::join(kMappingOrders, ", "))};
+  }
+  return Pieces(
+      [rows = std::make_shared<MappingRows>(appliance, request)] { return rows->next(); });
 }
 
 }  // namespace natto::api

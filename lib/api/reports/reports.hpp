@@ -29,8 +29,8 @@ namespace natto::api {
                                                    const ExplainRequest& request);
 
 /// The line of a MappingsReport: all of one version, with their counters of now.
-[[nodiscard]] Pieces mappings_pieces(const AppliancePart& appliance,
-                                     const MappingsRequest& request);
+[[nodiscard]] Result<Pieces> mappings_pieces(const AppliancePart& appliance,
+                                             const MappingsRequest& request);
 
 /// Answers when the reloader is done, telling its stages. The log says that `peer` asked.
 void reload(Reloader& reloader, ReloadKind kind, const char* trigger, const Peer& peer,

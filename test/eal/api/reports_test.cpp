@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "api/reports/handler.hpp"
+#include "api/reports/mapping_samples.hpp"
 #include "api/reports/reports.hpp"
 #include "api/telemetry/numbers.hpp"
 #include "eal/fake_ena.hpp"
@@ -211,7 +212,7 @@ TEST_F(ReportsTest, ManyMappingsAreOneLineInPieces) {
                                     fmt::format("172.200.{}.{}", i / 250, i % 250).c_str()));
   }
   run_with(mappings);
-  const auto pieces = api::mappings_pieces(*appliance_, {});
+  const auto pieces = api::mappings_pieces(*appliance_, {}).value();
   EXPECT_LT(pieces().size(), 500'000U);
   const auto report = ask(api::MappingsRequest()).value();
   ASSERT_EQ(report.mappings.size(), 2'000U);
@@ -228,7 +229,7 @@ TEST_F(ReportsTest, AListOfMappingsIsOfOneVersion) {
                                     fmt::format("172.200.{}.{}", i / 250, i % 250).c_str()));
   }
   run_with(mappings);
-  const auto pieces = api::mappings_pieces(*appliance_, {});
+  const auto pieces = api::mappings_pieces(*appliance_, {}).value();
   std::string line = pieces();
   write(kTwo);
   ASSERT_TRUE(ask(api::ReloadRequest()).ok());
@@ -257,6 +258,128 @@ TEST_F(ReportsTest, MappingsAreFilteredByNameAddressAndPrefix) {
   EXPECT_EQ(names("172.30.17.1"), "net-b ");
   EXPECT_EQ(names("172.30.0.0/16"), "host-b net-b ");
   EXPECT_EQ(names("nobody"), "");
+}
+
+TEST_F(ReportsTest, MappingsAreSortedByBothDirectionsTogether) {
+  run_with({make_mapping("c", kA, "10.1.1.10", "172.31.1.10"),
+            make_mapping("b", kA, "10.1.1.11", "172.31.1.11"),
+            make_mapping("a", kB, "192.168.7.20", "172.30.7.20")});
+  const auto send = [this](const char* source, std::size_t payload_bytes) {
+    lab_->receive(kA, frame_of(make_udp({.source = source}, test::Bytes(payload_bytes))));
+    lab_->run();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // last used, to 1/8 s
+  };
+  send("10.1.1.10", 1'000);
+  send("10.1.1.11", 10);
+  send("10.1.1.11", 10);
+  const auto names = [this](const char* sort, std::uint64_t limit) {
+    std::string text;
+    const auto report = ask(api::MappingsRequest{.sort = sort, .limit = limit}).value();
+    for (const auto& row : report.mappings) {
+      text += row.name;
+    }
+    return text;
+  };
+  EXPECT_EQ(names("file", 0), "cba");
+  EXPECT_EQ(names("name", 0), "abc");
+  EXPECT_EQ(names("packets", 0), "abc");
+  EXPECT_EQ(names("bytes", 0), "acb");
+  EXPECT_EQ(names("last", 0), "bac") << "as in the file where they are equal";
+  EXPECT_EQ(names("bytes", 2), "ac");
+  EXPECT_EQ(names("file", 1), "c");
+  EXPECT_EQ(names("name", 4), "abc");
+  const auto none = ask(api::MappingsRequest{.sort = "beauty"});
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().kind, ErrorKind::kUsage);
+}
+
+/// The busiest mappings between two looks, as a client asks for them again and again.
+class BusiestTest : public ReportsTest {
+ protected:
+  BusiestTest() {
+    for (int i = 0; i < 30; ++i) {
+      hosts_.push_back(make_mapping(fmt::format("m{}", i), kA, fmt::format("10.1.1.{}", i).c_str(),
+                                    fmt::format("172.31.1.{}", i).c_str()));
+    }
+    hosts_.push_back(kTwo[1]);
+  }
+
+  void send(int host, int packets) {
+    for (int i = 0; i < packets; ++i) {
+      const std::string source = fmt::format("10.1.1.{}", host);
+      lab_->receive(kA, frame_of(make_udp({.source = source.c_str()}, test::Bytes(72))));
+      lab_->run();
+    }
+  }
+  api::BusiestReport look(std::uint64_t since) { return samples_->look({.since = since}); }
+  void run() {
+    run_with(hosts_);
+    samples_.emplace(*live_);
+  }
+
+  std::vector<Mapping> hosts_;
+  std::optional<api::MappingSamples> samples_;
+};
+
+TEST_F(BusiestTest, AreThoseWithTheMostPacketsInBetween) {
+  run();
+  send(7, 9);
+  const auto first = look(0);
+  EXPECT_EQ(first.elapsed_us, 0U);
+  EXPECT_TRUE(first.mappings.empty()) << "there is nothing to compare with";
+  for (int host = 1; host <= 12; ++host) {
+    send(host, host);
+  }
+  const auto second = look(first.sample);
+  EXPECT_GT(second.elapsed_us, 0U);
+  ASSERT_EQ(second.mappings.size(), 10U);
+  EXPECT_EQ(second.mappings[0].name, "host-b");
+  EXPECT_EQ(second.mappings[0].to_packets, 78U);
+  EXPECT_EQ(second.mappings[0].to_bytes, 7'800U);
+  EXPECT_EQ(second.mappings[1].name, "m12");
+  EXPECT_EQ(second.mappings[1].from_packets, 12U) << "what was before does not count";
+  EXPECT_EQ(second.mappings[9].name, "m4");
+  const auto third = look(second.sample);
+  EXPECT_GT(third.elapsed_us, 0U);
+  EXPECT_TRUE(third.mappings.empty()) << "nobody sent anything";
+}
+
+TEST_F(BusiestTest, ClientsDoNotDisturbEachOther) {
+  run();
+  const auto one = look(0);
+  send(1, 1);
+  const auto two = look(0);
+  send(2, 1);
+  EXPECT_EQ(look(one.sample).mappings.size(), 3U);
+  EXPECT_EQ(look(two.sample).mappings.size(), 2U);
+  EXPECT_EQ(look(two.sample).elapsed_us, 0U) << "a look serves once";
+}
+
+TEST_F(BusiestTest, OldLooksMakeRoom) {
+  run();
+  const auto old = look(0);
+  for (int i = 0; i < 100; ++i) {
+    look(0);
+  }
+  EXPECT_EQ(look(old.sample).elapsed_us, 0U);
+}
+
+TEST_F(BusiestTest, ALookOfAnotherTableIsNone) {
+  run();
+  const auto before = look(0);
+  write(kTwo);
+  ASSERT_TRUE(ask(api::ReloadRequest()).ok());
+  const auto after = look(before.sample);
+  EXPECT_EQ(after.version, 2U);
+  EXPECT_EQ(after.elapsed_us, 0U);
+  EXPECT_TRUE(after.mappings.empty());
+}
+
+TEST_F(BusiestTest, AreAskedForByTheSocket) {
+  run();
+  const auto report = ask(api::BusiestRequest()).value();
+  EXPECT_EQ(report.version, 1U);
+  EXPECT_GT(report.sample, 0U);
 }
 
 TEST_F(ReportsTest, DropsHaveCountsRatesAndAdvice) {

@@ -1,12 +1,17 @@
 #include "api/client.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <chrono>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "api/as_user.hpp"
 #include "api/listener.hpp"
@@ -15,15 +20,17 @@
 namespace natto::api {
 namespace {
 
+using namespace std::chrono_literals;
 using test::as_user;
 using test::TemporaryFolder;
 
-/// Sends `lines` to its first client, whatever that asks, and hangs up.
+/// Sends `lines` to its first client, whatever that asks, each after a `pause`, and hangs up.
 class Parrot {
  public:
-  explicit Parrot(std::string lines, std::size_t heard_bytes = 1)
+  explicit Parrot(std::string lines, std::size_t heard_bytes = 1,
+                  std::chrono::milliseconds pause = 0ms)
       : listener_(Listener::claim(folder_.path() / "natto.sock").value()) {
-    thread_ = std::thread([this, lines = std::move(lines), heard_bytes] {
+    thread_ = std::thread([this, lines = std::move(lines), heard_bytes, pause] {
       int client = -1;
       while ((client = accept(listener_.descriptor(), nullptr, nullptr)) < 0) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -32,7 +39,12 @@ class Parrot {
       if (heard_bytes > 0) {
         heard_.resize(static_cast<std::size_t>(recv(client, heard_.data(), heard_.size(), 0)));
       }
-      send(client, lines.data(), lines.size(), MSG_NOSIGNAL);
+      for (std::size_t at = 0; at < lines.size();) {
+        const std::size_t end = std::min(lines.find('\n', at), lines.size() - 1) + 1;
+        std::this_thread::sleep_for(pause);
+        send(client, lines.data() + at, end - at, MSG_NOSIGNAL);
+        at = end;
+      }
       close(client);
     });
   }
@@ -116,6 +128,77 @@ TEST(Client, ARefusalIsReadThoughTheRequestWasNot) {
   auto client = Client::connect(natto.path());
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_EQ(client->request(TableRequest()).error().message, "full");
+}
+
+TEST(Client, SilenceEndsTheRequest) {
+  const TemporaryFolder folder;
+  const Result<Listener> deaf = Listener::claim(folder.path() / "natto.sock");
+  const auto received = Client::connect(deaf->path(), 50ms).value().request(TableRequest());
+  ASSERT_FALSE(received.ok());
+  EXPECT_EQ(received.error().kind, ErrorKind::kSystem);
+  EXPECT_EQ(received.error().message,
+            fmt::format("natto (pid {}) does not answer: it has said nothing for 0.05 s\n"
+                        "  look at its log, or wait longer with --timeout; its traffic does not "
+                        "depend on this",
+                        getpid()));
+}
+
+TEST(Client, ALongRequestIsNotTakenEither) {
+  const TemporaryFolder folder;
+  const Result<Listener> deaf = Listener::claim(folder.path() / "natto.sock");
+  const auto received = Client::connect(deaf->path(), 50ms)
+                            .value()
+                            .request(ExplainRequest{.frame = std::string(10'000'000, '0')});
+  ASSERT_FALSE(received.ok());
+  EXPECT_NE(received.error().message.find("does not answer"), std::string::npos);
+}
+
+TEST(Client, AFullQueueOfConnectionsEndsTheAttempt) {
+  const TemporaryFolder folder;
+  const Result<Listener> deaf = Listener::claim(folder.path() / "natto.sock");
+  std::vector<Client> waiting;
+  std::optional<Error> error;
+  while (!error && waiting.size() < 1'000) {
+    Result<Client> client = Client::connect(deaf->path(), 50ms);
+    client ? waiting.push_back(*std::move(client)) : static_cast<void>(error = client.error());
+  }
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->kind, ErrorKind::kSystem);
+  EXPECT_TRUE(
+      error->message.starts_with(fmt::format("natto at {} does not answer", deaf->path().string())))
+      << error->message;
+}
+
+TEST(Client, AStoppedNattoIsToldFromABusyOne) {
+  const TemporaryFolder folder;
+  const pid_t child = fork();
+  if (child == 0) {
+    const Result<Listener> stopped = Listener::claim(folder.path() / "natto.sock");
+    raise(SIGSTOP);
+    _exit(0);
+  }
+  waitpid(child, nullptr, WUNTRACED);
+  const auto received =
+      Client::connect(folder.path() / "natto.sock", 50ms).value().request(TableRequest());
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  ASSERT_FALSE(received.ok());
+  EXPECT_EQ(received.error().message,
+            fmt::format("natto (pid {0}) does not answer: its process is stopped, and so is its "
+                        "traffic\n  kill -CONT {0} lets it go on",
+                        child));
+}
+
+TEST(Client, ANattoThatSaysThatItWorksIsWaitedFor) {
+  // Longer than the patience, all in all.
+  std::string working;
+  for (int i = 0; i < 20; ++i) {
+    working += "{\"progress\":\"building\"}\n";
+  }
+  const Parrot natto(working + to_line(TableReport{.version = 7}) + "\n", 1, 50ms);
+  const auto received = Client::connect(natto.path(), 500ms).value().request(TableRequest());
+  ASSERT_TRUE(received.ok()) << received.error().message;
+  EXPECT_EQ(received->report.version, 7U);
 }
 
 TEST(Client, NobodyAtTheSocketIsNamed) {

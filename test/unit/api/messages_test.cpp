@@ -15,7 +15,7 @@ One parsed(std::string_view line) {
 TEST(Messages, RequestsArriveAsTheyWereSent) {
   EXPECT_EQ(to_line(Request(TableRequest())), R"({"request":"table"})");
   const std::string line = to_line(Request(MappingsRequest{.filter = "10.0.0.0/8"}));
-  EXPECT_EQ(line, R"({"request":"mappings","filter":"10.0.0.0/8"})");
+  EXPECT_EQ(line, R"({"request":"mappings","filter":"10.0.0.0/8","sort":"file","limit":0})");
   EXPECT_EQ(parsed<MappingsRequest>(line).filter, "10.0.0.0/8");
   const auto explain = parsed<ExplainRequest>(
       to_line(Request(ExplainRequest{.frame = "0123", .realm = "company-a"})));

@@ -192,24 +192,76 @@ TEST(Server, WhoWaitsForAnAnswerIsNotSentAway) {
   EXPECT_EQ(client.line(), "{}");
 }
 
-TEST(Server, NoMoreClientsThanTheLimitAndThenAgain) {
+TEST(Server, WhoWaitsForAnAnswerHearsThatNattoWorks) {
+  FakeNatto natto({.progress_time = 20ms});
+  RawClient client = natto.client();
+  client.send("{\"request\":\"reload\"}\n");
+  const auto answer = natto.kept();
+  EXPECT_EQ(client.line(), R"({"progress":"waiting"})");
+  EXPECT_EQ(client.line(), R"({"progress":"waiting"})");
+  answer->progress(to_line(ProgressReport{.progress = "reading"}));
+  std::string line;
+  while ((line = client.line()) == R"({"progress":"waiting"})") {
+  }
+  EXPECT_EQ(line, R"({"progress":"reading"})");
+  EXPECT_EQ(client.line(), R"({"progress":"reading"})");
+  answer->report("{}");
+  while ((line = client.line()) == R"({"progress":"reading"})") {
+  }
+  EXPECT_EQ(line, "{}");
+}
+
+std::vector<RawClient> idle_clients(const FakeNatto& natto, int count) {
+  std::vector<RawClient> clients;
+  for (int i = 0; i < count; ++i) {
+    clients.push_back(natto.client());
+    EXPECT_EQ(answer_of(clients.back(), kAskTable), kTable) << i;
+  }
+  return clients;
+}
+
+TEST(Server, IdleClientsMakeRoomForTheOperator) {
   const FakeNatto natto;
+  std::vector<RawClient> clients = idle_clients(natto, 100);
+  expect_service(natto);
+  EXPECT_TRUE(is_error(clients.front().line(), "system", "your place for another client"));
+  EXPECT_TRUE(clients.front().ended()) << "it was idle for longest";
+  for (std::size_t i = 1; i < clients.size(); ++i) {
+    ASSERT_EQ(answer_of(clients[i], kAskTable), kTable) << i;
+  }
+}
+
+TEST(Server, ClientsThatDoNotReadMakeRoomForTheOperatorToo) {
+  FakeNatto natto;
+  natto.pieces = 500;
   std::vector<RawClient> clients;
   for (int i = 0; i < 100; ++i) {
     clients.push_back(natto.client());
-    ASSERT_EQ(answer_of(clients.back(), kAskTable), kTable) << i;
+    clients.back().send("{\"request\":\"mappings\"}\n");
   }
-  RawClient one_more = natto.client();
-  EXPECT_TRUE(is_error(one_more.line(), "system", "natto has 100 other clients already"));
-  EXPECT_TRUE(one_more.ended());
-  EXPECT_EQ(answer_of(clients.front(), kAskTable), kTable) << "the others are served";
-  clients.pop_back();
-  std::string line;
-  do {  // until the server has seen that one is gone
-    RawClient next = natto.client();
-    line = answer_of(next, kAskTable);
-  } while (is_error(line, "system", ""));
-  EXPECT_EQ(line, kTable);
+  while (natto.requests < 100) {
+    std::this_thread::sleep_for(1ms);
+  }
+  expect_service(natto);
+  EXPECT_LT(clients.front().rest().size(), 50'000'000U);
+}
+
+TEST(Server, WhoWaitsForAnAnswerKeepsItsPlace) {
+  FakeNatto natto({.clients = 2});
+  RawClient one = natto.client();
+  one.send("{\"request\":\"reload\"}\n");
+  const auto first = natto.kept();
+  RawClient two = natto.client();
+  two.send("{\"request\":\"reload\"}\n");
+  const auto second = natto.kept();
+  RawClient three = natto.client();
+  EXPECT_TRUE(is_error(three.line(), "system", "natto has 2 other clients already"));
+  EXPECT_TRUE(three.ended());
+  first->report("first");
+  second->report("second");
+  EXPECT_EQ(one.line(), "first");
+  EXPECT_EQ(two.line(), "second");
+  expect_service(natto);
 }
 
 TEST(Server, ALongRequestHoldsUpNobody) {
@@ -363,6 +415,34 @@ TEST_F(ServerRights, AMemberOfTheAdminGroupChanges) {
       std::async(std::launch::async, [this] { natto_.kept()->report("done"); });
   EXPECT_EQ(ask({kBin}, "{\"request\":\"reload\"}\n"), "done");
   EXPECT_EQ(natto_.last_peer().user, kAlice);
+}
+
+/// Connects until natto refuses; what it says then, and how often it did not.
+std::pair<std::string, std::size_t> fill(const std::filesystem::path& path, std::size_t attempts) {
+  std::vector<RawClient> clients;
+  for (std::size_t i = 0; i < attempts; ++i) {
+    clients.emplace_back(path);
+    if (std::string line = answer_of(clients.back(), kAskTable); line != kTable) {
+      return {line, i};
+    }
+  }
+  return {"", attempts};
+}
+
+TEST_F(ServerRights, AReaderTakesNoMoreThanItsPlaces) {
+  const std::string refusal = as_user(kAlice, {kDaemon}, [&] {
+    const auto [line, places] = fill(natto_.path(), 100);
+    return places == 20 ? line : fmt::format("{} places", places);
+  });
+  EXPECT_TRUE(is_error(refusal, "system", "has 20 connections already")) << refusal;
+}
+
+TEST_F(ServerRights, AReaderSendsNobodyAway) {
+  std::vector<RawClient> clients = idle_clients(natto_, 100);
+  const std::string refusal = ask({kDaemon}, kAskTable);
+  EXPECT_TRUE(is_error(refusal, "system", "100 other clients already")) << refusal;
+  EXPECT_EQ(answer_of(clients.front(), kAskTable), kTable);
+  EXPECT_EQ(ask({kBin}, kAskTable), kTable) << "an administrator has a place";
 }
 
 TEST_F(ServerRights, OutsidersTakeNoPlaces) {

@@ -57,20 +57,6 @@ Rows rows() {
            .to_last_ms = 6'000}};
 }
 
-std::string order(std::string_view by) {
-  Rows sorted = rows();
-  sort_mappings(sorted, by);
-  return sorted[0].name + sorted[1].name;
-}
-
-TEST(Views, MappingsAreSortedByBothDirectionsTogether) {
-  EXPECT_EQ(order("file"), "ab");
-  EXPECT_EQ(order("name"), "ab");
-  EXPECT_EQ(order("packets"), "ba");
-  EXPECT_EQ(order("bytes"), "ab");
-  EXPECT_EQ(order("last"), "ab");
-}
-
 TEST(Views, AMappingIsALine) {
   const std::string view = mappings_view(rows(), 67'000, false);
   EXPECT_EQ(std::ranges::count(view, '\n'), 3);

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace natto::api {
+namespace natto {
 
 /// Owns a file descriptor; -1: none.
 class Descriptor {
@@ -28,4 +28,4 @@ class Descriptor {
   int number_;
 };
 
-}  // namespace natto::api
+}  // namespace natto
