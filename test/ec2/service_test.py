@@ -171,11 +171,33 @@ def test_a_removal_stops_it_and_a_purge_forgets_that_it_was_enabled(machine) -> 
 
 def test_reloads_and_says_if_it_could_not(machine) -> None:
     machine.run("systemctl", "start", "natto")
+    right = machine.path(TABLE).read_text()
+    write(machine, TABLE, right.replace("10.33.1.145", "10.33.1.146").encode())
     machine.run("systemctl", "reload", "natto")
     wait_until(lambda: shown(machine, "StatusText") == "2 mappings, version 2", "tell its status")
-    write(machine, TABLE, machine.path(TABLE).read_bytes() + b"[[mapping]]\n")
+    write(machine, TABLE, right.encode() + b"[[mapping]]\n")
     machine.run("systemctl", "reload", "natto", status=1)
     assert shown(machine, "ActiveState") == "active"
+
+
+def test_a_crash_with_a_wrong_table_on_disk_is_no_outage(machine) -> None:
+    machine.run("systemctl", "start", "natto")
+    assert shown(machine, "RestartUSec") == "100ms"
+    digest = re.search("[0-9a-f]{64}", machine.run("natto", "show", "table"))[0]
+    write(machine, TABLE, b"[[mapping]]\n")
+    wait_until(lambda: "file refused" in shown(machine, "StatusText"), "refuse it")
+    crashed = shown(machine, "MainPID")
+    machine.run("kill", f"-{signal.SIGKILL.value}", crashed)
+    wait_until(lambda: shown(machine, "MainPID") not in (crashed, "0"), "start natto again")
+    wait_until(lambda: shown(machine, "ActiveState") == "active", "be active again")
+    refused = f"2 mappings, version 1; file refused: {TABLE}:1:1: "
+    assert shown(machine, "StatusText").startswith(refused)
+    table = machine.run("natto", "show", "table")
+    assert digest in table
+    assert f"file: refused since 20" in table
+    assert "read from    /var/lib/natto/etc-natto-natto.toml/table.toml" in table
+    machine.run("dpkg", "--purge", "natto")
+    assert not machine.path("/var/lib/natto").exists()
 
 
 def test_is_started_again_if_it_hangs(machine) -> None:
