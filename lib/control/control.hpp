@@ -48,6 +48,11 @@ class Control {
   /// The link of a port came back: its neighbours may have changed. Main lcore only.
   void link_came_back(RealmId realm) { neighbourhoods_[realm].resolver.doubt(); }
 
+  /// The port's gateway, unless it has none or a static MAC takes every packet. Main lcore only.
+  [[nodiscard]] std::optional<Gateway> gateway(RealmId realm) const {
+    return neighbourhoods_[realm].resolver.gateway();
+  }
+
   /// After the workers have stopped: takes what they left in the rings, and counts the packets that
   /// still wait as dropped.
   void finish(Instant now);

@@ -34,6 +34,7 @@ bool Resolver::hear(const ArpParty& sender, Instant now) {
   }
   neighbour.heard = now;
   neighbour.unanswered = 0;
+  neighbour.silent = false;
   neighbour.doubted = false;
   return true;
 }
@@ -54,7 +55,8 @@ std::vector<ArpFrame> Resolver::due(Instant now) {
       ++it;
       continue;
     }
-    if (neighbour.unanswered >= kMaxUnanswered && !is_gateway(address)) {
+    neighbour.silent = neighbour.unanswered >= kMaxUnanswered;
+    if (neighbour.silent && !is_gateway(address)) {
       version_ += neighbour.mac ? 1U : 0U;
       it = neighbours_.erase(it);
       continue;
@@ -71,6 +73,14 @@ std::vector<ArpFrame> Resolver::due(Instant now) {
 std::optional<MacAddress> Resolver::find(Ipv4Address address) const {
   const auto found = neighbours_.find(address);
   return found == neighbours_.end() ? std::nullopt : found->second.mac;
+}
+
+std::optional<Gateway> Resolver::gateway() const {
+  if (!gateway_) {
+    return std::nullopt;
+  }
+  const Neighbour& neighbour = neighbours_.at(*gateway_);
+  return Gateway{.address = *gateway_, .mac = neighbour.mac, .silent = neighbour.silent};
 }
 
 std::vector<ArpParty> Resolver::known() const {

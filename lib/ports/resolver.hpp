@@ -19,6 +19,13 @@
 
 namespace natto {
 
+/// A port's gateway, as ARP shows it.
+struct Gateway {
+  Ipv4Address address;
+  std::optional<MacAddress> mac;
+  bool silent = false;  ///< it has left as many requests unanswered as a neighbour may
+};
+
 class Resolver {
  public:
   static constexpr Instant kRequestInterval{1'000};
@@ -51,6 +58,9 @@ class Resolver {
   /// The neighbours whose MAC is known, by ascending address.
   [[nodiscard]] std::vector<ArpParty> known() const;
 
+  /// None if the port has none, or if it is not resolved.
+  [[nodiscard]] std::optional<Gateway> gateway() const;
+
   /// Counts up whenever known() changes.
   [[nodiscard]] unsigned version() const noexcept { return version_; }
 
@@ -60,6 +70,7 @@ class Resolver {
     Instant heard{};
     std::optional<Instant> asked;
     unsigned unanswered = 0;
+    bool silent = false;  ///< it would be forgotten, if it were not the gateway
     bool doubted = false;
   };
 

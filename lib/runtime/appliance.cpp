@@ -59,12 +59,16 @@ Status connect_kernel(Foundation& base) {
   return Done{};
 }
 
+/// In the log.
+std::string port_name(const Config& config, std::size_t port) {
+  return fmt::format("port {} (realm {})", port, config.ports[port].realm);
+}
+
 Result<std::vector<std::unique_ptr<PortSupervisor>>> supervise_ports(Foundation& base) {
   std::vector<std::unique_ptr<PortSupervisor>> supervisors;
   for (std::size_t i = 0; i < base.ports.size(); ++i) {
-    auto supervisor =
-        PortSupervisor::create(fmt::format("port {} (realm {})", i, base.config.ports[i].realm),
-                               base.ports[i], static_cast<RealmId>(i), *base.dataplane);
+    auto supervisor = PortSupervisor::create(port_name(base.config, i), base.ports[i],
+                                             static_cast<RealmId>(i), *base.dataplane);
     if (!supervisor) {
       return supervisor.error();
     }
@@ -135,6 +139,7 @@ Appliance::Appliance(Eal eal, Timers timers, std::unique_ptr<Foundation> base,
       timers_(std::move(timers)),
       base_(std::move(base)),
       supervisors_(std::move(supervisors)),
+      gateway_watches_(base_->ports.size()),
       monitor_(realms_of(base_->config)),
       workers_(std::move(workers)),
       cpus_beside_workers_(std::move(cpus)),
@@ -179,8 +184,21 @@ void Appliance::step() {
     }
   }
   base_->control.step(monotonic_now());
+  watch_gateways();
   rates_.sample(monotonic_now(), counters());
   monitor_.sample(monotonic_now(), base_->ports, base_->dataplane->ports_in_use.load());
+}
+
+void Appliance::watch_gateways() {
+  for (const PortContext& port : base_->dataplane->ports) {
+    const std::optional<Gateway> gateway = base_->control.gateway(port.realm);
+    const auto notice = gateway ? gateway_watches_[port.realm].step(*gateway, monotonic_now())
+                                : std::optional<GatewayWatch::Notice>();
+    if (notice) {
+      log(notice->is_trouble ? LogLevel::kWarning : LogLevel::kInfo, "{}: {}",
+          port_name(base_->config, port.realm), notice->text);
+    }
+  }
 }
 
 void Appliance::request_reload(std::string trigger, std::string who) {

@@ -15,6 +15,7 @@
 #include "config/model.hpp"
 #include "dataplane/rates.hpp"
 #include "dpdk/timers.hpp"
+#include "ports/gateway_watch.hpp"
 #include "ports/port_monitor.hpp"
 #include "ports/port_supervisor.hpp"
 #include "reload/reloader.hpp"
@@ -80,12 +81,14 @@ class Appliance {
             const StartingTable& start);
   [[nodiscard]] Status follow_table();
   [[nodiscard]] AppliancePart part();
+  void watch_gateways();
 
   // In the order in which each needs those before it.
   Eal eal_;
   Timers timers_;
   std::unique_ptr<Foundation> base_;
-  Supervisors supervisors_;  ///< by RealmId
+  Supervisors supervisors_;                    ///< by RealmId
+  std::vector<GatewayWatch> gateway_watches_;  ///< by RealmId
   PortMonitor monitor_;
   Rates rates_;
   std::unique_ptr<Workers> workers_;

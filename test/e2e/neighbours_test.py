@@ -114,12 +114,21 @@ def test_a_gateway_that_appears_later_is_found(hosts) -> None:
 
 
 def test_a_gateway_that_moves_to_another_mac_is_followed(hosts) -> None:
-    _, a, b = hosts
+    natto, a, b = hosts
     gateway_appears(b)
     assert until(lambda: ping(a, B_MAPPED, count=1).answered == 1)
     b.run("ip", "link", "set", "dev", "eth0", "address", "02:00:00:00:0b:02")
     announce(b, "eth0", GATEWAY)
     assert until(lambda: ping(a, B_MAPPED, count=1).answered == 1)
+    assert f"port 1 (realm b): the gateway {GATEWAY} changed its MAC address from" in natto.log()
+
+
+def test_the_log_tells_whether_a_gateway_answers(hosts) -> None:
+    natto, _, b = hosts
+    who = f"port 1 (realm b): the gateway {GATEWAY}"
+    assert until(lambda: f"{who} does not answer ARP" in natto.log()), natto.log()
+    gateway_appears(b)
+    assert until(lambda: f"{who} answers ARP, MAC " in natto.log()), natto.log()
 
 
 def announce(host: Namespace, interface: str, address: str) -> None:
