@@ -116,8 +116,9 @@ void fields(Of<PortReport> auto& m, auto&& field) {
   field("address", m.address, "natto's own, with the prefix length");
   field("mtu", m.mtu, "");
   field("state", m.state,
-        "`up`, `link down`, `recovering` (out of use while its driver recovers it) or `resetting` "
-        "(out of use until a reset succeeds)");
+        "`up`, `link down`, `interface gone` (the kernel's, which the device was on: natto must be "
+        "restarted), `recovering` (out of use while its driver recovers it) or `resetting` (out of "
+        "use until a reset succeeds)");
   field("state_since_ms", m.state_since_ms, "");
   field("link", m.link, "`up` or `down`");
   field("speed_mbps", m.speed_mbps, "0 where the driver does not say (ENA)");

@@ -31,11 +31,12 @@ std::optional<GatewayWatch::Notice> GatewayWatch::step(const Gateway& gateway, I
 GatewayWatch::Notice GatewayWatch::describe(const Gateway& gateway) const {
   const std::string who = fmt::format("the gateway {}", to_string(gateway.address));
   if (gateway.silent) {
-    return {true, gateway.mac ? fmt::format("{} no longer answers ARP; natto goes on sending to MAC "
-                                            "{}: {}",
-                                            who, to_string(*gateway.mac), kWhereToLook)
-                              : fmt::format("{} does not answer ARP, and natto sends nothing to it: {}",
-                                            who, kWhereToLook)};
+    return {true, gateway.mac
+                      ? fmt::format("{} no longer answers ARP; natto goes on sending to MAC "
+                                    "{}: {}",
+                                    who, to_string(*gateway.mac), kWhereToLook)
+                      : fmt::format("{} does not answer ARP, and natto sends nothing to it: {}",
+                                    who, kWhereToLook)};
   }
   if (mac_changes_ > 1) {
     return {true, fmt::format("{} changed its MAC address {} times and has {} now: see that no two "

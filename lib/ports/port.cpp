@@ -61,6 +61,8 @@ Result<Port> Port::open(const PortOptions& options) {
     return mac.error();
   }
   port.mac_ = *mac;
+  // The driver of a network card that stays the kernel's as well knows its link itself.
+  port.interface_ = is_pci_device(options.device) ? 0 : info.if_index;
   return port;
 }
 

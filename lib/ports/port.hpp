@@ -34,8 +34,10 @@ class Port {
   [[nodiscard]] const MacAddress& mac() const noexcept { return mac_; }
   /// What is in use. Any thread.
   [[nodiscard]] const PortPlan& plan() const noexcept { return plan_; }
-  /// Now, without waiting.
+  /// As the driver sees it now, without waiting.
   [[nodiscard]] LinkState link() const;
+  /// The kernel's interface that a vdev is on, by its index; 0: it is on none.
+  [[nodiscard]] unsigned interface() const noexcept { return interface_; }
 
  private:
   /// Stops and closes the device when its owner goes.
@@ -62,6 +64,7 @@ class Port {
   std::vector<rte_mempool*> pools_;  ///< by queue
   PortPlan plan_;
   MacAddress mac_{};
+  unsigned interface_ = 0;
 };
 
 }  // namespace natto

@@ -8,7 +8,8 @@ namespace natto {
 
 PortMonitor::PortMonitor(std::vector<std::string> names) : counters_(names.size()) {
   for (std::string& name : names) {
-    watches_.push_back({.name = std::move(name), .sampled = {}, .counters = {}});
+    watches_.push_back(
+        {.name = std::move(name), .sampled = {}, .kernel_losses = {}, .counters = {}});
   }
 }
 
@@ -20,8 +21,13 @@ void PortMonitor::sample(Instant now, const std::vector<Port>& ports, PortSet in
     return;
   }
   watch.sampled = now;
+  const Port& port = ports[index];
+  if (!watch.kernel_losses) {
+    watch.kernel_losses.emplace(port.plan().driver, port.interface());
+  }
   // A driver without them is none to complain of every second.
-  if (const auto read = read_port_counters(ports[index].id())) {
+  if (auto read = read_port_counters(port.id())) {
+    read->push_back({.name = "rx_missed_errors", .value = watch.kernel_losses->read()});
     take(now, watch, *read);
   }
   std::vector<WatchedValue> counters;

@@ -1,8 +1,8 @@
 #pragma once
 
-// Reads the counters of the ports' devices and keeps a copy for all others: throttling by EC2, and
-// packets lost before a worker saw them. Reading a device may take seconds and must not meet its
-// reset, so only control reads it.
+// Reads the counters of the ports' devices, and of the kernel's interfaces that they are on, and
+// keeps a copy for all others: throttling by EC2, and packets lost before a worker saw them.
+// Reading a device may take seconds and must not meet its reset, so only control reads it.
 
 #include <cstdint>
 #include <deque>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "dataplane/port_set.hpp"
+#include "ports/kernel_losses.hpp"
 #include "ports/port.hpp"
 #include "ports/port_counters.hpp"
 #include "ports/resolver.hpp"
@@ -61,6 +62,7 @@ class PortMonitor {
   struct Watch {
     std::string name;
     std::optional<Instant> sampled;
+    std::optional<KernelLosses> kernel_losses;
     std::map<std::string, Counter> counters;
   };
 

@@ -18,7 +18,7 @@ constexpr std::array kPortEvents = {RTE_ETH_EVENT_INTR_RESET, RTE_ETH_EVENT_ERR_
                                     RTE_ETH_EVENT_RECOVERY_SUCCESS, RTE_ETH_EVENT_RECOVERY_FAILED,
                                     RTE_ETH_EVENT_INTR_LSC};
 
-PortState state_of(PortRecovery::State recovery, const LinkState& link) noexcept {
+PortState state_of(PortRecovery::State recovery, bool gone, const LinkState& link) noexcept {
   switch (recovery) {
     case PortRecovery::State::kRecovering:
       return PortState::kRecovering;
@@ -27,7 +27,7 @@ PortState state_of(PortRecovery::State recovery, const LinkState& link) noexcept
     case PortRecovery::State::kInUse:
       break;
   }
-  return link.up ? PortState::kUp : PortState::kLinkDown;
+  return gone ? PortState::kInterfaceGone : link.up ? PortState::kUp : PortState::kLinkDown;
 }
 
 std::string describe(const LinkState& link) {
@@ -51,6 +51,7 @@ Result<std::unique_ptr<PortSupervisor>> PortSupervisor::create(std::string name,
   if (const Status status = supervisor->listen(); !status) {
     return status.error();
   }
+  supervisor->watch_interface();
   return supervisor;
 }
 
@@ -77,6 +78,20 @@ Status PortSupervisor::listen() {
     }
   }
   return Done{};
+}
+
+void PortSupervisor::watch_interface() {
+  if (port_.interface() == 0) {
+    return;
+  }
+  const bool can_move = port_.plan().driver == "net_tap";
+  Result<InterfaceWatch> watch = InterfaceWatch::open(port_.interface(), can_move);
+  if (!watch) {
+    log(LogLevel::kWarning, "{}: its link is as the driver sees it: {}", name_,
+        watch.error().message);
+    return;
+  }
+  interface_.emplace(std::move(*watch));
 }
 
 // The driver may be in the middle of something and hold its locks: nothing is done here.
@@ -112,25 +127,63 @@ bool PortSupervisor::step(Instant now) {
   }
   const LinkState before = status_.link;  // written by this thread alone
   const LinkState link = follow_link(now);
-  if (link.up != before.up || link.speed_mbps != before.speed_mbps) {
-    log(link.up ? LogLevel::kInfo : LogLevel::kWarning, "{}: {}", name_, describe(link));
-  }
+  tell_of_link(link, before);
   show(link);
   return link.up && !before.up;
 }
 
 /// The link as it is, if it is time to look, else as it was. A device that is reset is left alone.
 LinkState PortSupervisor::follow_link(Instant now) {
+  const bool interface_changed = interface_ && interface_->hear();
   if (recovery_.state() != PortRecovery::State::kInUse ||
-      (now < link_due_ && !heard_.link_changed.exchange(false))) {
+      (now < link_due_ && !interface_changed && !heard_.link_changed.exchange(false))) {
     return status_.link;
   }
   link_due_ = now + kLinkInterval;
-  return port_.link();
+  return read_link();
+}
+
+LinkState PortSupervisor::read_link() {
+  if (!interface_) {
+    return port_.link();
+  }
+  interface_->look();
+  switch (interface_->state()) {
+    case InterfaceWatch::State::kElsewhere:
+      return {.up = true};  // nobody here knows better; net_tap says that it is down
+    case InterfaceWatch::State::kUp:
+      return {.up = true, .speed_mbps = interface_->speed_mbps()};
+    case InterfaceWatch::State::kDown:
+    case InterfaceWatch::State::kGone:
+      break;
+  }
+  return {};
+}
+
+void PortSupervisor::tell_of_link(const LinkState& link, const LinkState& before) {
+  if (is_gone() && status_.state != PortState::kInterfaceGone) {
+    log(LogLevel::kWarning,
+        "{}: the interface {} is gone, deleted or moved to another network namespace, and its link "
+        "with it: bring it back, then restart natto",
+        name_, interface_->name());
+  } else if (link.up != before.up || link.speed_mbps != before.speed_mbps) {
+    log(link.up ? LogLevel::kInfo : LogLevel::kWarning, "{}: {}", name_, describe(link));
+  }
+  const bool replaced = interface_ && interface_->is_replaced();
+  if (replaced && !std::exchange(told_of_replacement_, replaced)) {
+    log(LogLevel::kWarning,
+        "{}: there is an interface {} again, which natto does not use yet: "
+        "restart natto",
+        name_, interface_->name());
+  }
+}
+
+bool PortSupervisor::is_gone() const {
+  return interface_ && interface_->state() == InterfaceWatch::State::kGone;
 }
 
 void PortSupervisor::show(const LinkState& link) {
-  const PortState state = state_of(recovery_.state(), link);
+  const PortState state = state_of(recovery_.state(), is_gone(), link);
   const std::lock_guard lock(mutex_);
   if (std::exchange(status_.state, state) != state) {
     status_.since = std::chrono::system_clock::now();

@@ -1,7 +1,8 @@
 #pragma once
 
 // Keeps one port working while the appliance runs: resets it when its driver reports a failure, and
-// follows its link. Every change is logged and shown.
+// follows its link: as the driver sees it, or the kernel if the device is on one of its interfaces.
+// Every change is logged and shown.
 
 #include <rte_ethdev.h>
 
@@ -10,11 +11,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "dataplane/dataplane.hpp"
+#include "netdev/interface_watch.hpp"
 #include "ports/port.hpp"
 #include "ports/port_recovery.hpp"
 
@@ -22,9 +25,11 @@ namespace natto {
 
 enum class PortState : std::uint8_t {
   kUp,
-  kLinkDown,    ///< in use, but its driver reports that the link is down
-  kRecovering,  ///< out of use while its driver recovers it
-  kResetting,   ///< out of use until a reset succeeds
+  kLinkDown,       ///< in use, but its driver or the kernel reports that the link is down
+  kInterfaceGone,  ///< in use, but nothing comes and goes any more: the kernel's interface has
+                   ///< ended
+  kRecovering,     ///< out of use while its driver recovers it
+  kResetting,      ///< out of use until a reset succeeds
 };
 
 /// The state of a port, and what happened to it since start.
@@ -41,7 +46,7 @@ struct PortStatus {
 
 class PortSupervisor final : private RecoverablePort {
  public:
-  /// The link is read when the driver reports a change, and this often in any case.
+  /// The link is read when the driver or the kernel reports a change, and this often in any case.
   static constexpr Instant kLinkInterval{1'000};
 
   /// Listens to the driver of `port`, the started one of `realm` in `dataplane`; both live longer.
@@ -69,9 +74,13 @@ class PortSupervisor final : private RecoverablePort {
   };
 
   [[nodiscard]] Status listen();
+  void watch_interface();
   static int hear(std::uint16_t device, rte_eth_event_type event, void* self,
                   void* result) noexcept;
   [[nodiscard]] LinkState follow_link(Instant now);
+  [[nodiscard]] LinkState read_link();
+  void tell_of_link(const LinkState& link, const LinkState& before);
+  [[nodiscard]] bool is_gone() const;
   void show(const LinkState& link);
 
   void take_out_of_use() override;
@@ -85,7 +94,9 @@ class PortSupervisor final : private RecoverablePort {
   Dataplane& dataplane_;
   Heard heard_;
   PortRecovery recovery_;
-  std::uint64_t grace_period_ = 0;  ///< token of the Quiescence
+  std::uint64_t grace_period_ = 0;           ///< token of the Quiescence
+  std::optional<InterfaceWatch> interface_;  ///< of the kernel, if the device is on one
+  bool told_of_replacement_ = false;
   Instant link_due_{};
   mutable std::mutex mutex_;  ///< guards status_, which control alone writes
   PortStatus status_;

@@ -12,6 +12,8 @@ const char* name_of(PortState state) {
       return "up";
     case PortState::kLinkDown:
       return "link down";
+    case PortState::kInterfaceGone:
+      return "interface gone";
     case PortState::kRecovering:
       return "recovering";
     case PortState::kResetting:
