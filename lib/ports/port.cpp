@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <rte_bus_vdev.h>
+#include <rte_errno.h>
 #include <rte_ethdev.h>
 
 #include <algorithm>
@@ -12,9 +13,22 @@
 #include "dpdk/devargs.hpp"
 #include "dpdk/error.hpp"
 #include "dpdk/pci_access.hpp"
+#include "dpdk/vdev_access.hpp"
 
 namespace natto {
 namespace {
+
+Error vdev_failure(const std::string& device, int error) {
+  const std::string obstacle = vdev_obstacle(device, VdevSurroundings::current());
+  if (!obstacle.empty()) {
+    return system_error(fmt::format("cannot open device {}: {}", device, obstacle));
+  }
+  // Drivers return -1 for whatever it is, and have said more in a line of DPDK's log.
+  return system_error(fmt::format(
+      "cannot open device {}: its driver refuses it{}\n  what DPDK wrote before this says more; "
+      "check the device's arguments",
+      device, error == -1 ? "" : fmt::format(" ({})", rte_strerror(-error))));
+}
 
 Result<std::uint16_t> probe(const std::string& device) {
   const std::string name = device_name(device);
@@ -22,17 +36,20 @@ Result<std::uint16_t> probe(const std::string& device) {
     // Not rte_dev_probe(), which takes 128 bytes: the names of two captures are longer.
     const std::size_t comma = std::min(device.find(','), device.size() - 1);
     if (const int error = rte_vdev_init(name.c_str(), device.c_str() + comma + 1); error < 0) {
-      Error failure = dpdk_error("open device", device, error);
-      failure.message +=
-          "\n  check the device's name and arguments, that what it names exists, and permissions";
-      return failure;
+      return vdev_failure(device, error);
     }
   }
   std::uint16_t id = 0;
   if (rte_eth_dev_get_port_by_name(name.c_str(), &id) != 0) {
-    return system_error(
-        fmt::format("device {} is not there: no DPDK driver took it{}", name,
-                    is_pci_device(device) ? pci_obstacles(name, ProcessRights::current()) : ""));
+    std::string message = fmt::format("device {} is not there: no DPDK driver took it", name);
+    if (is_pci_device(device)) {
+      message += pci_obstacles(name, ProcessRights::current());
+    }
+    if (const std::string missing = missing_driver("net_ena", loaded_libraries());
+        is_ena(device) && !missing.empty()) {
+      message += "\n  " + missing;
+    }
+    return system_error(std::move(message));
   }
   return id;
 }

@@ -3,13 +3,16 @@
 import hashlib
 import os
 import re
+import shutil
 import signal
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from lab import real_case
 from lab.appliance import Appliance
+from lab.command import run
 from lab.config import Port
 from lab.lab import Lab
 from lab.real_case import RealCase
@@ -67,7 +70,36 @@ def test_a_device_that_is_not_there_is_named(lab, launch) -> None:
     natto = launch(lab.write_config([port], real_case.MAPPINGS))
     assert natto.wait() == SYSTEM_REFUSED
     assert "realm middle" in natto.log()
-    assert "no-such-if" in natto.log()
+    assert "there is no interface no-such-if" in natto.log()
+    assert "not permitted" not in natto.log()
+
+
+def test_a_typing_error_in_the_driver_is_corrected(config, launch) -> None:
+    config.write_text(config.read_text().replace("net_af_packet", "net_af_pakcet"))
+    natto = launch(config)
+    assert natto.wait() == SYSTEM_REFUSED
+    assert "there is no driver net_af_pakcet: is it net_af_packet?" in natto.log()
+
+
+@pytest.fixture
+def without_af_packet(world: None) -> Iterator[None]:
+    """DPDK has all its drivers but that of af_packet."""
+    (folder,) = Path("/usr/lib").glob("*/dpdk/pmds-*")
+    drivers = [path for path in folder.iterdir() if "net_af_packet" not in path.name]
+    with tempfile.TemporaryDirectory() as copy:
+        for driver in drivers:
+            shutil.copy(driver, copy, follow_symlinks=False)
+        run("mount", "--bind", copy, str(folder))
+        yield
+        run("umount", str(folder))
+
+
+def test_a_driver_that_is_not_installed_is_named_by_its_package(
+    without_af_packet, config, launch
+) -> None:
+    natto = launch(config)
+    assert natto.wait() == SYSTEM_REFUSED
+    assert re.search(r"is not installed: apt install librte-net-af-packet\d+\n", natto.log())
 
 
 def test_more_workers_than_queues_are_refused(lab, launch) -> None:
