@@ -24,6 +24,7 @@ int answer(const natto::Result<std::string>& result) {
         return kNotSent;
       case natto::ErrorKind::kSystem:
       case natto::ErrorKind::kDenied:
+      case natto::ErrorKind::kInUse:
         return kSystemRefused;
     }
   }

@@ -7,11 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "api/listener.hpp"
-#include "api/rights.hpp"
-#include "api/socket_path.hpp"
 #include "commands.hpp"
 #include "dpdk/log.hpp"
+#include "reception.hpp"
 #include "runtime/appliance.hpp"
 #include "runtime/service_notify.hpp"
 #include "runtime/service_report.hpp"
@@ -52,8 +50,7 @@ class Signals {
   sigset_t signals_{};
 };
 
-void announce(const Config& config, const Appliance& appliance,
-              const std::filesystem::path& socket) {
+void announce(const Config& config, const Appliance& appliance) {
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const PortConfig& port = config.ports[i];
     const Port& device = appliance.devices()[i];
@@ -65,8 +62,6 @@ void announce(const Config& config, const Appliance& appliance,
     log(LogLevel::kInfo, "worker {}: lcore {}, NUMA node {}, queue {} of every port", i,
         appliance.lcore_of(i), appliance.node_of(i), i);
   }
-  log(LogLevel::kInfo, "answers at {}", socket.string());
-  log(LogLevel::kInfo, "ready with {} worker(s)", config.dpdk.lcores.size());
 }
 
 /// In the line for the service manager: that a table is in force which the file does not say.
@@ -117,18 +112,9 @@ Result<std::string> run(const RunArguments& arguments) {
   ServiceReport service(std::move(*notify), watchdog_time_from_environment());
 
   // Before any device is touched: another natto may have them.
-  Result<std::filesystem::path> socket =
-      api::choose_socket_path(config.api.socket, api::default_folders());
-  if (!socket) {
-    return socket.error();
-  }
-  Result<api::Access> access = api::Access::create(config.api);
-  if (!access) {
-    return access.error();
-  }
-  Result<api::Listener> listener = api::Listener::claim(*socket);
-  if (!listener) {
-    return listener.error();
+  Result<Reception> reception = Reception::open(config.api);
+  if (!reception) {
+    return reception.error();
   }
 
   const auto launched = Appliance::launch(config, files->start);
@@ -136,8 +122,9 @@ Result<std::string> run(const RunArguments& arguments) {
     return launched.error();
   }
   Appliance& appliance = **launched;
-  appliance.serve(*std::move(listener), *std::move(access));
-  announce(config, appliance, *socket);
+  announce(config, appliance);
+  reception->step(Reception::Clock::now(), appliance);
+  log(LogLevel::kInfo, "ready with {} worker(s)", config.dpdk.lcores.size());
   while (true) {
     const auto arrival = signals.wait_a_tick();
     if (arrival && arrival->signal != SIGHUP) {
@@ -147,6 +134,7 @@ Result<std::string> run(const RunArguments& arguments) {
       appliance.request_reload("SIGHUP", arrival->sender);
     }
     appliance.step();
+    reception->step(Reception::Clock::now(), appliance);
     if (const auto now = ServiceReport::Clock::now(); service.due(now)) {
       note(service.report(now, service_state(appliance)));
     }

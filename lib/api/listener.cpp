@@ -35,10 +35,10 @@ Error in_use(const std::filesystem::path& path, const sockaddr_un& address) {
       owner = fmt::format(": pid {}, {}", peer->process, command_of(peer->process));
     }
   }
-  return system_error(
-      fmt::format("another natto has the socket {}{}\n"
-                  "  stop that one, or give this one a socket of its own: [api] socket",
-                  path.string(), owner));
+  return {ErrorKind::kInUse,
+          fmt::format("another natto has the socket {}{}\n"
+                      "  stop that one, or give this one a socket of its own: [api] socket",
+                      path.string(), owner)};
 }
 
 /// What lies at `path`, if it is a socket.

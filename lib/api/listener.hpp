@@ -11,7 +11,7 @@ namespace natto::api {
 /// lives: a lock beside it (PATH.lock) says so, and the kernel frees that however natto ends.
 class Listener {
  public:
-  /// Takes the place of what a killed natto left there. An error of kind kSystem if another one
+  /// Takes the place of what a killed natto left there. An error of kind kInUse if another one
   /// has it: it names its process.
   [[nodiscard]] static Result<Listener> claim(const std::filesystem::path& path);
 

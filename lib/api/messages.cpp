@@ -68,7 +68,8 @@ std::string to_line(const Request& request) {
 ErrorReport to_report(const Error& error) {
   const auto* found =
       std::ranges::find(kErrorKinds, error.kind, [](auto& kind) { return kind.first; });
-  return {{.kind = found->second, .message = error.message}};
+  return {
+      {.kind = found != kErrorKinds.end() ? found->second : "system", .message = error.message}};
 }
 
 Error to_error(const ErrorReport& report) {

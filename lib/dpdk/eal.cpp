@@ -14,8 +14,9 @@
 #include <utility>
 
 #include "dpdk/devargs.hpp"
-#include "dpdk/error.hpp"
+#include "dpdk/log.hpp"
 #include "dpdk/pci_access.hpp"
+#include "dpdk/runtime_folder.hpp"
 
 namespace natto {
 namespace {
@@ -25,8 +26,6 @@ std::uint64_t read_number(const std::filesystem::path& file) {
   std::ifstream(file) >> value;
   return value;
 }
-
-std::string own_file_prefix() { return fmt::format("natto-{}", getpid()); }
 
 std::vector<unsigned> all_lcores(const EalOptions& options) {
   std::vector<unsigned> lcores = {options.main_lcore};
@@ -54,6 +53,18 @@ bool maps_lcores_itself(const std::vector<std::string>& extra) {
     }
   }
   return false;
+}
+
+/// EAL does not start where it cannot make telemetry's socket. Packets do not need that.
+EalOptions with_possible_telemetry(EalOptions options) {
+  if (options.telemetry) {
+    if (const Status possible = can_hold_socket(dpdk_folder()); !possible) {
+      log(LogLevel::kError, "no telemetry until the next start: {}; natto forwards without it",
+          possible.error().message);
+      options.telemetry = false;
+    }
+  }
+  return options;
 }
 
 }  // namespace
@@ -127,7 +138,8 @@ Result<Eal> Eal::create(const EalOptions& options) {
       return status.error();
     }
   }
-  std::vector<std::string> arguments = eal_arguments(options);
+  remove_dead_folders(dpdk_folder());
+  std::vector<std::string> arguments = eal_arguments(with_possible_telemetry(options));
   arguments.insert(arguments.begin(), "natto");
   std::vector<char*> argv;
   for (std::string& argument : arguments) {
@@ -144,10 +156,14 @@ Result<Eal> Eal::create(const EalOptions& options) {
     }
     return system_error(std::move(message));
   }
-  return Eal();
+  return Eal(hold_folder(rte_eal_get_runtime_dir()));
 }
 
-Eal::Eal(Eal&& other) noexcept : owner_(std::exchange(other.owner_, false)) {}
+Eal::Eal(Descriptor runtime_folder) : runtime_folder_(std::move(runtime_folder)) {}
+
+Eal::Eal(Eal&& other) noexcept
+    : runtime_folder_(std::move(other.runtime_folder_)),
+      owner_(std::exchange(other.owner_, false)) {}
 
 Eal::~Eal() {
   if (owner_) {

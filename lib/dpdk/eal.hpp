@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "base/result.hpp"
 
 namespace natto {
@@ -46,7 +47,9 @@ class Eal {
   ~Eal();
 
  private:
-  Eal() = default;
+  explicit Eal(Descriptor runtime_folder);
+
+  Descriptor runtime_folder_;  ///< held, so that no other natto removes it
   bool owner_ = true;
 };
 

@@ -102,6 +102,67 @@ def test_a_driver_that_is_not_installed_is_named_by_its_package(
     assert re.search(r"is not installed: apt install librte-net-af-packet\d+\n", natto.log())
 
 
+# Where there is no room.
+
+
+@pytest.fixture
+def full(world: None) -> Iterator[Callable[[str, int], None]]:
+    """full(FOLDER, COUNT) is a file system at FOLDER with room for COUNT files and folders."""
+    mounted = []
+
+    def mount(folder: str, count: int) -> None:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        # The file system's own folder counts.
+        options = f"mode=755,nr_inodes={count + 1}"
+        how = f"remount,{options}" if folder in mounted else options
+        run("mount", "-t", "tmpfs", "-o", how, "full", folder)
+        mounted.append(folder)
+
+    yield mount
+    for folder in set(mounted):
+        run("umount", "--lazy", folder)
+
+
+def test_without_room_for_its_socket_it_forwards_and_tries_again(
+    lab, case, config, launch, full
+) -> None:
+    full("/run/natto", 0)
+    natto = launch(config)
+    natto.wait_until_ready()
+    assert re.search(
+        "natto: no socket: .*: No space left on device; natto forwards, but cannot be managed: "
+        "another try in 10 s\n",
+        natto.log(),
+    )
+    assert ping(case.a, real_case.B_MAPPED).answered == 3
+    full("/run/natto", 10)
+    natto.wait_until_it_says("natto: answers at")
+    assert natto.ask("table")["version"] == 1
+
+
+@pytest.mark.parametrize("room", [0, 1])
+def test_without_room_for_telemetry_it_forwards(case, config, launch, full, room: int) -> None:
+    full("/run/dpdk", room)
+    natto = launch(config)
+    natto.wait_until_ready()
+    assert "natto: no telemetry until the next start: " in natto.log()
+    assert ping(case.a, real_case.B_MAPPED).answered == 3
+    assert natto.ask("table")["version"] == 1
+
+
+def test_what_a_killed_natto_left_for_telemetry_is_removed(lab, case, config, natto) -> None:
+    left = Path(f"/run/dpdk/natto-{natto.pid}")
+    other = Path("/run/dpdk/rte")
+    other.mkdir()
+    natto.kill()
+    natto.ended = True
+    assert left.is_dir()
+    natto = lab.start_natto(config, case.natto)
+    assert not left.exists()
+    assert Path(f"/run/dpdk/natto-{natto.pid}").is_dir()
+    assert other.is_dir()
+
+
 def test_more_workers_than_queues_are_refused(lab, launch) -> None:
     config = lab.write_config(real_case.PORTS, real_case.MAPPINGS, workers=2)
     config.write_text(config.read_text().replace(",qpairs=2", ""))

@@ -40,8 +40,7 @@ std::vector<Gain> busiest(const std::vector<MappingTotals>& before,
 
 MappingSamples::MappingSamples(const LiveTable& table)
     // A number that an earlier natto gave means nothing to this one.
-    : table_(table),
-      last_number_(unix_milliseconds(std::chrono::system_clock::now())) {}
+    : table_(table), last_number_(unix_milliseconds(std::chrono::system_clock::now())) {}
 
 BusiestReport MappingSamples::look(const BusiestRequest& request) {
   LiveTable::Counted counted = table_.counted([](const LoadedTable& loaded) {
@@ -51,7 +50,8 @@ BusiestReport MappingSamples::look(const BusiestRequest& request) {
            .time = Clock::now(),
            .version = counted.loaded->version(),
            .totals = std::move(counted.totals)};
-  BusiestReport report{.version = now.version, .sample = now.number, .elapsed_us = 0, .mappings = {}};
+  BusiestReport report{
+      .version = now.version, .sample = now.number, .elapsed_us = 0, .mappings = {}};
   std::erase_if(looks_, [&now](const Look& look) { return look.version != now.version; });
   const auto before = std::ranges::find(looks_, request.since, &Look::number);
   if (before != looks_.end()) {

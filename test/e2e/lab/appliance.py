@@ -22,7 +22,10 @@ class Appliance:
         self.ended = False
 
     def wait_until_ready(self) -> None:
-        self._process.wait_until_it_says("natto: ready")
+        self.wait_until_it_says("natto: ready")
+
+    def wait_until_it_says(self, what: str) -> None:
+        self._process.wait_until_it_says(what)
 
     @property
     def pid(self) -> int:

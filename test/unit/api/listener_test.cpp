@@ -23,7 +23,7 @@ TEST(Listener, ASocketInUseIsRefusedWithItsOwner) {
   ASSERT_TRUE(first.ok());
   const Result<Listener> second = Listener::claim(path);
   ASSERT_FALSE(second.ok());
-  EXPECT_EQ(second.error().kind, ErrorKind::kSystem);
+  EXPECT_EQ(second.error().kind, ErrorKind::kInUse);
   const std::string& message = second.error().message;
   EXPECT_NE(message.find(fmt::format("pid {}, ", getpid())), std::string::npos) << message;
   EXPECT_NE(message.find("unit_tests"), std::string::npos) << message;
