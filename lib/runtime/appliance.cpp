@@ -90,6 +90,11 @@ std::vector<std::string> realms_of(const Config& config) {
 Result<std::unique_ptr<Appliance>> Appliance::launch(const Config& config,
                                                      const StartingTable& start) {
   std::vector<unsigned> cpus = cpus_beside_workers(allowed_cpus(), config.dpdk);
+  // Before any device is touched.
+  Result<DeviceLocks> locks = DeviceLocks::take(devices_of(config), DeviceLocks::place());
+  if (!locks) {
+    return locks.error();
+  }
   const Result<MemoryPlan> memory = plan_memory(config, config.dpdk.lcores.size());
   if (!memory) {
     return memory.error();
@@ -123,19 +128,20 @@ Result<std::unique_ptr<Appliance>> Appliance::launch(const Config& config,
   if (!workers) {
     return workers.error();
   }
-  std::unique_ptr<Appliance> appliance(new Appliance(std::move(*eal), std::move(*timers),
-                                                     std::move(*base), std::move(*supervisors),
-                                                     std::move(*workers), std::move(cpus), start));
+  std::unique_ptr<Appliance> appliance(new Appliance(
+      std::move(*locks), std::move(*eal), std::move(*timers), std::move(*base),
+      std::move(*supervisors), std::move(*workers), std::move(cpus), start));
   if (const Status status = appliance->follow_table(); !status) {
     return status.error();
   }
   return appliance;
 }
 
-Appliance::Appliance(Eal eal, Timers timers, std::unique_ptr<Foundation> base,
+Appliance::Appliance(DeviceLocks locks, Eal eal, Timers timers, std::unique_ptr<Foundation> base,
                      Supervisors supervisors, std::unique_ptr<Workers> workers,
                      std::vector<unsigned> cpus, const StartingTable& start)
-    : eal_(std::move(eal)),
+    : locks_(std::move(locks)),
+      eal_(std::move(eal)),
       timers_(std::move(timers)),
       base_(std::move(base)),
       supervisors_(std::move(supervisors)),

@@ -19,6 +19,7 @@
 #include "ports/port_monitor.hpp"
 #include "ports/port_supervisor.hpp"
 #include "reload/reloader.hpp"
+#include "runtime/device_locks.hpp"
 #include "runtime/foundation.hpp"
 #include "runtime/workers.hpp"
 #include "table/starting_table.hpp"
@@ -76,14 +77,15 @@ class Appliance {
  private:
   using Supervisors = std::vector<std::unique_ptr<PortSupervisor>>;
 
-  Appliance(Eal eal, Timers timers, std::unique_ptr<Foundation> base, Supervisors supervisors,
-            std::unique_ptr<Workers> workers, std::vector<unsigned> cpus,
+  Appliance(DeviceLocks locks, Eal eal, Timers timers, std::unique_ptr<Foundation> base,
+            Supervisors supervisors, std::unique_ptr<Workers> workers, std::vector<unsigned> cpus,
             const StartingTable& start);
   [[nodiscard]] Status follow_table();
   [[nodiscard]] AppliancePart part();
   void watch_gateways();
 
   // In the order in which each needs those before it.
+  DeviceLocks locks_;
   Eal eal_;
   Timers timers_;
   std::unique_ptr<Foundation> base_;

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -100,6 +101,36 @@ def test_a_driver_that_is_not_installed_is_named_by_its_package(
     natto = launch(config)
     assert natto.wait() == SYSTEM_REFUSED
     assert re.search(r"is not installed: apt install librte-net-af-packet\d+\n", natto.log())
+
+
+# Two of them.
+
+
+@pytest.fixture
+def other_socket(config: Path, table: Path) -> Path:
+    """The same natto.toml, with a socket of its own."""
+    other = config.with_name("other.toml")
+    other.write_text(config.read_text() + '[api]\nsocket = "/run/natto/other.sock"\n')
+    return other
+
+
+def test_a_device_in_use_is_refused_with_its_process(lab, case, launch, natto, other_socket) -> None:
+    second = launch(other_socket)
+    assert second.wait() == SYSTEM_REFUSED
+    assert re.search(rf"another natto has the device eth0@\d+: pid {natto.pid}, .* run ", second.log())
+    assert ping(case.a, real_case.B_MAPPED).answered == 3
+    natto.kill()
+    natto.ended = True
+    lab.start_natto(other_socket, case.natto)
+
+
+def test_a_bench_beside_natto_is_refused(case, binary, config, natto) -> None:
+    words = case.natto.inside(str(binary), "bench", "-c", str(config), "--seconds", "0.1")
+    bench = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert bench.returncode == SYSTEM_REFUSED
+    assert f"another natto has the device eth0@" in bench.stderr
+    assert f"pid {natto.pid}, " in bench.stderr
+    assert natto.stop().contradictions() == []
 
 
 # Where there is no room.
