@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "config/address_checks.hpp"
 #include "config/section_reader.hpp"
@@ -143,6 +144,7 @@ class PortReader {
     }
     port.checksum_offload = section.choice<ChecksumOffload>("checksum_offload");
     port.source_not_mapped = section.choice<SourceNotMapped>("source_not_mapped");
+    port.hairpin = section.choice<Hairpin>("hairpin");
     port.record_route = section.choice<RecordRoute>("record_route");
     read_kernel_interface(section, port);
 
@@ -222,7 +224,8 @@ class PortReader {
 
 void read_ports(const FileReader& reader, ConfigFile& into, Diagnostics& diagnostics) {
   PortReader port_reader(diagnostics);
-  for (const SectionReader& section : reader.sections("port")) {
+  const std::vector<SectionReader> sections = reader.sections("port");
+  for (const SectionReader& section : sections) {
     if (into.config.ports.size() == kMaxPorts) {
       diagnostics.add(section.position(),
                       fmt::format("more than {} ports; remove this one", kMaxPorts));
@@ -232,6 +235,11 @@ void read_ports(const FileReader& reader, ConfigFile& into, Diagnostics& diagnos
     port_reader.read(section, into);
   }
   into.ports.complete = into.ports.complete && !into.config.ports.empty();
+  if (sections.size() == 1 && into.config.ports[0].hairpin == Hairpin::kDrop) {
+    diagnostics.add(sections[0].text("hairpin")->position,
+                    "hairpin is \"drop\" on the only port, by which every packet comes and "
+                    "leaves: none would pass; remove it, or give each company a port of its own");
+  }
 }
 
 }  // namespace

@@ -30,6 +30,9 @@ struct DpdkConfig {
 /// What natto does with a packet whose source its realm does not map (R24).
 enum class SourceNotMapped { kDrop, kPass };
 
+/// What natto does with a packet from one host of a realm to another's mapped address (R38).
+enum class Hairpin { kAllow, kDrop };
+
 /// Whether a port's checksum hardware may be used.
 enum class ChecksumOffload { kAuto, kOff };
 
@@ -46,6 +49,7 @@ struct PortConfig {
   std::uint16_t mtu = 1500;               ///< bytes of the largest IPv4 packet
   ChecksumOffload checksum_offload = ChecksumOffload::kAuto;
   SourceNotMapped source_not_mapped = SourceNotMapped::kDrop;
+  Hairpin hairpin = Hairpin::kAllow;  ///< kDrop only where there are several ports
   RecordRoute record_route = RecordRoute::kDrop;
   /// The kernel's interface for `address`; unique. Absent: the kernel does not have the address.
   std::optional<std::string> kernel_interface = std::nullopt;

@@ -8,11 +8,13 @@
 
 namespace natto {
 
-[[nodiscard]] inline PortRules rules_of(const PortConfig& port) noexcept {
+/// `realm`: the port's.
+[[nodiscard]] inline PortRules rules_of(const PortConfig& port, RealmId realm) noexcept {
   return {.address = port.address,
           .mtu = port.mtu,
           .admits_unmapped_sources = port.source_not_mapped == SourceNotMapped::kPass,
-          .reaches_kernel = port.kernel_interface.has_value()};
+          .reaches_kernel = port.kernel_interface.has_value(),
+          .closed_realm = port.hairpin == Hairpin::kDrop ? std::optional(realm) : std::nullopt};
 }
 
 /// `mac`: the port's own. `any_unicast_mac`: see FrameFilter.

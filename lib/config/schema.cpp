@@ -19,6 +19,7 @@ constexpr IntegerRange kGroupNameLength = {1, 32};
 constexpr IntegerRange kMappingNameLength = {1, 64};
 
 constexpr std::array<std::string_view, 2> kChecksumOffloads = {"auto", "off"};
+constexpr std::array<std::string_view, 2> kAllowOrDrop = {"allow", "drop"};
 constexpr std::array<std::string_view, 2> kDropOrPass = {"drop", "pass"};
 constexpr std::array<std::string_view, 2> kPassOrDrop = {"pass", "drop"};
 constexpr std::array<std::string_view, 3> kOuterSources = {"own", "mapped-destination", "drop"};
@@ -88,6 +89,13 @@ constexpr std::array kPortKeys = {
                   "What natto does with a packet from an address that the realm does not map: "
                   "`pass` translates the destination only.",
               .choices = kDropOrPass},
+    KeySchema{.name = "hairpin",
+              .kind = kChoice,
+              .if_absent = "allow",
+              .meaning = "Whether hosts of the realm reach each other by their mapped addresses. "
+                         "`drop` needs a second port: behind a single one, every packet is a "
+                         "hairpin.",
+              .choices = kAllowOrDrop},
     KeySchema{.name = "record_route",
               .kind = kChoice,
               .if_absent = "drop",

@@ -69,7 +69,7 @@ PortContext make_port_context(const PortConfig& config, RealmId realm, const Por
   return {.device = device.id,
           .realm = realm,
           .filter = filter_of(config, device.mac, any_unicast_mac),
-          .rules = rules_of(config),
+          .rules = rules_of(config, realm),
           .computes_checksums = device.computes_checksums,
           .software_rss = device.software_rss,
           .directed_broadcast = is_directed_broadcast(config.address.last(), config.address)

@@ -28,7 +28,7 @@ class Port;
 
 /// A port as the packet path knows it. Set before workers start, only read after. Aligned, so that
 /// indexing takes a shift.
-struct alignas(32) PortContext {
+struct alignas(64) PortContext {
   std::uint16_t device;  ///< ethdev id
   RealmId realm;         ///< index in Dataplane::ports
   FrameFilter filter;    ///< filter.mac is the port's own

@@ -19,9 +19,9 @@ struct PlainPacket {
   std::uint16_t length;            ///< bytes of the IPv4 packet; 0: it is not plain
 };
 
-}  // namespace
-
-void fast_path(Burst& burst, Worker& worker) noexcept {
+/// Two of them, so that ports which allow hairpins, as nearly all do, need not ask.
+template <bool kDropsHairpins>
+void fast_path_of(Burst& burst, Worker& worker) noexcept {
   // Local, since stores to packets might change any member as far as the compiler knows.
   const std::span<rte_mbuf*> mbufs = burst.all();
   const PlainShape shape(burst.in->filter);
@@ -76,8 +76,8 @@ void fast_path(Burst& burst, Worker& worker) noexcept {
     const PortContext& port = ports[realm];
     const EthernetAddresses* next_hop = next_hops[realm].find(addresses.destination);
     if (next_hop == nullptr || length > port.rules.mtu || ip.source == ip.destination ||
-        ip.destination == broadcast || addresses.destination == port.directed_broadcast)
-        [[unlikely]] {
+        (kDropsHairpins && realm == burst.in->realm) || ip.destination == broadcast ||
+        addresses.destination == port.directed_broadcast) [[unlikely]] {
       slow.add(i);
       continue;
     }
@@ -103,6 +103,16 @@ void fast_path(Burst& burst, Worker& worker) noexcept {
   burst.out_ports = out_ports;
   if (slow != burst.leaving) {
     worker.cache.pending().counted(worker.dataplane.clock.at(burst.received_tsc));
+  }
+}
+
+}  // namespace
+
+void fast_path(Burst& burst, Worker& worker) noexcept {
+  if (burst.in->rules.closed_realm) [[unlikely]] {
+    fast_path_of<true>(burst, worker);
+  } else {
+    fast_path_of<false>(burst, worker);
   }
 }
 

@@ -103,10 +103,11 @@ class Narrator {
           to_string(packet.real_key));
     }
     const Found found = look_up(packet);
-    const PortConfig& out = config_.ports[found.known.destination ? found.destination.realm : in_];
+    const RealmId to = found.known.destination ? found.destination.realm : in_;
+    const PortConfig& out = config_.ports[to];
     const auto observe = [&](DecisionStep step) { record(step, packet, out); };
-    const Decision decision = decide(packet, found, rules_of(config_.ports[in_]), rules_of(out),
-                                     config_.icmp.rules, observe);
+    const Decision decision = decide(packet, found, rules_of(config_.ports[in_], in_),
+                                     rules_of(out, to), config_.icmp.rules, observe);
     if (!decision.verdict.is_forward()) {
       return decision.verdict;
     }
@@ -132,7 +133,7 @@ class Narrator {
     found.known = {.source = source.has_value(), .destination = destination.has_value()};
     found.source = source.value_or(Translation{});
     found.destination = destination.value_or(Translation{});
-    look_up_rest(packet, in_, rules_of(config_.ports[in_]), index_, found);
+    look_up_rest(packet, in_, rules_of(config_.ports[in_], in_), index_, found);
     const bool error = packet.is_icmp_error();
     describe(error ? "quoted destination" : "source", packet.real_key, source,
              "is no real address of this realm");
@@ -198,7 +199,7 @@ class Narrator {
   Verdict explain_arp() {
     const PortConfig& port = config_.ports[in_];
     const auto answers = [&](Ipv4Address address) {
-      return answers_arp_for(address, in_, rules_of(port), config_.ports.size(), index_);
+      return answers_arp_for(address, in_, rules_of(port, in_), config_.ports.size(), index_);
     };
     const auto message = parse_arp(frame_);
     if (!message) {

@@ -107,6 +107,9 @@ template <typename Observer>
   if (packet.source == packet.destination) {
     return DropReason::kSourceIsDestination;
   }
+  if (in.closed_realm && found.destination.realm == *in.closed_realm) [[unlikely]] {
+    return DropReason::kHairpinNotAllowed;
+  }
   return Verdict::forward();
 }
 

@@ -143,6 +143,9 @@ namespace natto {
   X(kDestinationNotMapped, "destination_not_mapped", "R1",                                         \
     "no mapping has this destination as its mapped address",                                       \
     "add a [[mapping]], or correct the address the sender uses")                                   \
+  X(kHairpinNotAllowed, "hairpin_not_allowed", "R38",                                              \
+    "the destination is a host of the sender's own realm, and the port has hairpin = \"drop\"",    \
+    "use the host's real address there, or set hairpin = \"allow\" on the port")                   \
   X(kTtlExpired, "ttl_expired", "R14",                                                             \
     "the time to live ended here",                                                                 \
     "normal for traceroute; else look for a routing loop")                                         \

@@ -13,7 +13,8 @@ std::optional<IcmpErrorKind> icmp_error_for(DropReason reason) noexcept {
       return IcmpErrorKind{.type = icmp::kTimeExceeded, .code = 0};
     case DropReason::kExceedsMtu:
       return IcmpErrorKind{.type = icmp::kDestinationUnreachable, .code = 4};
-    case DropReason::kSourceNotMapped:  // "communication administratively prohibited"
+    case DropReason::kSourceNotMapped:
+    case DropReason::kHairpinNotAllowed:  // "communication administratively prohibited"
       return IcmpErrorKind{.type = icmp::kDestinationUnreachable, .code = 13};
     default:
       return std::nullopt;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/address.hpp"
+#include "base/realm.hpp"
 
 namespace natto {
 
@@ -12,6 +14,8 @@ struct PortRules {
   std::uint16_t mtu = 1500;              ///< bytes from the IPv4 header on
   bool admits_unmapped_sources = false;  ///< R24
   bool reaches_kernel = false;           ///< the kernel has `address` too: kernel_interface
+  /// The port's own realm, where it drops hairpins: no packet goes from here to a host there. R38
+  std::optional<RealmId> closed_realm = std::nullopt;
 };
 
 }  // namespace natto

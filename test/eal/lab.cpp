@@ -14,6 +14,7 @@ Config make_config(const Lab::Options& options) {
   PortConfig port;
   port.mtu = options.mtu;
   port.source_not_mapped = options.source_not_mapped;
+  port.hairpin = options.hairpin;
   Config config;
   config.icmp = options.icmp;
   config.ports = {port, port};

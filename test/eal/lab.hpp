@@ -49,6 +49,7 @@ class Lab {
                                      make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20")};
     bool static_next_hops = true;
     SourceNotMapped source_not_mapped = SourceNotMapped::kDrop;
+    Hairpin hairpin = Hairpin::kAllow;
     std::uint16_t mtu = 1500;
     IcmpConfig icmp = {.errors_per_second = 1'000'000, .error_burst = 1'000'000};
     unsigned tx_capacity = 1023;  ///< packets that a queue takes before its ring is full

@@ -127,6 +127,36 @@ write(
     generated=1,
     drops={"source_not_mapped": 1, "destination_not_mapped": 1},
 )
+TO_NEIGHBOUR = IP(src="10.1.1.10", dst="172.31.1.11") / UDP(sport=5000, dport=53) / b"hairpin"
+SEEN_BY_NEIGHBOUR = IP(src="172.31.1.10", dst="10.1.1.11") / UDP(sport=5000, dport=53) / b"hairpin"
+NEIGHBOURS = [
+    ("one", A, "10.1.1.10", "172.31.1.10"),
+    ("two", A, "10.1.1.11", "172.31.1.11"),
+    ("host-b", B, "192.168.7.20", "172.30.7.20"),
+]
+# A hairpin, one that expires here as well, an error about a hairpin, and what goes to company b.
+write(
+    "115_R38_hairpin_drop",
+    a='hairpin = "drop"',
+    mappings=NEIGHBOURS,
+    arrives={
+        A: [
+            TO_NEIGHBOUR,
+            IP(src="10.1.1.11", dst="172.31.1.10", ttl=1) / UDP() / b"old",
+            IP(src="10.1.1.11", dst="172.31.1.10") / ICMP(type=3, code=3) / SEEN_BY_NEIGHBOUR,
+            GOOD,
+        ]
+    },
+    leaves={
+        A: [
+            told(TO_NEIGHBOUR, type=3, code=13),
+            told(IP(src="10.1.1.11", dst="172.31.1.10", ttl=1) / UDP() / b"old", type=3, code=13),
+        ],
+        B: [IP(ttl=63, src="172.31.1.10", dst="192.168.7.20") / UDP(sport=5000, dport=53) / b"good"],
+    },
+    generated=2,
+    drops={"hairpin_not_allowed": 3},
+)
 write(
     "109_R19_errors_switched_off",
     more=SILENT,

@@ -27,6 +27,7 @@ class Port:
     next_hop: bytes
     mtu: int
     passes_unmapped: bool
+    drops_hairpins: bool
     record_route: bool
 
     def broadcast(self) -> IPv4Address | None:
@@ -159,6 +160,7 @@ class Oracle:
             next_hop=bytes.fromhex(mac.replace(":", "")) if mac else LAB_NEXT_HOP,
             mtu=port.get("mtu", 1500),
             passes_unmapped=port.get("source_not_mapped", "drop") == "pass",
+            drops_hairpins=port.get("hairpin", "allow") == "drop",
             record_route=port.get("record_route", "drop") == "pass",
         )
 
@@ -353,6 +355,8 @@ class Oracle:
         if packet.source == packet.destination:
             raise Refused("source_is_destination")
         out, peer_real = peer
+        if out == realm and port.drops_hairpins:
+            raise Refused("hairpin_not_allowed")
         if peer_real == self.ports[out].broadcast():
             raise Refused("destination_broadcast")
         if packet.ttl <= 1:
@@ -469,7 +473,8 @@ class Oracle:
     # What natto says about a packet that it dropped.
 
     def _answer(self, realm: int, frame: bytes, reason: str, refused: Refused) -> list[tuple[int, bytes]]:
-        kinds = {"ttl_expired": (11, 0), "exceeds_mtu": (3, 4), "source_not_mapped": (3, 13)}
+        kinds = {"ttl_expired": (11, 0), "exceeds_mtu": (3, 4)}
+        kinds |= {"source_not_mapped": (3, 13), "hairpin_not_allowed": (3, 13)}
         if reason not in kinds or not self.answers:
             return []
         packet = Packet(frame[14 : 14 + get16(frame, 16)])

@@ -27,6 +27,8 @@ def make_tables(rng: random.Random, realms: int, folder: Path) -> Path:
         text += f"mtu = {rng.choice([576, 1000, 1500])}\n"
         text += f'source_not_mapped = "{rng.choice(["drop", "pass"])}"\n'
         text += f'record_route = "{rng.choice(["drop", "pass"])}"\n'
+        if realms > 1:
+            text += f'hairpin = "{rng.choice(["allow", "drop"])}"\n'
         if rng.random() < 0.5:
             text += f'gateway_mac = "02:00:00:00:0{realm}:fe"\n'
     text += f'[icmp]\nouter_source = "{rng.choice(["own", "mapped-destination", "drop"])}"\n'

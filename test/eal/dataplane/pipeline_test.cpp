@@ -80,6 +80,26 @@ TEST(Pipeline, R38_HairpinWithinOneRealm) {
               {make_udp({.source = "172.31.1.10", .destination = "10.1.1.11", .ttl = 63}, {9})});
 }
 
+TEST(Pipeline, R38_HairpinsAreDroppedWhereThePortSaysSo) {
+  Lab lab({.mappings = {make_mapping("one", kA, "10.1.1.10", "172.31.1.10"),
+                        make_mapping("two", kA, "10.1.1.11", "172.31.1.11"),
+                        make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20")},
+           .hairpin = Hairpin::kDrop});
+  for (int i = 0; i < 3; ++i) {  // the first by the slow path; the cache then has both addresses
+    lab.receive(kB,
+                frame_of(make_udp({.source = "192.168.7.20", .destination = "172.31.1.11"}, {1})));
+    lab.receive(kA, frame_of(make_udp({.source = "10.1.1.10", .destination = "172.31.1.11"}, {2})));
+    lab.receive(kA, frame_of(make_udp({.source = "10.1.1.10", .destination = "172.30.7.20"}, {3})));
+    lab.run();
+    expect_sent(
+        lab, kB,
+        {make_udp({.source = "172.31.1.10", .destination = "192.168.7.20", .ttl = 63}, {3})});
+  }
+  EXPECT_EQ(lab.dropped(kHairpinNotAllowed), 3U);
+  EXPECT_EQ(lab.counters().translated, 6U);
+  EXPECT_EQ(lab.counters().generated, 3U) << "each sender is told";
+}
+
 TEST(Pipeline, R8_R24_UnmappedPacketsStop) {
   Lab lab;
   lab.receive(kA, frame_of(make_udp({.source = "10.1.1.99"}, {})));

@@ -45,6 +45,7 @@ gateway = "10.33.1.113"
 mtu = 9001
 checksum_offload = "off"
 source_not_mapped = "pass"
+hairpin = "drop"
 record_route = "pass"
 kernel_interface = "natto0"
 kernel_packets_per_second = 500
@@ -85,6 +86,7 @@ admin_group = "admins"
   EXPECT_EQ(a.mtu, 9001);
   EXPECT_EQ(a.checksum_offload, ChecksumOffload::kOff);
   EXPECT_EQ(a.source_not_mapped, SourceNotMapped::kPass);
+  EXPECT_EQ(a.hairpin, Hairpin::kDrop);
   EXPECT_EQ(a.record_route, RecordRoute::kPass);
   EXPECT_EQ(a.kernel_interface, "natto0");
   EXPECT_EQ(a.kernel_packets_per_second, 500U);
@@ -186,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(
             with_port_line("vlan_stripping_mode = 1"),
             "natto.toml:6:1: unknown key \"vlan_stripping_mode\" in [[port]]; known here: realm, "
             "device, address, gateway, gateway_mac, mtu, checksum_offload, source_not_mapped, "
-            "record_route, kernel_interface, kernel_packets_per_second"},
+            "hairpin, record_route, kernel_interface, kernel_packets_per_second"},
         ConfigCase{"[dkdp]\nlcores = \"1\"\n" + test::one_port(),
                    "natto.toml:1:1: unknown section \"dkdp\"; did you mean \"dpdk\"?"},
         ConfigCase{"mbufs = 5\n" + test::one_port(),
@@ -276,6 +278,12 @@ INSTANTIATE_TEST_SUITE_P(
                    "natto.toml:6:20: checksum_offload is \"on\"; allowed: \"auto\" or \"off\""},
         ConfigCase{with_port_line("source_not_mapped = \"Drop\""),
                    "natto.toml:6:21: source_not_mapped is \"Drop\"; allowed: \"drop\" or \"pass\""},
+        ConfigCase{with_port_line("hairpin = \"pass\""),
+                   "natto.toml:6:11: hairpin is \"pass\"; allowed: \"allow\" or \"drop\""},
+        ConfigCase{with_port_line("hairpin = \"drop\""),
+                   "natto.toml:6:11: hairpin is \"drop\" on the only port, by which every packet "
+                   "comes and leaves: none would pass; remove it, or give each company a port of "
+                   "its own"},
         ConfigCase{with("\"a\"", "\"a b\""),
                    "natto.toml:2:9: realm is \"a b\"; allowed: 1 to 32 of the characters A-Z a-z "
                    "0-9 _ . -"},

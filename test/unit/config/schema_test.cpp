@@ -48,6 +48,7 @@ TEST(Schema, DefaultsAreTheModelsInitialValues) {
   EXPECT_EQ(default_number("port", "mtu"), port.mtu);
   EXPECT_EQ(default_choice("port", "checksum_offload"), number(port.checksum_offload));
   EXPECT_EQ(default_choice("port", "source_not_mapped"), number(port.source_not_mapped));
+  EXPECT_EQ(default_choice("port", "hairpin"), number(port.hairpin));
   EXPECT_EQ(default_choice("port", "record_route"), number(port.record_route));
   EXPECT_FALSE(port.gateway);
   EXPECT_FALSE(port.gateway_mac);
@@ -74,6 +75,7 @@ TEST(Schema, TheLoaderUsesTheDefaults) {
   EXPECT_EQ(config->ports[0].mtu, port.mtu);
   EXPECT_EQ(config->ports[0].checksum_offload, port.checksum_offload);
   EXPECT_EQ(config->ports[0].source_not_mapped, port.source_not_mapped);
+  EXPECT_EQ(config->ports[0].hairpin, port.hairpin);
   EXPECT_EQ(config->ports[0].record_route, port.record_route);
   EXPECT_EQ(config->ports[0].kernel_interface, port.kernel_interface);
   EXPECT_EQ(config->ports[0].kernel_packets_per_second, port.kernel_packets_per_second);

@@ -74,6 +74,18 @@ TEST(Explain, NamesTheReasonOfADropAndWhatToDo) {
   EXPECT_TRUE(says(e, "ICMP type 3 code 13"));
 }
 
+TEST(Explain, R38_NamesAHairpinThatThePortDrops) {
+  const DescribedPacket q = packet("10.32.1.157", "10.33.1.146");
+  EXPECT_TRUE(fate(q).verdict.is_forward());
+  Config config = two_arm();
+  config.ports[0].hairpin = Hairpin::kDrop;
+  const Explanation e = explain(config, q);
+  EXPECT_EQ(e.verdict, Verdict(DropReason::kHairpinNotAllowed));
+  EXPECT_TRUE(says(e, "destination 10.33.1.146: mapping a-twin"));
+  EXPECT_TRUE(says(e, "dropped: hairpin_not_allowed"));
+  EXPECT_TRUE(says(e, "ICMP type 3 code 13"));
+}
+
 TEST(Explain, KnowsTtlMtuAndFragments) {
   DescribedPacket q = packet("10.32.1.157", "10.50.3.7");
   q.ttl = 1;

@@ -75,6 +75,23 @@ TEST(Decide, R24_AnUnmappedSourcePassesOnlyWhereThePortAdmitsIt) {
   EXPECT_EQ(c.verdict(), kSourceNotMapped);
 }
 
+TEST(Decide, R38_AHairpinStopsWhereThePortDropsThem) {
+  Case c;
+  c.found.destination.realm = 0;
+  EXPECT_TRUE(c.verdict().is_forward());
+  c.in.closed_realm = 0;
+  EXPECT_EQ(c.verdict(), kHairpinNotAllowed);
+  c.packet.ttl = 1;
+  EXPECT_EQ(c.verdict(), kHairpinNotAllowed) << "whatever else is wrong with it";
+  c.found.known.source = false;
+  EXPECT_EQ(c.verdict(), kSourceNotMapped);
+  c.in.admits_unmapped_sources = true;
+  EXPECT_EQ(c.verdict(), kHairpinNotAllowed) << "an unmapped sender is of the realm too";
+  c.found.destination.realm = 1;
+  c.packet.ttl = 64;
+  EXPECT_TRUE(c.verdict().is_forward());
+}
+
 TEST(Decide, R14_R15_R22_TheRulesOfThePortItLeavesBy) {
   Case c;
   c.packet.total_length = 1501;
