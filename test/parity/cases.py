@@ -78,6 +78,7 @@ class Maker:
             (4, self._too_big), (4, self._to_be_cut), (4, self._unmapped), (4, self._bad_header),
             (4, self._bad_transport), (10, self._icmp_error), (3, self._reply_unasked),
             (2, self._never_forwarded), (3, self._tcp_out_of_the_blue),
+            (3, self._hairpin),
         ]  # fmt: skip
         weights, makers = zip(*kinds, strict=True)
         made = [make(side) for make in makers for side in SIDES]
@@ -216,6 +217,12 @@ class Maker:
         ends = IPv4Address(source), IPv4Address(destination)
         segment = with_transport_checksum(*ends, 6, tcp, 16)
         return Case("tcp_reset_unasked", side, (ipv4(self._next(), source, destination, 6, segment),))
+
+    def _hairpin(self, side: str) -> Case:
+        source, _ = self._ends(side)
+        destination = MAPPED_HOST[side] + str(self._rng.randint(1, HOSTS))
+        protocol, payload = self._segment(source, destination)
+        return Case("hairpin", side, (ipv4(self._next(), source, destination, protocol, payload),))
 
     def _never_forwarded(self, side: str) -> Case:
         source, destination = self._ends(side)

@@ -5,6 +5,7 @@ explains, and a rule that says exactly which pairs of outputs belong to it.
 from collections.abc import Callable
 
 from cases import Case, other
+from rules import is_pair_without_a_rule
 
 Output = list[tuple[str, bytes]]
 
@@ -60,6 +61,14 @@ def _nothing_or_told(output: Output, case: Case) -> bool:
     return not output or _own_error(output, case) is not None
 
 
+def _nothing_or_no_route(output: Output, case: Case) -> bool:
+    if len(output) != 1:
+        return not output
+    ((side, packet),) = output
+    message = packet[_header_length(packet) :]
+    return side == case.side and packet[9] == ICMP and message[:2] == b"\3\0"
+
+
 def fragments_not_gathered(case: Case, kernel: Output, natto: Output) -> bool:
     return (
         case.kind == "fragments"
@@ -79,7 +88,8 @@ def errors_come_from_natto_itself(case: Case, kernel: Output, natto: Output) -> 
 
 def unmapped_source_is_told(case: Case, kernel: Output, natto: Output) -> bool:
     error = _own_error(natto, case)
-    return case.kind == "unmapped" and not kernel and error is not None and error[6:8] == b"\3\r"
+    told = error is not None and error[6:8] == b"\3\r"
+    return case.kind == "unmapped" and told and _nothing_or_no_route(kernel, case)
 
 
 def unmapped_destination_is_silent(case: Case, kernel: Output, natto: Output) -> bool:
@@ -106,6 +116,20 @@ def records_no_route(case: Case, kernel: Output, natto: Output) -> bool:
     return case.kind == "record_route" and not natto and _forwarded(kernel, case)
 
 
+def hairpin(case: Case, kernel: Output, natto: Output) -> bool:
+    return (
+        case.kind == "hairpin"
+        and len(natto) == 1
+        and natto[0][0] == case.side
+        and _nothing_or_no_route(kernel, case)
+    )
+
+
+def pair_without_a_rule(case: Case, kernel: Output, _natto: Output) -> bool:
+    """What natto does with it shows the other form, in which rules name every pair."""
+    return is_pair_without_a_rule(case) and _nothing_or_no_route(kernel, case)
+
+
 CLASSES: list[Callable[[Case, Output, Output], bool]] = [
     fragments_not_gathered,
     errors_come_from_natto_itself,
@@ -114,12 +138,15 @@ CLASSES: list[Callable[[Case, Output, Output], bool]] = [
     needs_no_connection,
     damage_stays_visible,
     records_no_route,
+    hairpin,
 ]
+# With the rules for pairs.
+OF_PAIRS = [pair_without_a_rule, *CLASSES]
 
 
-def class_of(case: Case, kernel: Output, natto: Output) -> str | None:
+def class_of(case: Case, kernel: Output, natto: Output, form: str) -> str | None:
     """Its name; None if no class has this difference."""
-    for rule in CLASSES:
+    for rule in OF_PAIRS if form == "for_pairs" else CLASSES:
         if rule(case, kernel, natto):
             return rule.__name__
     return None

@@ -21,9 +21,9 @@ Outputs = dict[int, list[tuple[str, bytes]]]  # by identification: the side, and
 
 
 class Kernel:
-    """Made in a world of its own; see lab.world."""
+    """With the rules of one of FORMS. Made in a world of its own; see lab.world."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, form: str) -> None:
         self._middle = lab.namespace("middle")
         self._sockets: dict[str, socket.socket] = {}
         self._header: dict[str, bytes] = {}
@@ -40,7 +40,7 @@ class Kernel:
             ("net/netfilter/nf_conntrack_icmp_timeout", "3600"),
         ):
             self._middle.set(key, value)
-        for words in iptables_commands(INTERFACE):
+        for words in iptables_commands(form, INTERFACE):
             self._middle.run(*words)
 
     def _join(self, end: Namespace, side: str) -> None:

@@ -14,19 +14,20 @@ from pathlib import Path
 import pcap
 import pytest
 from cases import SIDES, Case, Maker, error_about
-from classes import CLASSES, Output, class_of
+from classes import OF_PAIRS, Output, class_of
 from kernel import ETHERNET_BYTES, Kernel, Outputs, add_output
 from lab.lab import Lab
-from rules import write_natto_files
+from rules import FORMS, write_natto_files
 
 PACKETS = 12_000
 ETHERNET = bytes.fromhex("020000000001" "020000000002" "0800")
 DOCUMENT = Path(__file__).resolve().parents[2] / "doc" / "parity.md"
 FIRST_ERROR = 0x8000  # identifications from here on are those of errors about packets
-# What may differ in no class at all.
+# What may differ in no class at all, but where no rule names the pair.
 MUST_BE_EQUAL = ("plain", "icmp_error", "options", "router_alert", "source_route",
                  "bad_header_checksum", "martian")  # fmt: skip
-NAMES = {rule.__name__ for rule in CLASSES}
+NAMES = {rule.__name__ for rule in OF_PAIRS}
+PAIRS_ALONE = "pair_without_a_rule"
 
 
 def through_natto(natto: Path, packets: list[tuple[str, bytes]]) -> Outputs:
@@ -64,25 +65,26 @@ def errors_about(cases: list[Case], outputs: Outputs) -> list[Case]:
 
 @dataclass
 class Comparison:
-    """How many packets there were, how many cases of each kind are equal, how many differ by class, and
+    """With iptables rules of which form; how many packets there were, how many cases of each kind are equal, how many differ by class, and
     which should not differ: the case, and what the kernel and natto made of it.
     """
 
+    form: str
     packets: int
     equal: Counter[str]
     classes: Counter[str]
     wrong: list[tuple[Case, Output, Output]]
 
 
-def compare(cases: list[Case], kernel: Outputs, natto: Outputs) -> Comparison:
-    comparison = Comparison(len(packets_of(cases)), Counter(), Counter(), [])
+def compare(cases: list[Case], kernel: Outputs, natto: Outputs, form: str) -> Comparison:
+    comparison = Comparison(form, len(packets_of(cases)), Counter(), Counter(), [])
     for case in cases:
         ours, theirs = (outputs.get(identification(case), []) for outputs in (natto, kernel))
         if ours == theirs:
             comparison.equal[case.kind] += 1
             continue
-        name = class_of(case, theirs, ours)
-        if name is None or case.kind in MUST_BE_EQUAL:
+        name = class_of(case, theirs, ours, form)
+        if name is None or (case.kind in MUST_BE_EQUAL and name != PAIRS_ALONE):
             comparison.wrong.append((case, theirs, ours))
         else:
             comparison.classes[name] += 1
@@ -93,17 +95,19 @@ def packets_of(cases: list[Case]) -> Output:
     return [(case.side, packet) for case in cases for packet in case.packets]
 
 
-@pytest.fixture(scope="module")
-def comparison(binary: Path, world: None, seed: int, pytestconfig: pytest.Config) -> Comparison:
+@pytest.fixture(scope="module", params=FORMS)
+def comparison(
+    request: pytest.FixtureRequest, binary: Path, world: None, seed: int, pytestconfig: pytest.Config
+) -> Comparison:
     cases = Maker(seed).cases(pytestconfig.option.packets or PACKETS)
-    with Lab(binary) as lab, contextlib.closing(Kernel(lab)) as iptables:
+    with Lab(binary) as lab, contextlib.closing(Kernel(lab, request.param)) as iptables:
         packets = packets_of(cases)
         kernel, natto = iptables.send(packets), through_natto(binary, packets)
-        errors = errors_about(cases, kernel)
+        errors = errors_about(cases, natto)
         packets = packets_of(errors)
         kernel |= iptables.send(packets)
         natto |= through_natto(binary, packets)
-    return compare(cases + errors, kernel, natto)
+    return compare(cases + errors, kernel, natto, request.param)
 
 
 def described(case: Case, theirs: Output, ours: Output) -> str:
@@ -120,7 +124,8 @@ def test_every_difference_has_a_class(comparison, seed) -> None:
 
 
 def test_every_class_is_seen(comparison) -> None:
-    assert comparison.classes.keys() == NAMES
+    seen = NAMES if comparison.form == "for_pairs" else NAMES - {PAIRS_ALONE}
+    assert comparison.classes.keys() == seen
 
 
 def test_the_document_lists_exactly_the_classes() -> None:
