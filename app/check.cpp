@@ -1,4 +1,7 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdio>
 
 #include "commands.hpp"
 #include "table/loader.hpp"
@@ -7,10 +10,22 @@
 namespace natto {
 namespace {
 
-Result<std::string> check(const std::filesystem::path& config_file) {
-  const Result<ApplianceFiles> appliance = load_appliance(config_file);
+struct CheckArguments {
+  std::filesystem::path config_file;
+  bool strict = false;
+};
+
+Result<std::string> check(const CheckArguments& arguments) {
+  const Result<ApplianceFiles> appliance = load_appliance(arguments.config_file);
   if (!appliance) {
     return appliance.error();
+  }
+  if (const auto& warnings = appliance->table.warnings; !warnings.empty()) {
+    const std::string text = fmt::format("{}", fmt::join(warnings, "\n"));
+    if (arguments.strict) {
+      return input_error(text);
+    }
+    std::fputs((text + "\n").c_str(), stderr);
   }
   return fmt::format("ok: {} port(s), {} mapping(s) in {}, digest {}\n",
                      appliance->config.ports.size(), appliance->table.mappings.size(),
@@ -24,11 +39,14 @@ void add_check(CLI::App& app, Action& chosen) {
   CLI::App* command =
       app.add_subcommand("check", "Check natto.toml and the mapping table that it names");
   command->footer(
-      "Every error in both files is printed as file:line:column: what is wrong.\n"
+      "Every error in both files is printed as file:line:column: what is wrong. A warning tells "
+      "of\n"
+      "what is right, but hardly meant: addresses that nobody reaches.\n"
       "Example: natto check -c conf/natto.toml");
-  const auto file = std::make_shared<std::filesystem::path>();
-  add_config_option(*command, *file)->required();
-  command->callback([file, &chosen] { chosen = [file] { return check(*file); }; });
+  const auto arguments = std::make_shared<CheckArguments>();
+  add_config_option(*command, arguments->config_file)->required();
+  command->add_flag("--strict", arguments->strict, "exit with 1 where there are warnings");
+  command->callback([arguments, &chosen] { chosen = [arguments] { return check(*arguments); }; });
 }
 
 }  // namespace natto

@@ -122,6 +122,9 @@ Result<std::string> run(const RunArguments& arguments) {
     return launched.error();
   }
   Appliance& appliance = **launched;
+  for (const std::string& warning : files->start.table.warnings) {
+    log(LogLevel::kWarning, "{}", warning);
+  }
   announce(config, appliance);
   reception->step(Reception::Clock::now(), appliance);
   log(LogLevel::kInfo, "ready with {} worker(s)", config.dpdk.lcores.size());

@@ -159,6 +159,7 @@ class PortReader {
       port.address = address->value;
       known.address = address->value;
     }
+    known.leads_on = section.has("gateway") || section.has("gateway_mac");
     const auto gateway = section.parsed("gateway", parse_address);
     if (gateway && known.address &&
         accept("gateway", *gateway, gateway_error(gateway->value, *known.address))) {

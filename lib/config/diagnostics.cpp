@@ -8,21 +8,39 @@
 #include "config/toml/utf8.hpp"
 
 namespace natto {
+namespace {
+
+std::vector<Located<std::string>> by_position(std::vector<Located<std::string>> entries) {
+  std::ranges::stable_sort(entries, {}, &Located<std::string>::position);
+  return entries;
+}
+
+}  // namespace
 
 std::string Diagnostics::render() const {
-  std::vector<const Located<std::string>*> sorted;
-  for (const auto& error : errors_) {
-    sorted.push_back(&error);
-  }
-  std::ranges::stable_sort(sorted, {}, [](const auto* error) { return error->position; });
-
   std::string text;
-  for (const auto* error : sorted) {
-    const auto [line, column] = error->position;
-    fmt::format_to(std::back_inserter(text), "{}{}:{}:{}: {}", text.empty() ? "" : "\n",
-                   file_.string(), line, column, error->value);
+  for (const Located<std::string>& error : by_position(errors_)) {
+    text += (text.empty() ? "" : "\n") + line(error, "");
   }
   return text;
+}
+
+std::vector<std::string> Diagnostics::render_warnings() const {
+  std::vector<std::string> lines;
+  for (const Located<std::string>& warning : by_position(warnings_)) {
+    if (lines.size() == kMostWarnings) {
+      lines.push_back(fmt::format("{}: and {} more warnings", file_.string(),
+                                  warnings_.size() - kMostWarnings));
+      break;
+    }
+    lines.push_back(line(warning, "warning: "));
+  }
+  return lines;
+}
+
+std::string Diagnostics::line(const Located<std::string>& entry, std::string_view kind) const {
+  return fmt::format("{}:{}:{}: {}{}", file_.string(), entry.position.line, entry.position.column,
+                     kind, entry.value);
 }
 
 std::string Diagnostics::place(std::uint32_t line) const {

@@ -14,6 +14,7 @@ struct KnownPort {
   std::string realm;  ///< empty if unknown
   std::optional<Ipv4Prefix> address;
   std::optional<Ipv4Address> gateway;
+  bool leads_on = false;  ///< to hosts outside the subnet: it has a gateway or gateway_mac
 };
 
 struct KnownPorts {

@@ -252,6 +252,9 @@ Result<std::shared_ptr<const MappingTable>> Reloader::wanted_table(const ReloadR
   if (!errors.empty()) {
     return input_error(std::move(errors));
   }
+  for (const std::string& warning : loaded->warnings) {
+    log(LogLevel::kWarning, "{}", warning);
+  }
   return std::make_shared<const MappingTable>(std::move(*loaded));
 }
 

@@ -13,7 +13,10 @@ namespace {
 KnownPorts known_ports(const Config& config) {
   KnownPorts known;
   for (const PortConfig& port : config.ports) {
-    known.ports.push_back({port.realm, port.address, port.gateway});
+    known.ports.push_back({.realm = port.realm,
+                           .address = port.address,
+                           .gateway = port.gateway,
+                           .leads_on = port.gateway || port.gateway_mac});
   }
   return known;
 }

@@ -21,8 +21,9 @@ struct Mapping {
 
 /// mappings.toml: a bijection between {realm, real address} and mapped address (R12).
 struct MappingTable {
-  std::vector<Mapping> mappings;    ///< in the file's order when they came into force
-  std::filesystem::path file = {};  ///< where they are written, on their `line`s
+  std::vector<Mapping> mappings;           ///< in the file's order when they came into force
+  std::filesystem::path file = {};         ///< where they are written, on their `line`s
+  std::vector<std::string> warnings = {};  ///< of what is right, but hardly meant: a line each
 };
 
 }  // namespace natto

@@ -17,6 +17,7 @@
 #include "table/bijection.hpp"
 #include "table/mapping_entry.hpp"
 #include "table/mapping_rules.hpp"
+#include "table/reachability.hpp"
 
 namespace natto {
 namespace {
@@ -106,7 +107,16 @@ MappingTable read_mapping_file(const std::filesystem::path& file, const KnownPor
     check_mapping(entries.back(), ports, diagnostics);
   }
   check_bijection(entries, diagnostics);
-  return diagnostics.empty() && ports.complete ? to_table(entries, file) : MappingTable{};
+  if (!diagnostics.empty() || !ports.complete) {
+    return {};
+  }
+  MappingTable table = to_table(entries, file);
+  if (std::ranges::all_of(ports.ports,
+                          [](const KnownPort& port) { return port.address.has_value(); })) {
+    check_reachability(entries, ports, diagnostics);
+    table.warnings = diagnostics.render_warnings();
+  }
+  return table;
 }
 
 // Names and realms are of characters that need no escape.

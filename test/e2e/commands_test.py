@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import socket
+import subprocess
 import threading
 from pathlib import Path
 
@@ -33,6 +34,19 @@ def test_a_day_with_the_table(cli, config, table, natto) -> None:
     refusal = cli("reload", status=INPUT_WRONG)
     assert re.search(rf"^{table}:\d+:\d+: ", refusal)
     assert len(refusal.splitlines()) > 1, "every mistake in one go"
+
+
+def test_check_warns_of_what_nobody_reaches(cli, binary, config, table) -> None:
+    cli("check", "-c", str(config), "--strict")
+    beside = Mapping("beside", "middle", "10.32.1.158", "10.32.1.200")
+    table.write_text(mappings_toml([*real_case.MAPPINGS, beside]))
+    warning = rf"^{table}:\d+:\d+: warning: mapped: 10.32.1.200 "
+    check = subprocess.run([binary, "check", "-c", config], capture_output=True, text=True, check=True)
+    assert re.search(warning, check.stderr, re.MULTILINE)
+    assert check.stdout.startswith("ok: ")
+    refusal = cli("check", "-c", str(config), "--strict", status=INPUT_WRONG)
+    assert re.search(warning, refusal, re.MULTILINE)
+    assert "ok: " not in refusal
 
 
 def test_what_is_shown_is_what_happened(cli, case, natto) -> None:

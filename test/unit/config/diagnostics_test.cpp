@@ -22,6 +22,22 @@ TEST(Diagnostics, SortsByPositionAndKeepsTheOrderAtOnePlace) {
             "conf/natto.toml:10:1: e");
 }
 
+TEST(Diagnostics, WarningsAreNoErrors) {
+  Diagnostics diagnostics("m.toml");
+  diagnostics.warn({9, 1}, "b");
+  diagnostics.warn({2, 5}, "a");
+  EXPECT_TRUE(diagnostics.empty());
+  EXPECT_EQ(diagnostics.render(), "");
+  EXPECT_EQ(diagnostics.render_warnings(),
+            (std::vector<std::string>{"m.toml:2:5: warning: a", "m.toml:9:1: warning: b"}));
+  for (std::uint32_t i = 0; i < Diagnostics::kMostWarnings; ++i) {
+    diagnostics.warn({100 + i, 1}, "more");
+  }
+  const auto lines = diagnostics.render_warnings();
+  ASSERT_EQ(lines.size(), Diagnostics::kMostWarnings + 1);
+  EXPECT_EQ(lines.back(), "m.toml: and 2 more warnings");
+}
+
 TEST(Diagnostics, NamesAPlace) { EXPECT_EQ(Diagnostics("m.toml").place(7), "m.toml:7"); }
 
 TEST(InQuotes, ShowsControlCharacters) {

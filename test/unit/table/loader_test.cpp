@@ -133,6 +133,8 @@ TEST(Appliance, ExamplesAreRight) {
 
   const auto two_arm = load_appliance(conf / "two-arm/natto.toml");
   ASSERT_TRUE(two_arm) << two_arm.error().message;
+  EXPECT_TRUE(one_arm->table.warnings.empty());
+  EXPECT_TRUE(two_arm->table.warnings.empty());
   EXPECT_EQ(two_arm->config.ports.size(), 2U);
 }
 
