@@ -47,7 +47,7 @@ def measure(scenario: Scenario, options: argparse.Namespace, folder: Path) -> di
     def rate_of(rival: str) -> float:
         if rival in (ALONE, CLEAN, QUIET):
             config = plain_setting.config
-            return programs.run_natto(options.natto, config, options.seconds)["tx_pps"]
+            return programs.run_natto(options.natto, config, options.seconds)["translated_pps"]
         return programs.run_testpmd(
             rival, setting.capture, setting.packets, options.seconds, scenario.workers
         )
@@ -57,7 +57,7 @@ def measure(scenario: Scenario, options: argparse.Namespace, folder: Path) -> di
     cycles = []
     for _ in range(options.rounds):
         told = run(options.natto, setting.config, options.seconds)
-        rates["natto"].append(told["tx_pps"])
+        rates["natto"].append(told["translated_pps"])
         cycles.append(told["cycles_per_packet"])
         for rival in rivals:
             rates[rival].append(rate_of(rival))

@@ -180,18 +180,43 @@ def test_wrong_words_are_usage(cli, natto) -> None:
     cli("reload", "--socket", "/nowhere", status=SYSTEM_REFUSED)
 
 
-def test_bench_counts_what_a_device_gives(cli, config) -> None:
-    # It gives frames of zeros without end, and takes anything.
-    text = config.read_text().replace("net_af_packet0,iface=eth0", "net_null0,copy=1")
-    config.write_text(text)
-    told = json.loads(cli("bench", "-c", str(config), "--seconds", "0.5", "--json"))
-    assert told["rx_packets"] > 1000
-    assert told["tx_packets"] < 10  # ARP requests
-    assert told["rx_pps"] * told["seconds"] == pytest.approx(told["rx_packets"], abs=1)
+def bench_config(lab, natto_mac: str) -> str:
+    """A golden whose capture comes again and again, sent to `natto_mac`."""
+    golden = GOLDENS / "001_R1_R2_tcp"
+    capture, config = lab.file("bench.pcap"), lab.file("bench.toml")
+    frames = (golden / "in-company-a.pcap").read_bytes()
+    capture.write_bytes(frames.replace(bytes.fromhex("021122334455"), bytes.fromhex(natto_mac)))
+    text = (golden / "natto.toml").read_text()
+    text = text.replace('"unused0"', f'"net_pcap0,rx_pcap={capture},infinite_rx=1"')
+    text = text.replace('"unused1"', '"net_null0,no-rx=1"')
+    config.write_text(text.replace('"mappings.toml"', f'"{golden / "mappings.toml"}"'))
+    return str(config)
+
+
+def test_bench_counts_what_is_translated(cli, lab) -> None:
+    config = bench_config(lab, "027063617000")
+    told = json.loads(cli("bench", "-c", config, "--seconds", "0.5", "--json"))
+    assert told["translated_packets"] > 1000
+    assert told["translated_pps"] * told["seconds"] == pytest.approx(told["translated_packets"], abs=1)
+    assert told["rx_packets"] == pytest.approx(told["translated_packets"], abs=64)
     assert told["cycles_per_packet"] > 0
-    assert set(told["drops"]) == {"destination_mac_not_ours"}
+    assert told["busy_cycles"] < told["tsc_hz"] * told["seconds"] * 2
+    assert told["empty_polls"] < told["polls"]
+    assert told["drops"] == {}
+    assert re.fullmatch(r"\d+\.\d+\.\d+", told["version"])
+    a, b = told["ports"]
+    assert (a["driver"], b["driver"]) == ("net_pcap", "net_null")
+    assert a["rx_mean_bytes"] == 14 + 40 + len("hello")
     (worker,) = told["workers"]
     assert worker["rx_packets"] == told["rx_packets"]
+
+
+def test_bench_fails_where_no_packet_is_translated(binary, lab, world) -> None:
+    words = [binary, "bench", "-c", bench_config(lab, "020000000099"), "--seconds", "0.2"]
+    bench = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert bench.returncode == INPUT_WRONG
+    assert "no packet was translated, of " in bench.stderr
+    assert "destination_mac_not_ours (100.0 %)" in bench.stdout
 
 
 def test_no_natto_is_said_with_what_to_do(cli) -> None:
