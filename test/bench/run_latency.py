@@ -43,7 +43,7 @@ def natto_words(natto: Path, folder: Path, socket: Path) -> list[str | Path]:
     config, table = folder / "natto.toml", folder / "mappings.toml"
     table.write_text(TABLE)
     programs.write_port_config(config, device(socket, ",mac=02:00:00:00:00:01"), table)
-    return [natto, "run", "-c", config]
+    return ["env", f"STATE_DIRECTORY={folder / 'state'}", natto, "run", "-c", config]
 
 
 def testpmd_words(socket: Path) -> list[str | Path]:
