@@ -84,8 +84,8 @@ Status can_hold_socket(const fs::path& folder) {
   };
   if (trial.string().size() >= sizeof(address.sun_path) || !made(folder) || !made(own) ||
       bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    return system_error(fmt::format("cannot make a socket in {}: {}", own.string(),
-                                    std::strerror(errno)));
+    return system_error(
+        fmt::format("cannot make a socket in {}: {}", own.string(), std::strerror(errno)));
   }
   unlink(trial.c_str());
   rmdir(own.c_str());

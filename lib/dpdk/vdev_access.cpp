@@ -78,7 +78,8 @@ const Driver* find_driver(std::string_view device_name) {
   return found != kDrivers.end() ? found : nullptr;
 }
 
-std::string unknown_driver(std::string_view device_name, const std::vector<std::string>& libraries) {
+std::string unknown_driver(std::string_view device_name,
+                           const std::vector<std::string>& libraries) {
   // "net_tap" of "net_tap12".
   const std::string_view name =
       device_name.substr(0, device_name.find_last_not_of("0123456789") + 1);
@@ -88,9 +89,9 @@ std::string unknown_driver(std::string_view device_name, const std::vector<std::
   std::vector<std::string_view> names;
   std::ranges::transform(kDrivers, std::back_inserter(names), &Driver::name);
   const std::string_view meant = nearest(name, names);
-  return meant.empty() ? fmt::format("there is no driver {}; there are {}", name,
-                                     fmt::join(names, ", "))
-                       : fmt::format("there is no driver {}: is it {}?", name, meant);
+  return meant.empty()
+             ? fmt::format("there is no driver {}; there are {}", name, fmt::join(names, ", "))
+             : fmt::format("there is no driver {}: is it {}?", name, meant);
 }
 
 std::string missing_right(const Driver& driver, bool names_interface, const ProcessRights& rights) {
@@ -161,9 +162,10 @@ std::string missing_driver(std::string_view library, const std::vector<std::stri
 }
 
 VdevSurroundings VdevSurroundings::current() {
-  return {.libraries = loaded_libraries(),
-          .rights = ProcessRights::current(),
-          .has_interface = [](const std::string& name) { return if_nametoindex(name.c_str()) != 0; }};
+  return {
+      .libraries = loaded_libraries(),
+      .rights = ProcessRights::current(),
+      .has_interface = [](const std::string& name) { return if_nametoindex(name.c_str()) != 0; }};
 }
 
 std::string vdev_obstacle(std::string_view device, const VdevSurroundings& around) {
@@ -173,10 +175,10 @@ std::string vdev_obstacle(std::string_view device, const VdevSurroundings& aroun
     return unknown_driver(name, around.libraries);
   }
   const std::vector<std::string> interfaces = interfaces_of(device);
-  for (std::string obstacle : {missing_driver(driver->library, around.libraries),
-                               missing_right(*driver, !interfaces.empty(), around.rights),
-                               wrong_interface(*driver, interfaces, around),
-                               unreadable_capture(device)}) {
+  for (std::string obstacle :
+       {missing_driver(driver->library, around.libraries),
+        missing_right(*driver, !interfaces.empty(), around.rights),
+        wrong_interface(*driver, interfaces, around), unreadable_capture(device)}) {
     if (!obstacle.empty()) {
       return obstacle;
     }

@@ -128,9 +128,9 @@ Result<std::unique_ptr<Appliance>> Appliance::launch(const Config& config,
   if (!workers) {
     return workers.error();
   }
-  std::unique_ptr<Appliance> appliance(new Appliance(
-      std::move(*locks), std::move(*eal), std::move(*timers), std::move(*base),
-      std::move(*supervisors), std::move(*workers), std::move(cpus), start));
+  std::unique_ptr<Appliance> appliance(
+      new Appliance(std::move(*locks), std::move(*eal), std::move(*timers), std::move(*base),
+                    std::move(*supervisors), std::move(*workers), std::move(cpus), start));
   if (const Status status = appliance->follow_table(); !status) {
     return status.error();
   }

@@ -46,13 +46,12 @@ Error in_use(const std::string& name, int file) {
   struct flock holder {};
   holder.l_type = F_WRLCK;
   const bool known = fcntl(file, F_GETLK, &holder) == 0 && holder.l_pid > 0;
-  return {ErrorKind::kInUse,
-          fmt::format("another natto has the device {}{}\n"
-                      "  both would take its packets: stop that one first",
-                      name,
-                      known ? fmt::format(": pid {}, {}", holder.l_pid,
-                                          api::command_of(holder.l_pid))
-                            : "")};
+  return {ErrorKind::kInUse, fmt::format("another natto has the device {}{}\n"
+                                         "  both would take its packets: stop that one first",
+                                         name,
+                                         known ? fmt::format(": pid {}, {}", holder.l_pid,
+                                                             api::command_of(holder.l_pid))
+                                               : "")};
 }
 
 }  // namespace
@@ -65,8 +64,8 @@ class DeviceLocks::Lock {
   Lock& operator=(const Lock&) = delete;
   ~Lock() { unlink(path_.c_str()); }
 
-  [[nodiscard]] static Result<std::shared_ptr<const Lock>> take(
-      const std::filesystem::path& folder, const std::string& name) {
+  [[nodiscard]] static Result<std::shared_ptr<const Lock>> take(const std::filesystem::path& folder,
+                                                                const std::string& name) {
     const std::filesystem::path path = folder / (name + ".lock");
     while (true) {
       Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));

@@ -47,11 +47,13 @@ TEST_F(RuntimeFolder, OfADeadNattoIsRemoved) {
 
 TEST_F(RuntimeFolder, OfALiveNattoOrOfOthersIsLeft) {
   const pid_t dead = dead_process();
-  const std::vector<fs::path> others = {
-      make(fmt::format("natto-{}", getpid())), make(fmt::format("natto-{}", getppid())),
-      make(fmt::format("rte-{}", dead)),       make(fmt::format("natto-{}x", dead)),
-      make("natto-"),                          make("natto-0"),
-      make("rte")};
+  const std::vector<fs::path> others = {make(fmt::format("natto-{}", getpid())),
+                                        make(fmt::format("natto-{}", getppid())),
+                                        make(fmt::format("rte-{}", dead)),
+                                        make(fmt::format("natto-{}x", dead)),
+                                        make("natto-"),
+                                        make("natto-0"),
+                                        make("rte")};
   remove_dead_folders(folder_);
   for (const fs::path& other : others) {
     EXPECT_TRUE(fs::exists(other / "dpdk_telemetry.v2")) << other;

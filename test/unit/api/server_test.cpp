@@ -370,7 +370,8 @@ TEST(Server, ThePeerIsWhomTheKernelNames) {
   EXPECT_EQ(natto.last_peer().user, geteuid());
   EXPECT_EQ(natto.last_peer().process, getpid());
   EXPECT_EQ(natto.last_peer().program, "unit_tests");
-  EXPECT_TRUE(to_string(natto.last_peer()).ends_with(fmt::format(", pid {} (unit_tests)", getpid())));
+  EXPECT_TRUE(
+      to_string(natto.last_peer()).ends_with(fmt::format(", pid {} (unit_tests)", getpid())));
 }
 
 /// Needs root, to become somebody else.
