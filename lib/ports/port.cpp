@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "dpdk/devargs.hpp"
@@ -54,6 +56,14 @@ Result<std::uint16_t> probe(const std::string& device) {
   return id;
 }
 
+/// Stops a device, and lets the interrupts of the commands that stop it pass. Before DPDK 24.11, a
+/// reset or close of net_ena frees what its interrupt handler uses without waiting for the handler
+/// (rte_intr_callback_unregister in ena_close), and the process crashes.
+void stop_with_its_interrupts(std::uint16_t id) {
+  static_cast<void>(rte_eth_dev_stop(id));
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
 }  // namespace
 
 Result<Port> Port::open(const PortOptions& options) {
@@ -85,7 +95,7 @@ Result<Port> Port::open(const PortOptions& options) {
 
 Status Port::reset() {
   // A device that hangs may refuse to stop, and needs its reset all the more.
-  static_cast<void>(rte_eth_dev_stop(id()));
+  stop_with_its_interrupts(id());
   if (const int error = rte_eth_dev_reset(id()); error != 0) {
     return dpdk_error("reset", device_, error);
   }
@@ -162,7 +172,7 @@ Result<MacAddress> Port::read_mac() const {
 
 Port::Handle::~Handle() {
   if (owner) {
-    rte_eth_dev_stop(id);
+    stop_with_its_interrupts(id);
     rte_eth_dev_close(id);
   }
 }
