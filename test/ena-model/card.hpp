@@ -1,0 +1,46 @@
+#pragma once
+
+// A card: registers, reset, and its parts in turn.
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "admin_queue.hpp"
+#include "event_queue.hpp"
+#include "receive.hpp"
+#include "transmit.hpp"
+
+namespace ena_model {
+
+class Card {
+ public:
+  explicit Card(std::unique_ptr<Device> device);
+
+  /// Does what there is to do now; true if packets moved.
+  bool step(Clock::time_point now);
+
+  [[nodiscard]] Faults& faults() { return device_->faults; }
+  [[nodiscard]] Statistics& statistics() { return device_->statistics; }
+  /// What it did, for the control socket.
+  [[nodiscard]] nlohmann::ordered_json report() const;
+
+ private:
+  void obey_control();
+  void notice_farewell();
+  void forget_driver();
+  void answer_register_read();
+  [[nodiscard]] std::uint32_t value_of(std::uint32_t offset) const;
+  void reset(std::uint32_t control);
+
+  std::unique_ptr<Device> device_;
+  EventQueue events_;
+  AdminQueue admin_;
+  Transmitter transmitter_;
+  Receiver receiver_;
+  std::uint32_t last_control_ = 0;
+  std::uint32_t last_read_request_;
+  std::uint32_t status_ = kReady;
+  bool reset_fails_ = false;
+  bool driver_present_ = false;
+};
+
+}  // namespace ena_model

@@ -1,0 +1,81 @@
+#include "faults.hpp"
+
+#include <charconv>
+#include <functional>
+#include <map>
+#include <optional>
+
+namespace ena_model {
+namespace {
+
+std::optional<std::uint32_t> number(std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(value)
+                                                                  : std::nullopt;
+}
+
+std::optional<bool> on_off(std::string_view text) {
+  if (text == "on" || text == "off") {
+    return text == "on";
+  }
+  return std::nullopt;
+}
+
+/// Commands whose argument is "on" or "off".
+const std::map<std::string_view, bool Faults::*> kSwitches = {
+    {"keep-alive", &Faults::keep_alive},
+    {"link", &Faults::link},
+    {"dead", &Faults::dead},
+    {"refuse-mtu", &Faults::mtu_refused},
+    {"hang-reset", &Faults::reset_hangs},
+    {"silent-admin", &Faults::admin_silent},
+    {"hold-tx-completions", &Faults::tx_completions_held},
+};
+
+/// Commands whose argument is how often, from now on.
+const std::map<std::string_view, std::uint32_t Faults::*> kCounts = {
+    {"fail-reset", &Faults::resets_failing},
+    {"fail-creation-at", &Faults::creation_failing},
+    {"fail-admin", &Faults::admin_failing},
+    {"lose-tx-completions", &Faults::tx_completions_lost},
+    {"double-tx-completions", &Faults::tx_completions_doubled},
+    {"wrong-tx-ids", &Faults::tx_ids_wrong},
+    {"wrong-rx-ids", &Faults::rx_ids_wrong},
+    {"warnings", &Faults::warnings},
+    {"spurious-interrupts", &Faults::spurious_interrupts},
+};
+
+}  // namespace
+
+std::string Faults::set(std::string_view command) {
+  const std::size_t space = command.find(' ');
+  const std::string_view name = command.substr(0, space);
+  const std::string_view argument =
+      space == std::string_view::npos ? std::string_view() : command.substr(space + 1);
+  if (name == "heal" && argument.empty()) {
+    *this = Faults();
+    return "";
+  }
+  if (const auto found = kSwitches.find(name); found != kSwitches.end()) {
+    const auto value = on_off(argument);
+    if (value) {
+      this->*found->second = *value;
+    }
+    return value ? "" : "say on or off";
+  }
+  const auto value = number(argument);
+  if (const auto found = kCounts.find(name); found != kCounts.end()) {
+    if (value) {
+      this->*found->second = *value;
+    }
+    return value ? "" : "say a number";
+  }
+  if (name == "admin-delay") {
+    admin_delay = std::chrono::milliseconds(value.value_or(0));
+    return value ? "" : "say milliseconds";
+  }
+  return "no such fault: " + std::string(name);
+}
+
+}  // namespace ena_model

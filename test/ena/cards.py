@@ -1,0 +1,89 @@
+"""A natto on model cards: `with Cards(...) as natto`, and what the cards and natto say of it."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+WITH_CARDS = Path(__file__).resolve().parent.parent / "ena-model" / "with_cards.py"
+PATIENCE = 30
+
+
+class Cards:
+    """Cards as `cards` says (test/ena-model/settings.hpp), and natto with `config` on them.
+
+    The config's devices are replaced by the cards, in order.
+    """
+
+    def __init__(self, folder: Path, binary: Path, model: Path, cards: list[dict], config: str) -> None:
+        self._control_path = folder / "cards.sock"
+        self._api_path = folder / "natto.sock"
+        settings = folder / "cards.json"
+        settings.write_text(json.dumps({"cards": cards, "control": str(self._control_path), "cpu": 0}))
+        numbers = iter(range(len(cards)))
+        config = re.sub(r'(?m)^device = .*$', lambda _: f'device = "0000:00:{6 + next(numbers):02x}.0"', config)
+        self._config = folder / "natto.toml"
+        self._config.write_text(
+            f'[dpdk]\nlcores = "1"\nmain_lcore = 0\neal = ["-d", "{model}"]\n'
+            f'[api]\nsocket = "{self._api_path}"\n{config}'
+        )
+        self._log = folder / "natto.log"
+        self._command = [WITH_CARDS, settings, binary, "run", "-c", self._config, "--json"]
+
+    def __enter__(self) -> "Cards":
+        with self._log.open("w") as log:
+            self._natto = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=log, text=True)
+        self.until("it is ready", lambda: "ready with" in self.log())
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._natto.kill()
+        self._natto.communicate()
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def until(self, what: str, condition: Callable[[], bool]) -> None:
+        """Wait for `condition`, as long as natto runs."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if self._natto.poll() is not None:
+                raise AssertionError(f"natto ended before {what}:\n{self.log()}")
+            if time.monotonic() > end:
+                raise AssertionError(f"waited {PATIENCE} s until {what}:\n{self.log()}")
+            time.sleep(0.01)
+
+    def card(self, index: int, command: str) -> str:
+        """Have a card do `command`, such as "keep-alive off"; its answer."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as control:
+            control.settimeout(PATIENCE)
+            control.connect(str(self._control_path))
+            control.send(f"{index} {command}".encode())
+            reply = control.recv(1 << 16).decode()
+        if reply.startswith("error"):
+            raise AssertionError(f"card {index}, {command}: {reply}")
+        return reply
+
+    def report(self, index: int) -> dict:
+        """What a card did."""
+        return json.loads(self.card(index, "report"))
+
+    def ask(self, request: str) -> dict:
+        """natto's report."""
+        with socket.socket(socket.AF_UNIX) as api:
+            api.settimeout(PATIENCE)
+            api.connect(str(self._api_path))
+            api.sendall(json.dumps({"request": request}).encode() + b"\n")
+            return json.loads(api.makefile().readline())
+
+    def stop(self) -> dict:
+        """End natto as an operator does; its summary."""
+        self._natto.send_signal(signal.SIGTERM)
+        output, _ = self._natto.communicate(timeout=PATIENCE)
+        if self._natto.returncode != 0:
+            raise AssertionError(f"natto ended with {self._natto.returncode}:\n{self.log()}")
+        return json.loads(output)
