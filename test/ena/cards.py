@@ -29,7 +29,7 @@ class Cards:
         self._config = folder / "natto.toml"
         self._config.write_text(
             f'[dpdk]\nlcores = "1"\nmain_lcore = 0\neal = ["-d", "{model}"]\n'
-            f'[api]\nsocket = "{self._api_path}"\n{config}'
+            f'[api]\nsocket = "{self._api_path}"\n[state]\ndirectory = "{folder / "state"}"\n{config}'
         )
         self._log = folder / "natto.log"
         self._command = [WITH_CARDS, settings, binary, "run", "-c", self._config, "--json"]
