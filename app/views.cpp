@@ -113,14 +113,23 @@ std::string mappings_view(const std::vector<api::MappingReport>& rows, std::uint
 }
 
 std::string drops_view(const api::DropsReport& report) {
-  if (report.drops.empty()) {
-    return "nothing was dropped\n";
-  }
   Lines lines;
+  const auto add = [&lines](const std::string& name, const auto& entry) {
+    lines.add("{:<32} {:>12} {:>9}/s", name, entry.packets, entry.per_second);
+    lines.add("    {}", entry.meaning);
+    lines.add("    -> {}", entry.advice);
+  };
+  if (report.drops.empty()) {
+    lines.add("nothing was dropped");
+  }
   for (const api::DropReport& drop : report.drops) {
-    lines.add("{:<32} {:>12} {:>9}/s", drop.reason, drop.packets, drop.per_second);
-    lines.add("    {}", drop.meaning);
-    lines.add("    -> {}", drop.advice);
+    add(drop.reason, drop);
+  }
+  if (!report.hints.empty()) {
+    lines.add("not dropped, but:");
+  }
+  for (const api::HintReport& hint : report.hints) {
+    add(hint.counter, hint);
   }
   return lines.take();
 }

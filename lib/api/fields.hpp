@@ -95,8 +95,17 @@ void fields(Of<DropReport> auto& m, auto&& field) {
   field("advice", m.advice, "what to do");
 }
 
+void fields(Of<HintReport> auto& m, auto&& field) {
+  field("counter", m.counter, "as in `counters`");
+  field("packets", m.packets, "since start");
+  field("per_second", m.per_second, "in the last second");
+  field("meaning", m.meaning, "");
+  field("advice", m.advice, "what to do");
+}
+
 void fields(Of<DropsReport> auto& m, auto&& field) {
   field("drops", m.drops, "reasons with at least one packet, the most frequent first");
+  field("hints", m.hints, "why receivers may discard packets that natto forwards");
 }
 
 void fields(Of<DeviceCounterReport> auto& m, auto&& field) {

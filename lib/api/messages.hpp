@@ -95,8 +95,17 @@ struct DropReport {
   std::string advice = {};
 };
 
+struct HintReport {
+  std::string counter = {};
+  std::uint64_t packets = 0;
+  std::uint64_t per_second = 0;
+  std::string meaning = {};
+  std::string advice = {};
+};
+
 struct DropsReport {
   std::vector<DropReport> drops = {};
+  std::vector<HintReport> hints = {};
 };
 
 struct DeviceCounterReport {

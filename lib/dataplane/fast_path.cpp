@@ -4,6 +4,7 @@
 #include <span>
 
 #include "dataplane/checksum_offload.hpp"
+#include "packet/half_made.hpp"
 #include "packet/plain.hpp"
 #include "packet/rewrite.hpp"
 
@@ -52,6 +53,11 @@ void fast_path_of(Burst& burst, Worker& worker) noexcept {
     }
   }
 
+  // One of them is enough for a hint, and costs next to nothing.
+  const PlainPacket& first = packets[0];
+  const bool half_made =
+      first.length != 0 && is_checksum_half_made({first.frame, kIpv4Offset + first.length});
+
   PacketSet slow;
   PortSet out_ports;
   std::uint64_t offloaded = 0;
@@ -96,6 +102,9 @@ void fast_path_of(Burst& burst, Worker& worker) noexcept {
 
   if (offloaded != 0) {
     worker.counters.checksums_offloaded.add(offloaded);
+  }
+  if (half_made) [[unlikely]] {
+    worker.counters.checksum_half_made.add(1);
   }
   burst.slow = slow;
   burst.leaving = PacketSet::first(mbufs.size());

@@ -22,7 +22,10 @@ namespace natto {
   X(checksums_offloaded, "packets",                                                                \
     "of the translated, whose checksums the port that sent them computed")                         \
   X(quoted_checksum_bad, "packets",                                                                \
-    "ICMP errors that quoted a header with a wrong checksum, forwarded or not")
+    "ICMP errors that quoted a header with a wrong checksum, forwarded or not")                    \
+  X(checksum_half_made, "packets",                                                                 \
+    "whose TCP or UDP checksum the sender's kernel left to hardware that is not there. Of packets "\
+    "that come in together only the first is looked at; one right checksum in 65,535 looks so too")
 
 // Of a port. X(member, direction, unit, meaning)
 #define NATTO_PORT_COUNTERS(X)                                                                     \

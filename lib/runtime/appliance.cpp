@@ -191,7 +191,11 @@ void Appliance::step() {
   }
   base_->control.step(monotonic_now());
   watch_gateways();
-  rates_.sample(monotonic_now(), counters());
+  const CounterSums sums = counters();
+  rates_.sample(monotonic_now(), sums);
+  if (checksum_hint_.step(sums.checksum_half_made, sums.received, monotonic_now())) {
+    log(LogLevel::kWarning, "{}; {}", ChecksumHint::kMeaning, ChecksumHint::kAdvice);
+  }
   monitor_.sample(monotonic_now(), base_->ports, base_->dataplane->ports_in_use.load());
 }
 

@@ -15,6 +15,7 @@
 #include "config/model.hpp"
 #include "dataplane/rates.hpp"
 #include "dpdk/timers.hpp"
+#include "packet/checksum_hint.hpp"
 #include "ports/gateway_watch.hpp"
 #include "ports/port_monitor.hpp"
 #include "ports/port_supervisor.hpp"
@@ -93,6 +94,7 @@ class Appliance {
   std::vector<GatewayWatch> gateway_watches_;  ///< by RealmId
   PortMonitor monitor_;
   Rates rates_;
+  ChecksumHint checksum_hint_;
   std::unique_ptr<Workers> workers_;
   const std::vector<unsigned> cpus_beside_workers_;  ///< for the reloader and the server
   Reloader reloader_;

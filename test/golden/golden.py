@@ -104,6 +104,7 @@ def write(
         "fragments": fragments,
         "checksums_offloaded": 0,
         "quoted_checksum_bad": quoted_checksum_bad,
+        "checksum_half_made": 0,
         "dropped": dropped,
         "drops": drops,
         "ports": {

@@ -2,6 +2,8 @@
 
 #include "api/reports/reports.hpp"
 
+#include "packet/checksum_hint.hpp"
+
 namespace natto::api {
 
 CountersReport counters_report(const AppliancePart& appliance) {
@@ -32,6 +34,13 @@ DropsReport drops_report(const AppliancePart& appliance) {
     }
   }
   std::ranges::stable_sort(report.drops, std::greater(), &DropReport::packets);
+  if (sums.checksum_half_made > 0) {
+    report.hints.push_back({.counter = "checksum_half_made",
+                            .packets = sums.checksum_half_made,
+                            .per_second = rates.checksum_half_made,
+                            .meaning = std::string(ChecksumHint::kMeaning),
+                            .advice = std::string(ChecksumHint::kAdvice)});
+  }
   return report;
 }
 

@@ -14,6 +14,7 @@ class Summary:
     fragments: int
     checksums_offloaded: int
     quoted_checksum_bad: int
+    checksum_half_made: int
     dropped: int
     drops: dict[str, int]
     ports: dict[str, dict[str, int]]

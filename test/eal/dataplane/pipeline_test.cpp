@@ -59,6 +59,31 @@ TEST(Pipeline, R1_TranslatesBothAddressesInBothDirections) {
   EXPECT_EQ(lab.counters().translated, 2U);
 }
 
+TEST(Pipeline, R3_AHalfMadeChecksumIsCountedOnceABurstAndThePacketSentOn) {
+  const Bytes right = frame_of(a_to_b());
+  Bytes l3 = a_to_b();
+  std::uint32_t sum = l3[9] + static_cast<std::uint32_t>(l3.size() - 20);
+  for (std::size_t i = 12; i < 20; i += 2) {
+    sum += test::read16(l3, i);
+  }
+  test::write16(l3, 26, static_cast<std::uint16_t>((sum & 0xffff) + (sum >> 16)));
+  const Bytes half_made = frame_of(l3);
+  Lab lab;
+  const auto counted_of = [&lab](const std::vector<Bytes>& burst) {
+    const std::uint64_t before = lab.counters().checksum_half_made;
+    for (const Bytes& frame : burst) {
+      lab.receive(kA, frame);
+    }
+    lab.run();
+    EXPECT_EQ(lab.sent(kB).size(), burst.size());
+    return lab.counters().checksum_half_made - before;
+  };
+  EXPECT_EQ(counted_of({right, right}), 0U);
+  EXPECT_EQ(counted_of({half_made}), 1U);
+  EXPECT_EQ(counted_of({half_made, half_made, right}), 1U);
+  EXPECT_EQ(counted_of({right, half_made}), 0U);
+}
+
 TEST(Pipeline, R1_RealAddressesOfTwoRealmsMayBeTheSame) {
   Lab lab({.mappings = {make_mapping("a", kA, "10.0.0.10", "172.31.1.10"),
                         make_mapping("b", kB, "10.0.0.10", "172.30.7.20")}});

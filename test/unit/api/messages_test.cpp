@@ -67,7 +67,7 @@ TEST(Messages, ReportsArriveAsTheyWereMade) {
 }
 
 TEST(Messages, ReportsOfANewerNattoMaySayMore) {
-  const auto reply = parse_reply<DropsReport>(R"({"drops":[],"weather":"fine"})");
+  const auto reply = parse_reply<DropsReport>(R"({"drops":[],"hints":[],"weather":"fine"})");
   ASSERT_TRUE(reply.ok());
   EXPECT_TRUE(std::holds_alternative<DropsReport>(*reply));
 }

@@ -81,6 +81,15 @@ TEST(Views, DropsSayWhatTheyMean) {
       << view;
   EXPECT_LT(view.find("source_not_mapped"), view.find("ttl_expired"));
   EXPECT_EQ(drops_view({}), "nothing was dropped\n");
+  EXPECT_EQ(drops_view({.hints = {{.counter = "checksum_half_made",
+                                   .packets = 2,
+                                   .meaning = "discarded elsewhere",
+                                   .advice = "ethtool"}}}),
+            "nothing was dropped\n"
+            "not dropped, but:\n"
+            "checksum_half_made                          2         0/s\n"
+            "    discarded elsewhere\n"
+            "    -> ethtool\n");
 }
 
 TEST(Views, WorkersInPercentAndCycles) {
