@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "commands.hpp"
+#include "doctor/device_checks.hpp"
 #include "doctor/examination.hpp"
 #include "doctor/instance_metadata.hpp"
 #include "doctor/machine.hpp"
@@ -61,10 +62,21 @@ Result<AwsFacts> aws_facts(const DoctorArguments& arguments, bool on_ec2) {
   return aws;
 }
 
+std::map<std::string, VethPeer> veth_peers(const Config& config) {
+  std::map<std::string, VethPeer> peers;
+  for (const PortConfig& port : config.ports) {
+    const auto interface = find_interface(interface_of(port).value_or(""));
+    if (const auto peer = interface ? find_veth_peer(*interface) : std::nullopt) {
+      peers[port.realm] = *peer;
+    }
+  }
+  return peers;
+}
+
 Result<Findings> examine_machine(const DoctorArguments& arguments) {
   const Tree tree("/");
   if (arguments.config_file.empty()) {
-    return examine(tree, nullptr, nullptr);
+    return examine(tree, nullptr, nullptr, {});
   }
   Result<ApplianceFiles> appliance = load_appliance(arguments.config_file);
   if (!appliance) {
@@ -78,7 +90,7 @@ Result<Findings> examine_machine(const DoctorArguments& arguments) {
     return aws.error();
   }
   const bool on_aws = aws->enis || needs.has_pci_devices();
-  return examine(tree, &needs, on_aws ? &*aws : nullptr);
+  return examine(tree, &needs, on_aws ? &*aws : nullptr, veth_peers(needs.config()));
 }
 
 Result<std::string> doctor(const DoctorArguments& arguments) {

@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "dpdk/log.hpp"
+#include "netdev/veth.hpp"
 #include "reception.hpp"
 #include "runtime/appliance.hpp"
 #include "runtime/service_notify.hpp"
@@ -50,6 +51,18 @@ class Signals {
   sigset_t signals_{};
 };
 
+/// Where the other end of the port's veth can be asked.
+void warn_of_half_made_checksums(std::size_t index, const Port& port) {
+  const auto interface = find_interface({}, port.interface());
+  const auto peer = interface ? find_veth_peer(*interface) : std::nullopt;
+  if (peer && peer->leaves_checksums) {
+    log(LogLevel::kWarning,
+        "port {}: {}, the other end of its veth, leaves TCP and UDP checksums half made, and "
+        "receivers discard those packets: ethtool -K {} tx off",
+        index, peer->name, peer->name);
+  }
+}
+
 void announce(const Config& config, const Appliance& appliance) {
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const PortConfig& port = config.ports[i];
@@ -57,6 +70,7 @@ void announce(const Config& config, const Appliance& appliance) {
     log(LogLevel::kInfo, "port {}: realm {}, {}, MAC {}, address {}, {}", i, port.realm,
         device.device(), to_string(device.mac()), to_string(port.address),
         to_string(device.plan()));
+    warn_of_half_made_checksums(i, device);
   }
   for (std::size_t i = 0; i < appliance.worker_count(); ++i) {
     log(LogLevel::kInfo, "worker {}: lcore {}, NUMA node {}, queue {} of every port", i,

@@ -263,8 +263,8 @@ Link link_of(const PortConfig& port, const Machine& machine, const Tree& tree) {
   if (pci_address(port.device)) {
     return machine.on_ec2 ? Link{"a VPC", 9001} : Link{"the link", std::nullopt};
   }
-  const auto interface = device_argument(port.device, "iface");
-  if (!interface || interface->find('/') != std::string::npos) {
+  const auto interface = interface_of(port);
+  if (!interface) {
     return {"the device", std::nullopt};
   }
   return {*interface, tree.number(fmt::format("sys/class/net/{}/mtu", *interface))};
@@ -289,6 +289,24 @@ Finding check_mtu(const PortConfig& port, const Link& link) {
                           *link.mtu));
   }
   return found.ok(what);
+}
+
+std::optional<std::string> interface_of(const PortConfig& port) {
+  auto interface = device_argument(port.device, "iface");
+  return interface && interface->find('/') == std::string::npos ? interface : std::nullopt;
+}
+
+Finding check_checksums(const PortConfig& port, const VethPeer& peer) {
+  const Finder found(Check::kChecksums, port.realm);
+  if (peer.name.empty()) {
+    return found.unseen("the veth's other end is in another network namespace",
+                        "there: ethtool -K INTERFACE tx off; else pings pass, and TCP does not");
+  }
+  return peer.leaves_checksums
+             ? found.wrong(
+                   fmt::format("{} leaves TCP and UDP checksums half made", peer.name),
+                   fmt::format("ethtool -K {} tx off: receivers discard those packets", peer.name))
+             : found.ok(fmt::format("{} makes whole checksums", peer.name));
 }
 
 }  // namespace natto

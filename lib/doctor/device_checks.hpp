@@ -7,6 +7,7 @@
 #include "doctor/machine.hpp"
 #include "doctor/needs.hpp"
 #include "doctor/pci_device.hpp"
+#include "netdev/veth.hpp"
 
 namespace natto {
 
@@ -35,5 +36,10 @@ struct Link {
 /// The kernel's interface that a vdev is on; on EC2 the VPC that a network card is in.
 [[nodiscard]] Link link_of(const PortConfig& port, const Machine& machine, const Tree& tree);
 [[nodiscard]] Finding check_mtu(const PortConfig& port, const Link& link);
+
+/// The kernel's interface that a vdev joins; absent: none.
+[[nodiscard]] std::optional<std::string> interface_of(const PortConfig& port);
+/// `peer`: the other end of the veth that the port is on.
+[[nodiscard]] Finding check_checksums(const PortConfig& port, const VethPeer& peer);
 
 }  // namespace natto

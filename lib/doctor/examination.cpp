@@ -65,7 +65,8 @@ Devices devices_of(const Tree& tree, const Needs* needs) {
 
 }  // namespace
 
-Findings examine(const Tree& tree, const Needs* needs, const AwsFacts* aws) {
+Findings examine(const Tree& tree, const Needs* needs, const AwsFacts* aws,
+                 const std::map<std::string, VethPeer>& veth_peers) {
   const Machine machine = read_machine(tree);
   const auto [devices, texts] = devices_of(tree, needs);
 
@@ -92,6 +93,9 @@ Findings examine(const Tree& tree, const Needs* needs, const AwsFacts* aws) {
   if (needs != nullptr) {
     for (const PortConfig& port : needs->config().ports) {
       findings.push_back(check_mtu(port, link_of(port, machine, tree)));
+      if (const auto peer = veth_peers.find(port.realm); peer != veth_peers.end()) {
+        findings.push_back(check_checksums(port, peer->second));
+      }
     }
     if (needs->has_kernel_interfaces()) {
       findings.push_back(check_kernel_interface(machine));

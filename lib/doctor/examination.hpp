@@ -2,16 +2,21 @@
 
 // Runs every check, in the order of the report, and prints the report.
 
+#include <map>
+#include <string>
+
 #include "doctor/eni_checks.hpp"
 #include "doctor/finding.hpp"
 #include "doctor/needs.hpp"
 #include "doctor/tree.hpp"
+#include "netdev/veth.hpp"
 
 namespace natto {
 
 /// Checks the machine under `tree`; with `needs`, for that appliance. `aws` counts only with needs;
-/// it is null if the appliance does not run on AWS.
-[[nodiscard]] Findings examine(const Tree& tree, const Needs* needs, const AwsFacts* aws);
+/// it is null if the appliance does not run on AWS. `veth_peers`: by the realm of the port.
+[[nodiscard]] Findings examine(const Tree& tree, const Needs* needs, const AwsFacts* aws,
+                               const std::map<std::string, VethPeer>& veth_peers);
 
 [[nodiscard]] bool has_wrong(const Findings& findings);
 

@@ -60,6 +60,10 @@ namespace natto {
   X(kMtu, "mtu",                                                                                   \
     "the port's `mtu` against the interface's, or against the 9001 bytes of a VPC",                \
     "set `mtu` to what the path carries: 9001 in a VPC and its region, 8500 between regions")      \
+  X(kChecksums, "checksums",                                                                       \
+    "of a port on a veth: whether the other end leaves TCP and UDP checksums half made, for "      \
+    "hardware that is not there",                                                                  \
+    "there: `ethtool -K INTERFACE tx off` ([why](troubleshooting.md#packets-do-not-arrive))")      \
   X(kQueues, "queues",                                                                             \
     "the queues of the ENA card (its MSI-X vectors, as root) against the number of `lcores`",      \
     "name fewer `lcores`, or take an instance type with more queues")                              \

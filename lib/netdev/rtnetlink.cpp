@@ -4,7 +4,6 @@
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -99,29 +98,16 @@ std::optional<NetInterface> parse_interface(const RtnetlinkMessage& message) {
 }
 
 Result<Rtnetlink> Rtnetlink::open(std::uint32_t groups) {
-  const int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-  if (descriptor < 0) {
-    return system_error(fmt::format("cannot ask the kernel for its interfaces (AF_NETLINK): {}",
-                                    std::strerror(errno)));
-  }
-  Rtnetlink opened(descriptor);
+  Descriptor opened(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   address.nl_groups = groups;
-  if (bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    return system_error(fmt::format("cannot listen to the kernel's interfaces (AF_NETLINK): {}",
+  if (!opened ||
+      bind(opened.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    return system_error(fmt::format("cannot ask the kernel for its interfaces (AF_NETLINK): {}",
                                     std::strerror(errno)));
   }
-  return opened;
-}
-
-Rtnetlink::Rtnetlink(Rtnetlink&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-Rtnetlink::~Rtnetlink() {
-  if (descriptor_ >= 0) {
-    close(descriptor_);
-  }
+  return Rtnetlink(std::move(opened));
 }
 
 void Rtnetlink::ask_for(unsigned index, std::string_view name) const {
@@ -141,14 +127,14 @@ void Rtnetlink::ask_for(unsigned index, std::string_view name) const {
     name.copy(request.name.data(), IFNAMSIZ - 1);
   }
   // If it fails there is no answer, as if the kernel did not know.
-  static_cast<void>(send(descriptor_, &request, request.header.nlmsg_len, 0));
+  static_cast<void>(send(descriptor(), &request, request.header.nlmsg_len, 0));
 }
 
 bool Rtnetlink::receive(const std::function<void(const RtnetlinkMessage&)>& take) const {
   std::array<char, kBufferBytes> buffer;
   bool complete = true;
   while (true) {
-    const ssize_t length = recv(descriptor_, buffer.data(), buffer.size(), 0);
+    const ssize_t length = recv(descriptor(), buffer.data(), buffer.size(), 0);
     if (length < 0 && errno == ENOBUFS) {
       complete = false;
       continue;

@@ -8,7 +8,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "base/descriptor.hpp"
 #include "base/result.hpp"
 
 namespace natto {
@@ -41,9 +43,6 @@ class Rtnetlink {
  public:
   /// `groups`: RTMGRP_* of the messages that come without being asked for.
   [[nodiscard]] static Result<Rtnetlink> open(std::uint32_t groups);
-  Rtnetlink(Rtnetlink&& other) noexcept;
-  Rtnetlink& operator=(Rtnetlink&&) = delete;
-  ~Rtnetlink();
 
   /// Asks for an interface, by its index or, if that is 0, by its name. The kernel answers at once:
   /// RTM_NEWLINK, or NLMSG_ERROR if there is none.
@@ -52,12 +51,12 @@ class Rtnetlink {
   /// Calls `take` with each message that has come. False: some were lost, since too many came.
   bool receive(const std::function<void(const RtnetlinkMessage&)>& take) const;
 
-  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_.get(); }
 
  private:
-  explicit Rtnetlink(int descriptor) noexcept : descriptor_(descriptor) {}
+  explicit Rtnetlink(Descriptor descriptor) noexcept : descriptor_(std::move(descriptor)) {}
 
-  int descriptor_;
+  Descriptor descriptor_;
 };
 
 /// The interface of that name or, if the name is empty, of that index. None: there is none, or the

@@ -262,5 +262,16 @@ TEST_F(DoctorDevice, MtuOfTheInterfaceOfAVdev) {
   EXPECT_TRUE(tell(Check::kMtu).starts_with("unseen"));
 }
 
+TEST_F(DoctorDevice, ChecksumsOfAVethsOtherEnd) {
+  machine.veth_peers["middle"] = {.name = "to-natto", .leaves_checksums = true};
+  EXPECT_EQ(tell(Check::kChecksums),
+            "wrong to-natto leaves TCP and UDP checksums half made -> ethtool -K to-natto tx off: "
+            "receivers discard those packets");
+  machine.veth_peers["middle"].leaves_checksums = false;
+  EXPECT_EQ(tell(Check::kChecksums), "ok to-natto makes whole checksums");
+  machine.veth_peers["middle"] = {};
+  EXPECT_TRUE(tell(Check::kChecksums).starts_with("unseen the veth's other end"));
+}
+
 }  // namespace
 }  // namespace natto

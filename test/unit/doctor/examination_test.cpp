@@ -37,7 +37,8 @@ TEST(DoctorExamination, AFitMachineHasNothingToDo) {
 }
 
 TEST(DoctorExamination, EveryCheckIsMade) {
-  const FakeMachine machine;
+  FakeMachine machine;
+  machine.veth_peers["middle"] = {};
   Needs needs = one_arm_needs();
   needs.appliance.config.ports[0].kernel_interface = "natto0";
   const AwsFacts aws = unknown();

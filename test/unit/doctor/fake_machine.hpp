@@ -37,10 +37,12 @@ class FakeMachine {
   /// Two nodes: cores 0-1 on node 0, 2-3 on node 1, 1 GiB of free hugepages on each.
   void split_in_nodes() const;
 
+  std::map<std::string, VethPeer> veth_peers;  ///< by realm
+
   [[nodiscard]] const std::filesystem::path& path() const { return root_.path(); }
   [[nodiscard]] Tree tree() const { return Tree(root_.path()); }
   [[nodiscard]] Findings examine(const Needs* needs, const AwsFacts* aws = nullptr) const {
-    return natto::examine(tree(), needs, aws);
+    return natto::examine(tree(), needs, aws, veth_peers);
   }
 
  private:
