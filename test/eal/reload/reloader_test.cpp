@@ -373,6 +373,7 @@ TEST_F(ReloaderTest, FollowsTheFileHoweverItIsReplaced) {
 
 TEST_F(ReloaderTest, FollowsTheFileIntoANewFolder) {
   start();
+  ASSERT_TRUE(soon([&] { return kept_mappings() == 1; })) << "nobody writes there any more";
   std::filesystem::remove_all(folder_);
   std::filesystem::create_directory(folder_);
   replace_by_rename(kSecond);
