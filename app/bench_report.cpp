@@ -6,6 +6,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "lines.hpp"
+
 namespace natto {
 namespace {
 
@@ -13,10 +15,6 @@ using Json = nlohmann::ordered_json;
 
 /// More than this part of the received packets may not be dropped without a word.
 constexpr double kDroppedAtMost = 0.01;
-
-double ratio(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
 
 double cycles_per_packet(const BenchWork& work) { return ratio(work.busy_cycles, work.received); }
 

@@ -43,19 +43,19 @@ constexpr std::array kDrivers = {
 };
 
 /// "librte_net_null.so.23" has the library "net_null" and the ABI "23".
-constexpr std::string_view kPrefix = "librte_";
+constexpr std::string_view kDriverPrefix = "librte_";
 constexpr std::string_view kInfix = ".so.";
 
 bool is_loaded(std::string_view library, const std::vector<std::string>& libraries) {
   return std::ranges::any_of(libraries, [&](const std::string& path) {
     return std::filesystem::path(path).filename().string().starts_with(
-        fmt::format("{}{}{}", kPrefix, library, kInfix));
+        fmt::format("{}{}{}", kDriverPrefix, library, kInfix));
   });
 }
 
 /// That DPDK's packages bear in their names: of the EAL that natto is linked with.
 std::string abi_of(const std::vector<std::string>& libraries) {
-  const std::string eal = fmt::format("{}eal{}", kPrefix, kInfix);
+  const std::string eal = fmt::format("{}eal{}", kDriverPrefix, kInfix);
   for (const std::string& path : libraries) {
     if (const std::string name = std::filesystem::path(path).filename(); name.starts_with(eal)) {
       return name.substr(eal.size(), name.find('.', eal.size()) - eal.size());

@@ -26,6 +26,8 @@ struct MappingTotals {
   DirectionTotals from;  ///< sent by the mapped host
   DirectionTotals to;    ///< sent to it
 
+  [[nodiscard]] std::uint64_t packets() const noexcept { return from.packets + to.packets; }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return from.bytes + to.bytes; }
   MappingTotals& operator+=(const MappingTotals& other) noexcept;
 };
 

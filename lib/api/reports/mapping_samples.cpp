@@ -17,16 +17,12 @@ struct Gain {
   std::uint64_t packets;
 };
 
-std::uint64_t packets_of(const MappingTotals& totals) {
-  return totals.from.packets + totals.to.packets;
-}
-
 /// The `limit` mappings that gained most; those that gained nothing are left out.
 std::vector<Gain> busiest(const std::vector<MappingTotals>& before,
                           const std::vector<MappingTotals>& now, std::uint64_t limit) {
   std::vector<Gain> gains;
   for (std::uint32_t i = 0; i < now.size(); ++i) {
-    if (const std::uint64_t packets = packets_of(now[i]) - packets_of(before[i]); packets > 0) {
+    if (const std::uint64_t packets = now[i].packets() - before[i].packets(); packets > 0) {
       gains.push_back({.index = i, .packets = packets});
     }
   }

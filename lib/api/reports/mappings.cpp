@@ -54,8 +54,6 @@ class TscTimes {
   std::uint64_t now_ms_ = unix_milliseconds(std::chrono::system_clock::now());
 };
 
-std::uint64_t packets_of(const MappingTotals& of) { return of.from.packets + of.to.packets; }
-std::uint64_t bytes_of(const MappingTotals& of) { return of.from.bytes + of.to.bytes; }
 std::uint64_t last_tsc_of(const MappingTotals& of) {
   return std::max(of.from.last_tsc, of.to.last_tsc);
 }
@@ -82,9 +80,9 @@ class MappingRows {
     if (request.sort == "name") {
       sort_by([this](std::uint32_t row) { return std::string_view(mapping(row).name); });
     } else if (request.sort == "packets") {
-      sort_by_largest(packets_of);
+      sort_by_largest(&MappingTotals::packets);
     } else if (request.sort == "bytes") {
-      sort_by_largest(bytes_of);
+      sort_by_largest(&MappingTotals::bytes);
     } else if (request.sort == "last") {
       sort_by_largest(last_tsc_of);
     }
@@ -123,8 +121,9 @@ class MappingRows {
                               std::less(),
                               [&key](std::uint32_t row) { return std::pair(key(row), row); });
   }
-  void sort_by_largest(std::uint64_t (*number_of)(const MappingTotals&)) {
-    sort_by([&](std::uint32_t row) { return ~number_of(table_.totals[row]); });
+  template <typename NumberOf>
+  void sort_by_largest(NumberOf number_of) {
+    sort_by([&](std::uint32_t row) { return ~std::invoke(number_of, table_.totals[row]); });
   }
 
   [[nodiscard]] std::string text_of(std::uint32_t row) const {
