@@ -1,7 +1,7 @@
 #include "api/reports/mapping_samples.hpp"
 
 #include <algorithm>
-#include <ranges>
+#include <numeric>
 #include <utility>
 
 #include "api/reports/reports.hpp"
@@ -40,7 +40,9 @@ MappingSamples::MappingSamples(const LiveTable& table)
 
 BusiestReport MappingSamples::look(const BusiestRequest& request) {
   LiveTable::Counted counted = table_.counted([](const LoadedTable& loaded) {
-    return std::views::iota(0U, static_cast<std::uint32_t>(loaded.table->mappings.size()));
+    std::vector<std::uint32_t> all(loaded.table->mappings.size());
+    std::iota(all.begin(), all.end(), 0U);
+    return all;
   });
   Look now{.number = ++last_number_,
            .time = Clock::now(),
