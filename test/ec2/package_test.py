@@ -154,10 +154,13 @@ def test_a_purge_leaves_nothing(machine) -> None:
     assert machine.path("/tmp/grub-updated").exists()
 
 
-def test_systemd_finds_no_mistake_in_the_units(machine) -> None:
+def test_systemd_finds_no_error_in_the_units(machine) -> None:
     install(machine)
+    # Before 254 systemd has no growing delay between starts, and says so.
+    newer = re.compile(r"Unknown key '(RestartSteps|RestartMaxDelaySec)' in section \[Service\], ignoring\.$")
     for unit in ("natto.service", "natto-bind.service"):
-        assert machine.run("systemd-analyze", "verify", f"{UNITS}/{unit}") == ""
+        said = machine.run("systemd-analyze", "verify", f"{UNITS}/{unit}").splitlines()
+        assert [line for line in said if not newer.search(line)] == []
 
 
 def test_the_service_reaches_little(machine) -> None:
