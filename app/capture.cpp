@@ -82,7 +82,7 @@ Result<std::uint64_t> read_frames(const std::filesystem::path& file,
   const std::size_t cooked_bytes = link == DLT_LINUX_SLL    ? SLL_HDR_LEN
                                    : link == DLT_LINUX_SLL2 ? SLL2_HDR_LEN
                                                             : 0;
-  const std::vector<bool> outbound = pcapng_outbound(file);
+  PcapngDirections directions(file);
   std::uint64_t packets = 0;
   pcap_pkthdr* header = nullptr;
   const u_char* data = nullptr;
@@ -94,7 +94,7 @@ Result<std::uint64_t> read_frames(const std::filesystem::path& file,
                         .bytes = bytes,
                         .length = header->len,
                         .time = header->ts,
-                        .outgoing = packets <= outbound.size() && outbound[packets - 1]};
+                        .outgoing = directions.next_is_outbound()};
     std::vector<std::uint8_t> made;
     if (cooked_bytes != 0 && bytes.size() >= cooked_bytes) {
       const Cooked cooked = link == DLT_LINUX_SLL ? parse_sll(bytes) : parse_sll2(bytes);
