@@ -84,11 +84,6 @@ std::string cpu_model() {
   return "";
 }
 
-std::string driver_of(const Port& port) {
-  rte_eth_dev_info info{};
-  return rte_eth_dev_info_get(port.id(), &info) == 0 ? info.driver_name : "";
-}
-
 BenchReport between(const Sample& begin, const Sample& end, const Config& config,
                     const Appliance& appliance) {
   BenchReport report{.version = NATTO_VERSION,
@@ -102,7 +97,7 @@ BenchReport between(const Sample& begin, const Sample& end, const Config& config
     report.ports.push_back(
         {.realm = config.ports[i].realm,
          .device = port.device(),
-         .driver = driver_of(port),
+         .driver = port.plan().driver,
          .received = {now.ipackets - then.ipackets, now.ibytes - then.ibytes},
          .transmitted = {now.opackets - then.opackets, now.obytes - then.obytes}});
   }

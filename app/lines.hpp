@@ -23,6 +23,9 @@ class Lines {
   std::string text_;
 };
 
+/// The first of a text of several lines: what is wrong, without the rest and what to do about it.
+inline std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
 /// 0 where there is nothing to divide by.
 inline double ratio(std::uint64_t a, std::uint64_t b) {
   return b == 0 ? 0.0 : static_cast<double>(a) / static_cast<double>(b);

@@ -4,14 +4,12 @@
 
 #include "api/socket_path.hpp"
 #include "dpdk/log.hpp"
+#include "lines.hpp"
 
 namespace natto {
 namespace {
 
 constexpr std::chrono::seconds kBetweenTries(10);
-
-/// Without what to do about it.
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "dpdk/log.hpp"
+#include "lines.hpp"
 #include "netdev/veth.hpp"
 #include "reception.hpp"
 #include "runtime/appliance.hpp"
@@ -81,7 +82,7 @@ void announce(const Config& config, const Appliance& appliance) {
 /// In the line for the service manager: that a table is in force which the file does not say.
 std::string file_trouble(const TableFileState& file, const std::string& in_force) {
   if (file.refused()) {
-    return "; file refused: " + file.refusal.substr(0, file.refusal.find('\n'));
+    return "; file refused: " + first_line(file.refusal);
   }
   return file.differs(in_force) ? "; file differs" : "";
 }

@@ -166,7 +166,7 @@ std::string table_view(const api::TableReport& table) {
   lines.add("memory       {} KiB", table.memory_bytes / 1024);
   lines.add("file         {}", table.file);
   if (table.file_state == "refused") {
-    const std::string first = table.file_error.substr(0, table.file_error.find('\n'));
+    const std::string first = first_line(table.file_error);
     lines.add("file: refused since {}: {}{}", local_time(table.file_refused_ms), first,
               first == table.file_error ? "" : " (more errors: natto check)");
   } else if (table.file_state == "differs") {
