@@ -11,25 +11,14 @@ from lab.lab import Lab
 from lab.namespace import Namespace, link
 from lab.patience import until
 from lab.traffic import ping
-from lab.two_hosts import TwoHosts
+from lab.two_hosts import A_MAPPED, B_MAPPED, REAL, TwoHosts, overlapping_hosts
 
-REAL = "10.0.0.10"
-A_MAPPED, B_MAPPED = "100.64.1.10", "100.64.2.10"
 HINT = "checksum_half_made"
 
 
 @pytest.fixture
 def hosts(lab: Lab) -> TwoHosts:
-    world, a, b = (lab.namespace(name) for name in ("natto", "a", "b"))
-    for host in (a, b):
-        link(host, "eth0", world, f"to-{host.name}")
-        host.address("eth0", f"{REAL}/24")
-        host.route("default", "via", "10.0.0.1")
-    config = lab.write_config(
-        [Port("a", "to-a", "10.0.0.1/24"), Port("b", "to-b", "10.0.0.1/24")],
-        [Mapping("a", "a", REAL, A_MAPPED), Mapping("b", "b", REAL, B_MAPPED)],
-    )
-    return TwoHosts(lab.start_natto(config, world), a, b)
+    return overlapping_hosts(lab, lab.namespace("natto"))
 
 
 def exchange(client: Namespace, server: Namespace) -> int:

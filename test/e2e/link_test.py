@@ -9,13 +9,10 @@ from lab.lab import Lab
 from lab.namespace import Namespace, link
 from lab.patience import until
 from lab.traffic import ping
-from lab.two_hosts import TwoHosts
+from lab.two_hosts import A_MAPPED, B_MAPPED, REAL, TwoHosts, overlapping_hosts
 from lab.wire import Wire
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
-
-REAL = "10.0.0.10"
-A_MAPPED, B_MAPPED = "100.64.1.10", "100.64.2.10"
 
 
 @pytest.fixture
@@ -78,16 +75,8 @@ def test_a_tap_that_is_deleted_is_told_of(cli, hosts) -> None:
 @pytest.fixture
 def joined(lab: Lab) -> tuple[TwoHosts, Namespace]:
     """On interfaces of the kernel, which natto joins; and natto's own namespace."""
-    world, a, b = (lab.namespace(name) for name in ("natto", "a", "b"))
-    for host in (a, b):
-        link(host, "eth0", world, f"to-{host.name}")
-        host.address("eth0", f"{REAL}/24")
-        host.route("default", "via", "10.0.0.1")
-    config = lab.write_config(
-        [Port("a", "to-a", "10.0.0.1/24"), Port("b", "to-b", "10.0.0.1/24")],
-        [Mapping("a", "a", REAL, A_MAPPED), Mapping("b", "b", REAL, B_MAPPED)],
-    )
-    return TwoHosts(lab.start_natto(config, world), a, b), world
+    world = lab.namespace("natto")
+    return overlapping_hosts(lab, world), world
 
 
 def test_a_lost_carrier_of_the_kernels_interface_is_followed(cli, joined) -> None:

@@ -4,29 +4,14 @@ import hashlib
 import os
 
 import pytest
-from lab.config import Mapping, Port
 from lab.lab import Lab
-from lab.namespace import link
 from lab.traffic import ping, tcp_transfer, udp_exchange
-from lab.two_hosts import TwoHosts
-
-REAL, NATTO = "10.0.0.10", "10.0.0.1"
-A_MAPPED, B_MAPPED = "100.64.1.10", "100.64.2.10"
+from lab.two_hosts import A_MAPPED, B_MAPPED, REAL, TwoHosts, overlapping_hosts
 
 
 @pytest.fixture
 def hosts(lab: Lab) -> TwoHosts:
-    world = lab.namespace("natto")
-    a, b = (lab.namespace(name) for name in ("a", "b"))
-    for host in (a, b):
-        link(host, "eth0", world, f"to-{host.name}")
-        host.address("eth0", f"{REAL}/24")
-        host.route("default", "via", NATTO)
-    config = lab.write_config(
-        [Port("a", "to-a", f"{NATTO}/24"), Port("b", "to-b", f"{NATTO}/24")],
-        [Mapping("a", "a", REAL, A_MAPPED), Mapping("b", "b", REAL, B_MAPPED)],
-    )
-    return TwoHosts(lab.start_natto(config, world), a, b)
+    return overlapping_hosts(lab, lab.namespace("natto"))
 
 
 def test_r1_all_traffic_passes_both_ways(hosts) -> None:

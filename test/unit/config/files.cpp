@@ -1,5 +1,6 @@
 #include "unit/config/files.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -62,6 +63,17 @@ std::string config_mistakes(std::string_view natto_toml) {
   const Folder folder;
   const auto result = load_config(folder.write("natto.toml", natto_toml));
   return result ? "" : folder.without_path(result.error().message);
+}
+
+std::string mapping(std::string_view name, std::string_view realm, std::string_view real,
+                    std::string_view mapped) {
+  return fmt::format(
+      "[[mapping]]\n"
+      "name   = \"{}\"\n"
+      "realm  = \"{}\"\n"
+      "real   = \"{}\"\n"
+      "mapped = \"{}\"\n",
+      name, realm, real, mapped);
 }
 
 std::string mapping_mistakes(std::string_view mappings_toml) {

@@ -39,6 +39,11 @@ Config two_realms();
 /// What load_config says about this natto.toml: its mistakes, or "" if there are none.
 std::string config_mistakes(std::string_view natto_toml);
 
+/// A [[mapping]] of five lines: name, realm, real and mapped from the second on. Values begin in
+/// column 10.
+std::string mapping(std::string_view name, std::string_view realm, std::string_view real,
+                    std::string_view mapped);
+
 /// What load_mappings says about this mappings.toml, in two_realms() or in `config`.
 std::string mapping_mistakes(std::string_view mappings_toml);
 std::string mapping_mistakes(std::string_view mappings_toml, const Config& config);

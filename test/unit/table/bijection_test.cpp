@@ -19,19 +19,8 @@
 namespace natto {
 namespace {
 
+using test::mapping;
 using test::mapping_mistakes;
-
-/// A mapping of five lines; values begin in column 10.
-std::string mapping(std::string_view name, std::string_view realm, std::string_view real,
-                    std::string_view mapped) {
-  return fmt::format(
-      "[[mapping]]\n"
-      "name   = \"{}\"\n"
-      "realm  = \"{}\"\n"
-      "real   = \"{}\"\n"
-      "mapped = \"{}\"\n",
-      name, realm, real, mapped);
-}
 
 TEST(Bijection, R12_NamesAreUnique) {
   EXPECT_EQ(mapping_mistakes(mapping("x", "company-a", "10.9.0.1", "10.8.0.1") +

@@ -11,17 +11,7 @@
 namespace natto {
 namespace {
 
-/// The third to the fifth line of it are realm, real and mapped; values begin in column 10.
-std::string mapping(std::string_view name, std::string_view realm, std::string_view real,
-                    std::string_view mapped) {
-  return fmt::format(
-      "[[mapping]]\n"
-      "name   = \"{}\"\n"
-      "realm  = \"{}\"\n"
-      "real   = \"{}\"\n"
-      "mapped = \"{}\"\n",
-      name, realm, real, mapped);
-}
+using test::mapping;
 
 /// company-a: 10.1.0.1/24, with a gateway. company-b: 10.2.0.1/24; with gateway_mac.
 Config two_arm() {
