@@ -11,6 +11,7 @@
 
 #include "api/peer.hpp"
 #include "api/socket_path.hpp"
+#include "base/socket_address.hpp"
 
 namespace natto::api {
 namespace {

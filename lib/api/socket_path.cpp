@@ -1,14 +1,12 @@
 #include "api/socket_path.hpp"
 
 #include <fmt/format.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <system_error>
 
 namespace natto::api {
@@ -78,18 +76,6 @@ std::vector<std::filesystem::path> find_sockets(const std::vector<std::filesyste
   }
   std::ranges::sort(sockets);
   return sockets;
-}
-
-Result<sockaddr_un> socket_address(const std::filesystem::path& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string name = path.string();
-  if (name.size() >= sizeof(address.sun_path)) {
-    return input_error(fmt::format("{} is too long for the name of a socket: {} bytes at most",
-                                   name, sizeof(address.sun_path) - 1));
-  }
-  std::memcpy(address.sun_path, name.c_str(), name.size());
-  return address;
 }
 
 }  // namespace natto::api

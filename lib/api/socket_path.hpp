@@ -3,8 +3,6 @@
 // Where natto's socket lies: where [api] socket says, else /run/natto/natto.sock, or in a folder of
 // the user's own where /run/natto is not theirs to write (labs).
 
-#include <sys/un.h>
-
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -34,8 +32,5 @@ inline constexpr const char* kSocketName = "natto.sock";
 /// The sockets (*.sock) in `folders`, of running nattos or not, by name.
 [[nodiscard]] std::vector<std::filesystem::path> find_sockets(
     const std::vector<std::filesystem::path>& folders);
-
-/// An error of kind kInput if the path is too long for a socket's name.
-[[nodiscard]] Result<sockaddr_un> socket_address(const std::filesystem::path& path);
 
 }  // namespace natto::api

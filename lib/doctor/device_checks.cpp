@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "base/device_arguments.hpp"
+
 namespace natto {
 namespace {
 
@@ -29,13 +31,8 @@ std::string asked_iova_mode(const std::vector<std::string>& eal) {
 
 /// The value of the device argument `name`; absent if it is left out.
 std::optional<std::string> device_argument(std::string_view device, std::string_view name) {
-  std::istringstream arguments{std::string(device)};
-  for (std::string argument; std::getline(arguments, argument, ',');) {
-    if (argument.starts_with(name) && argument.substr(name.size()).starts_with('=')) {
-      return argument.substr(name.size() + 1);
-    }
-  }
-  return std::nullopt;
+  const std::vector<std::string> values = devarg_values(device, {name});
+  return values.empty() ? std::nullopt : std::optional(values.front());
 }
 
 /// How x86 maps the physical address: "write-combining", "uncached-minus"; empty: not at all. A

@@ -73,25 +73,6 @@ std::string device_name(std::string_view device) {
   return name.data();
 }
 
-std::vector<std::string> devarg_values(std::string_view device,
-                                       std::initializer_list<std::string_view> keys) {
-  std::vector<std::string> values;
-  for (std::size_t comma = device.find(','); comma != std::string_view::npos;
-       comma = device.find(',', comma + 1)) {
-    const std::string_view devarg = device.substr(comma + 1);
-    const std::size_t equals = devarg.find_first_of("=,");
-    if (equals < devarg.size() && devarg[equals] == '=' &&
-        std::ranges::find(keys, devarg.substr(0, equals)) != keys.end()) {
-      values.emplace_back(devarg.substr(equals + 1, devarg.find(',') - equals - 1));
-    }
-  }
-  return values;
-}
-
-std::vector<std::string> interfaces_of(std::string_view device) {
-  return devarg_values(device, {"iface", "rx_iface", "rx_iface_in", "tx_iface"});
-}
-
 bool is_ena(std::string_view device, const std::filesystem::path& root) {
   if (!is_pci_device(device)) {
     return false;

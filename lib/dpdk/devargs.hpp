@@ -1,13 +1,11 @@
 #pragma once
 
-// What stands in a device's name and devargs; and the devargs that DPDK's ENA driver needs, by
-// DPDK's version. A driver refuses the device if it does not know a devarg.
+// The devargs that DPDK's ENA driver needs, by DPDK's version. A driver refuses the device if it
+// does not know a devarg.
 
 #include <filesystem>
-#include <initializer_list>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/dpdk_version.hpp"
 
@@ -22,13 +20,6 @@ namespace natto {
 /// The name that EAL and sysfs have for `device`: "0000:00:06.0" of "00:06.0,llq_policy=1",
 /// "net_null0" of "net_null0,size=64".
 [[nodiscard]] std::string device_name(std::string_view device);
-
-/// The values of the devargs of `device` whose key is one of `keys`.
-[[nodiscard]] std::vector<std::string> devarg_values(std::string_view device,
-                                                     std::initializer_list<std::string_view> keys);
-
-/// The kernel's interfaces that `device` names: "eth1" of "net_af_packet0,iface=eth1".
-[[nodiscard]] std::vector<std::string> interfaces_of(std::string_view device);
 
 /// Whether the device is one that DPDK's ENA driver takes. `root`: of the file system.
 [[nodiscard]] bool is_ena(std::string_view device, const std::filesystem::path& root = "/");

@@ -6,7 +6,6 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +14,8 @@
 #include <cstring>
 #include <string_view>
 #include <system_error>
+
+#include "base/socket_address.hpp"
 
 namespace natto {
 namespace {
@@ -75,15 +76,16 @@ void remove_dead_folders(const fs::path& folder) {
 Status can_hold_socket(const fs::path& folder) {
   const fs::path own = folder / own_file_prefix();
   const fs::path trial = own / "natto_trial.socket";  // no shorter than dpdk_telemetry.v2
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, trial.c_str(), sizeof(address.sun_path) - 1);
+  const Result<sockaddr_un> address = socket_address(trial);
+  if (!address) {
+    return address.error();
+  }
   const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const auto made = [](const fs::path& path) {
     return mkdir(path.c_str(), 0700) == 0 || errno == EEXIST;
   };
-  if (trial.string().size() >= sizeof(address.sun_path) || !made(folder) || !made(own) ||
-      bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+  if (!made(folder) || !made(own) ||
+      bind(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) != 0) {
     return system_error(
         fmt::format("cannot make a socket in {}: {}", own.string(), std::strerror(errno)));
   }

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/device_arguments.hpp"
 #include "base/nearest.hpp"
 #include "dpdk/devargs.hpp"
 

@@ -13,6 +13,7 @@
 #include "api/peer.hpp"
 #include "api/socket_path.hpp"
 #include "base/descriptor.hpp"
+#include "base/device_arguments.hpp"
 #include "dpdk/devargs.hpp"
 #include "dpdk/log.hpp"
 

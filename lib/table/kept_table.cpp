@@ -10,6 +10,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/descriptor.hpp"
 #include "config/toml/source_text.hpp"
 #include "table/mapping_file.hpp"
 
@@ -42,22 +43,6 @@ std::string name_of(const std::filesystem::path& file) {
   return name;
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (descriptor_ >= 0) {
-      close(descriptor_);
-    }
-  }
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
 bool write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = write(descriptor, text.data(), text.size());
@@ -76,7 +61,7 @@ bool write_all(int descriptor, std::string_view text) {
 bool replace(const std::filesystem::path& file, std::string_view text) {
   const std::filesystem::path next = file.string() + ".new";
   const Descriptor written(open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (written.get() < 0) {
+  if (!written) {
     return false;
   }
   if (!write_all(written.get(), text) || fsync(written.get()) != 0 ||
@@ -87,7 +72,7 @@ bool replace(const std::filesystem::path& file, std::string_view text) {
     return false;
   }
   const Descriptor folder(open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return folder.get() >= 0 && fsync(folder.get()) == 0;
+  return folder && fsync(folder.get()) == 0;
 }
 
 }  // namespace
