@@ -60,8 +60,7 @@ void Card::obey_control() {
 // The driver sets the bit, waits for "in progress", clears the bit, and waits for its end. It may
 // write the next read request at once, so that register is left alone.
 void Card::reset(std::uint32_t control) {
-  ++device_->statistics.resets;
-  device_->statistics.last_reset_reason = bits(control, 28, 4) | bits(control, 24, 4) << 4;
+  device_->statistics.reset_reasons.push_back(bits(control, 28, 4) | bits(control, 24, 4) << 4);
   reset_fails_ = Faults::take(device_->faults.resets_failing);
   if (device_->faults.reset_hangs) {
     return;
@@ -126,17 +125,11 @@ std::uint32_t Card::value_of(std::uint32_t offset) const {
 
 nlohmann::ordered_json Card::report() const {
   const Statistics& statistics = device_->statistics;
-  return {{"rx_packets", statistics.rx_packets},
-          {"rx_bytes", statistics.rx_bytes},
-          {"rx_drops", statistics.rx_drops},
-          {"tx_packets", statistics.tx_packets},
-          {"tx_bytes", statistics.tx_bytes},
-          {"tx_drops", statistics.tx_drops},
-          {"resets", statistics.resets},
-          {"last_reset_reason", statistics.last_reset_reason},
-          {"l3_sums_made", statistics.l3_sums_made},
-          {"l4_sums_made", statistics.l4_sums_made},
-          {"mtu", device_->mtu},
+  return {{"rx_packets", statistics.rx_packets},       {"rx_bytes", statistics.rx_bytes},
+          {"rx_drops", statistics.rx_drops},           {"tx_packets", statistics.tx_packets},
+          {"tx_bytes", statistics.tx_bytes},           {"tx_drops", statistics.tx_drops},
+          {"reset_reasons", statistics.reset_reasons}, {"l3_sums_made", statistics.l3_sums_made},
+          {"l4_sums_made", statistics.l4_sums_made},   {"mtu", device_->mtu},
           {"fatal", device_->fatal.value_or("")}};
 }
 

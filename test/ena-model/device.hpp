@@ -90,8 +90,7 @@ struct Statistics {
   /// ENI statistics, in their order: bandwidth in, out, packets, connections, link-local; then,
   /// with customer metrics, connections available.
   std::array<std::uint64_t, 6> allowances{};
-  std::uint64_t resets = 0;
-  std::uint32_t last_reset_reason = 0;
+  std::vector<std::uint32_t> reset_reasons{};  ///< of each reset, as the driver gave it
   std::uint64_t l3_sums_made = 0;
   std::uint64_t l4_sums_made = 0;
 };

@@ -38,7 +38,6 @@ enum Register : std::uint32_t {
   kEventBaseLow = 0x38,
   kEventBaseHigh = 0x3c,
   kEventDoorbell = 0x40,
-  kInterruptMask = 0x4c,
   kDeviceControl = 0x54,  ///< bit 0 reset; 31:28 its reason, 27:24 the reason's high bits
   kDeviceStatus = 0x58,
   kReadRequest = 0x5c,  ///< 15:0 request id, 31:16 offset of the register to read
@@ -89,20 +88,15 @@ enum class AdminStatus : std::uint8_t {
   kSuccess = 0,
   kNoResources = 1,
   kUnsupported = 3,
-  kMalformed = 4,
   kIllegalParameter = 5,
   kUnknownError = 6,
-  kBusy = 7,
 };
 
 enum Feature : std::uint8_t {
   kDeviceAttributes = 1,
-  kMaxQueues = 2,
   kHardwareHints = 3,
   kLowLatencyQueue = 4,
-  kExtraPropertiesFlags = 6,
   kMaxQueuesExtended = 7,
-  kFragmentBypass = 8,
   kRssHashFunction = 10,
   kStatelessOffload = 11,
   kRssTable = 12,
@@ -118,7 +112,6 @@ enum Capability : std::uint32_t {
   kEniStatistics = 1U << 0,
   kSrdInformation = 1U << 1,
   kCustomerMetrics = 1U << 2,
-  kExtendedResetReasons = 1U << 3,
 };
 
 struct AdminHeader {
@@ -328,12 +321,9 @@ enum StatisticsType : std::uint8_t {
 
 enum EventGroup : std::uint16_t {
   kLinkChange = 0,
-  kFatalErrorEvent = 1,
   kWarning = 2,
-  kNotification = 3,
   kKeepAlive = 4,
 };
-constexpr std::uint16_t kUpdateHints = 2;  ///< a notification's syndrome
 
 struct Event {
   std::uint16_t group;
@@ -365,7 +355,6 @@ struct TxDescriptor {
   [[nodiscard]] std::uint32_t length() const noexcept { return bits(control, 0, 16); }
   [[nodiscard]] bool is_meta() const noexcept { return bit(control, 23); }
   [[nodiscard]] bool phase() const noexcept { return bit(control, 24); }
-  [[nodiscard]] bool first() const noexcept { return bit(control, 26); }
   [[nodiscard]] bool last() const noexcept { return bit(control, 27); }
   [[nodiscard]] bool wants_completion() const noexcept { return bit(control, 28); }
   [[nodiscard]] std::uint16_t request_id() const noexcept {
@@ -376,7 +365,6 @@ struct TxDescriptor {
   }
   [[nodiscard]] std::uint32_t header_length() const noexcept { return bits(address_high, 24, 8); }
   // Of a meta descriptor: `offload` is word 1, `address_low` word 2.
-  [[nodiscard]] bool stores_meta() const noexcept { return bit(control, 21); }
   [[nodiscard]] std::uint32_t l3_length() const noexcept { return bits(address_low, 0, 8); }
   [[nodiscard]] std::uint32_t l3_offset() const noexcept { return bits(address_low, 8, 8); }
 };
