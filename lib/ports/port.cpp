@@ -130,12 +130,14 @@ Status Port::bring_up() {
       error != 0) {
     return dpdk_error("configure", device_, error);
   }
+  // First the queues, then what a card may refuse: net_ena before DPDK 25.11 cannot close or reset a
+  // device that has none of the queues it was configured with, and crashes (ena_rx_queue_release).
+  if (Status status = set_up_queues(); !status) {
+    return status;
+  }
   // Configuring does not tell every driver (ENA) the MTU. Those without the call take any frame.
   if (const int error = rte_eth_dev_set_mtu(id(), plan_.mtu); error != 0 && error != -ENOTSUP) {
     return dpdk_error(fmt::format("set the MTU {} of", plan_.mtu), device_, error);
-  }
-  if (Status status = set_up_queues(); !status) {
-    return status;
   }
   if (const int error = rte_eth_dev_start(id()); error != 0) {
     return dpdk_error("start", device_, error);
