@@ -14,6 +14,9 @@ constexpr std::uint32_t kQueueMemoryBytes = 1024 * 256;
 constexpr std::uint32_t kDoorbells = 0x1000;  ///< in BAR 0: a register a queue
 constexpr std::uint32_t kInterrupts = 0x4000;
 constexpr std::uint32_t kNumaNodes = 0x5000;
+constexpr std::uint16_t kLeastTableBits =
+    7;  ///< of a table for RSS; all drivers up to 24.11 want it
+constexpr std::uint32_t kEventGroups = 0xdf;        ///< all up to 7 but one that no driver knows
 constexpr std::uint16_t kFieldsOfTransport = 0x3c;  ///< RSS: both addresses, both ports
 
 /// An answer's value, filled in as what it is.
@@ -186,7 +189,10 @@ std::uint32_t AdminQueue::features() const {
         kRssTable, kMtu, kRssHashInput, kEvents, kLink, kHostAttributes}) {
     features |= 1U << feature;
   }
-  return device_.settings.low_latency_queues ? features | 1U << kLowLatencyQueue : features;
+  if (device_.settings.low_latency_queues) {
+    features |= 1U << kLowLatencyQueue;
+  }
+  return device_.settings.fragment_bypass ? features | 1U << kFragmentBypass : features;
 }
 
 AdminStatus AdminQueue::get_feature(const AdminCommand& command, AdminCompletion& completion) {
@@ -196,17 +202,19 @@ AdminStatus AdminQueue::get_feature(const AdminCommand& command, AdminCompletion
   }
   switch (command.feature.feature) {
     case kDeviceAttributes:
-      answer(completion, DeviceAttributes{.implementation = 1,
-                                          .version = 0x10,
-                                          .features = features(),
-                                          .capabilities = (card.customer_metrics ? kCustomerMetrics
-                                                                                 : kEniStatistics) |
-                                                          (card.srd ? kSrdInformation : 0U),
-                                          .physical_address_bits = 48,
-                                          .virtual_address_bits = 48,
-                                          .mac = card.mac,
-                                          .reserved = 0,
-                                          .max_mtu = card.max_mtu});
+      answer(completion,
+             DeviceAttributes{
+                 .implementation = 1,
+                 .version = 0x10,
+                 .features = features(),
+                 .capabilities = (card.customer_metrics ? kCustomerMetrics : kEniStatistics) |
+                                 (card.srd ? kSrdInformation : 0U) | kExtendedResetReasons |
+                                 kZeroesInCompletions,
+                 .physical_address_bits = 48,
+                 .virtual_address_bits = 48,
+                 .mac = device_.mac,
+                 .reserved = 0,
+                 .max_mtu = card.max_mtu});
       return AdminStatus::kSuccess;
     case kMaxQueuesExtended:
       answer(completion, MaxQueuesExtended{.version = 1,
@@ -237,7 +245,8 @@ AdminStatus AdminQueue::get_feature(const AdminCommand& command, AdminCompletion
                  .stride_supported = 2,
                  .stride = 0,
                  .version = 1,
-                 .entry_size_recommended = 1,
+                 .entry_size_recommended =
+                     static_cast<std::uint8_t>(card.recommends_large_entries ? 4 : 1),
                  .max_wide_depth = 512,
                  .accelerated = static_cast<std::uint16_t>((card.cached_metadata ? 0 : 1) |
                                                            (card.max_burst_bytes != 0 ? 2 : 0)),
@@ -251,8 +260,9 @@ AdminStatus AdminQueue::get_feature(const AdminCommand& command, AdminCompletion
                                        .admin_completion_ms = 0});
       return AdminStatus::kSuccess;
     case kStatelessOffload:
-      answer(completion,
-             StatelessOffload{.transmit = 7, .receive_supported = 0xb, .receive_enabled = 0xb});
+      answer(completion, StatelessOffload{.transmit = card.whole_sums ? 7U : 3U,
+                                          .receive_supported = 0xb,
+                                          .receive_enabled = 0xb});
       return AdminStatus::kSuccess;
     case kRssHashFunction:
       answer(completion, RssHashFunction{.supported = 1U << 1, .selected = 1U << 1, .initial = 0});
@@ -271,16 +281,16 @@ AdminStatus AdminQueue::get_feature(const AdminCommand& command, AdminCompletion
       }
       return AdminStatus::kSuccess;
     case kRssTable:
-      answer(completion, RssTable{.min_size = Device::kTableBits,
-                                  .max_size = Device::kTableBits,
-                                  .size = Device::kTableBits,
+      answer(completion, RssTable{.min_size = kLeastTableBits,
+                                  .max_size = card.rss_table_bits,
+                                  .size = card.rss_table_bits,
                                   .flags = 0,
                                   .reserved = 0,
                                   .inline_index = 0,
                                   .inline_entry = 0});
       return AdminStatus::kSuccess;
     case kEvents:
-      answer(completion, EventGroups{.supported = 0x1f, .enabled = 0});
+      answer(completion, EventGroups{.supported = kEventGroups, .enabled = 0});
       return AdminStatus::kSuccess;
     default:
       return AdminStatus::kSuccess;  // kLink: of no said speed, as EC2's cards
@@ -316,6 +326,9 @@ AdminStatus AdminQueue::set_feature(const AdminCommand& command) {
         ++device_.key_number;
       }
       return AdminStatus::kSuccess;
+    case kFragmentBypass:
+      device_.fragment_bypass = (command.feature.value[0] & 0xff) != 0;
+      return device_.settings.fragment_bypass ? AdminStatus::kSuccess : AdminStatus::kUnsupported;
     case kRssHashInput:
     case kHostAttributes:
       return AdminStatus::kSuccess;
@@ -326,16 +339,19 @@ AdminStatus AdminQueue::set_feature(const AdminCommand& command) {
 
 AdminStatus AdminQueue::set_table(const AdminCommand& command) {
   const auto* const entries = device_.host.as<RssTableEntry>(command.feature.buffer.address.iova());
-  if (entries == nullptr ||
-      command.feature.buffer.length < device_.table.size() * sizeof(RssTableEntry)) {
+  const std::uint16_t size = asked<RssTable>(command).size;
+  if (entries == nullptr || size < kLeastTableBits || size > device_.settings.rss_table_bits ||
+      command.feature.buffer.length < sizeof(RssTableEntry) << size) {
     return AdminStatus::kIllegalParameter;
   }
-  for (std::size_t i = 0; i < device_.table.size(); ++i) {
+  std::vector<std::uint16_t> table;
+  for (std::size_t i = 0; i < std::size_t{1} << size; ++i) {
     if (entries[i].queue >= device_.submissions.size()) {
       return AdminStatus::kIllegalParameter;
     }
-    device_.table[i] = entries[i].queue;
+    table.push_back(entries[i].queue);
   }
+  device_.table = std::move(table);
   return AdminStatus::kSuccess;
 }
 
@@ -361,10 +377,17 @@ AdminStatus AdminQueue::get_statistics(const AdminCommand& command, AdminComplet
       answer(completion, std::array<std::uint64_t, 5>{device_.settings.srd ? 1U : 0U});
       return device_.settings.srd ? AdminStatus::kSuccess : AdminStatus::kUnsupported;
     case kCustomerMetricsType: {
+      if (!device_.settings.customer_metrics) {
+        return AdminStatus::kUnsupported;
+      }
+      answer(completion, words(command.statistics.metrics_low & 0x3f));
+      if (command.statistics.buffer.length == 0) {
+        return AdminStatus::kSuccess;  // the driver asks which there are (DPDK 24.11)
+      }
       auto* const metrics =
           device_.host.as<std::uint64_t>(command.statistics.buffer.address.iova());
-      if (!device_.settings.customer_metrics || metrics == nullptr) {
-        return AdminStatus::kUnsupported;
+      if (metrics == nullptr) {
+        return AdminStatus::kIllegalParameter;
       }
       std::size_t count = 0;
       for (unsigned i = 0; i < statistics.allowances.size(); ++i) {
@@ -372,7 +395,6 @@ AdminStatus AdminQueue::get_statistics(const AdminCommand& command, AdminComplet
           metrics[count++] = statistics.allowances[i];
         }
       }
-      answer(completion, words(command.statistics.metrics_low & 0x3f));
       return AdminStatus::kSuccess;
     }
     default:

@@ -20,6 +20,11 @@ Card::Card(std::unique_ptr<Device> device)
       last_read_request_(kNoRequest) {
   device_->registers.write(kReadRequest, kNoRequest);
   admin_.reset();
+  for (const std::string& fault : device_->settings.faults) {
+    if (const std::string error = device_->faults.set(fault); !error.empty()) {
+      throw std::runtime_error(fault + ": " + error);
+    }
+  }
 }
 
 bool Card::step(Clock::time_point now) {
@@ -84,6 +89,8 @@ void Card::notice_farewell() {
 void Card::forget_driver() {
   device_->submissions = {};
   device_->completions = {};
+  device_->table.clear();
+  device_->fragment_bypass = false;
   device_->host.forget();
   admin_.reset();
   events_.reset();
@@ -131,6 +138,33 @@ nlohmann::ordered_json Card::report() const {
           {"reset_reasons", statistics.reset_reasons}, {"l3_sums_made", statistics.l3_sums_made},
           {"l4_sums_made", statistics.l4_sums_made},   {"mtu", device_->mtu},
           {"fatal", device_->fatal.value_or("")}};
+}
+
+nlohmann::ordered_json Card::configuration() const {
+  nlohmann::ordered_json rx = nlohmann::json::array();
+  nlohmann::ordered_json tx = nlohmann::json::array();
+  std::vector<std::size_t> receivers(device_->submissions.size());  // by queue: its number
+  for (std::size_t i = 0; i < device_->submissions.size(); ++i) {
+    const SubmissionQueue& queue = device_->submissions[i];
+    if (!queue.used) {
+      continue;
+    }
+    receivers[i] = rx.size();
+    (queue.transmits ? tx : rx)
+        .push_back({{"depth", queue.depth},
+                    {"entry", queue.in_device_memory ? device_->entry_bytes : 0},
+                    {"packets", queue.packets}});
+  }
+  nlohmann::ordered_json table = nlohmann::json::array();
+  for (const std::uint16_t queue : device_->table) {
+    table.push_back(receivers[queue]);
+  }
+  return {{"rx", rx},
+          {"tx", tx},
+          {"mtu", device_->mtu},
+          {"rss_key", device_->key},
+          {"rss_table", table},
+          {"fragment_bypass", device_->fragment_bypass}};
 }
 
 }  // namespace ena_model

@@ -20,8 +20,12 @@ class Card {
 
   [[nodiscard]] Faults& faults() { return device_->faults; }
   [[nodiscard]] Statistics& statistics() { return device_->statistics; }
+  /// What it says from its next reset on.
+  void set_mac(const MacAddress& mac) { device_->mac = mac; }
   /// What it did, for the control socket.
   [[nodiscard]] nlohmann::ordered_json report() const;
+  /// What the driver made of it: queues and how it spreads over them, MTU.
+  [[nodiscard]] nlohmann::ordered_json configuration() const;
 
  private:
   void obey_control();

@@ -43,6 +43,17 @@ std::string obey(std::vector<std::unique_ptr<Card>>& cards, std::string_view lin
   if (command == "report") {
     return cards[card]->report().dump();
   }
+  if (command == "configuration") {
+    return cards[card]->configuration().dump();
+  }
+  if (constexpr std::string_view kMac = "mac "; command.starts_with(kMac)) {
+    try {
+      cards[card]->set_mac(parse_mac(std::string(command.substr(kMac.size()))));
+    } catch (const std::exception& error) {
+      return std::string("error: ") + error.what();
+    }
+    return "ok";
+  }
   if (constexpr std::string_view kAllowance = "allowance "; command.starts_with(kAllowance)) {
     return set_allowance(cards[card]->statistics(), command.substr(kAllowance.size()))
                ? "ok"

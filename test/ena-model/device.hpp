@@ -73,6 +73,7 @@ struct SubmissionQueue {
   std::uint16_t head = 0;
   bool phase = true;
   TxMeta meta{};  ///< of the last meta descriptor
+  std::uint64_t packets = 0;
 
   void advance() {
     ++head;
@@ -98,7 +99,6 @@ struct Statistics {
 struct Device {
   static constexpr std::size_t kMaxQueues = 32;  ///< of a kind: a queue pair takes two
   static constexpr std::size_t kMemoryBytes = 32 << 20;
-  static constexpr unsigned kTableBits = 7;
 
   Device(const CardSettings& of, unsigned number, std::uint32_t* bar0, std::uint8_t* bar2,
          const std::string& line, std::unique_ptr<Wire> cable)
@@ -106,8 +106,9 @@ struct Device {
         index(number),
         registers(bar0),
         memory(bar2),
-        interrupt(line),
+        interrupt(line, of.interrupts),
         wire(std::move(cable)),
+        mac(of.mac),
         mtu(of.max_mtu) {}
 
   const CardSettings settings;
@@ -119,6 +120,7 @@ struct Device {
   HostMemory host;
   Faults faults;
   Statistics statistics;
+  MacAddress mac;
 
   // What the driver sets, until the next reset.
   std::array<SubmissionQueue, kMaxQueues> submissions;
@@ -127,10 +129,11 @@ struct Device {
   std::uint16_t entry_bytes = 128;  ///< of device memory
   std::uint16_t descriptors_before_header = 2;
   bool one_descriptor_an_entry = false;
-  RssKeyBytes key{};
-  std::uint32_t key_number = 1;                        ///< of the key: counts its changes
-  std::array<std::uint16_t, 1 << kTableBits> table{};  ///< submission queues
-  std::optional<std::string> fatal;                    ///< why it does nothing until a reset
+  RssKeyBytes key = kFactoryKey;
+  std::uint32_t key_number = 1;        ///< of the key: counts its changes
+  std::vector<std::uint16_t> table{};  ///< submission queues
+  bool fragment_bypass = false;
+  std::optional<std::string> fatal;  ///< why it does nothing until a reset
 
   /// It stops. What a driver must never do is a line on standard error.
   void fail(std::string why);

@@ -97,6 +97,7 @@ enum Feature : std::uint8_t {
   kHardwareHints = 3,
   kLowLatencyQueue = 4,
   kMaxQueuesExtended = 7,
+  kFragmentBypass = 8,  ///< fragments sent are not counted against EC2's limit
   kRssHashFunction = 10,
   kStatelessOffload = 11,
   kRssTable = 12,
@@ -112,6 +113,8 @@ enum Capability : std::uint32_t {
   kEniStatistics = 1U << 0,
   kSrdInformation = 1U << 1,
   kCustomerMetrics = 1U << 2,
+  kExtendedResetReasons = 1U << 3,
+  kZeroesInCompletions = 1U << 4,  ///< bits that must be zero are: the driver looks
 };
 
 struct AdminHeader {

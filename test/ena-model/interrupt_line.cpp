@@ -13,8 +13,10 @@
 
 namespace ena_model {
 
-InterruptLine::InterruptLine(const std::string& path)
-    : card_(posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)), driver_(-1) {
+InterruptLine::InterruptLine(const std::string& path, bool connected)
+    : card_(posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)),
+      driver_(-1),
+      connected_(connected) {
   termios settings{};
   const char* const name =
       card_ >= 0 && grantpt(card_) == 0 && unlockpt(card_) == 0 ? ptsname(card_) : nullptr;
@@ -40,7 +42,7 @@ InterruptLine::~InterruptLine() {
 void InterruptLine::raise() {
   obey_switch();
   int waiting = 0;
-  if (on_ && ioctl(driver_, FIONREAD, &waiting) == 0 && waiting == 0) {
+  if (connected_ && on_ && ioctl(driver_, FIONREAD, &waiting) == 0 && waiting == 0) {
     const std::uint32_t one = 1;
     static_cast<void>(!write(card_, &one, sizeof(one)));
   }

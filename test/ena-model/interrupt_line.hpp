@@ -10,8 +10,8 @@ namespace ena_model {
 
 class InterruptLine {
  public:
-  /// `path` is to lead to it. Throws std::runtime_error.
-  explicit InterruptLine(const std::string& path);
+  /// `path` is to lead to it; one that is not `connected` is silent. Throws std::runtime_error.
+  InterruptLine(const std::string& path, bool connected);
   InterruptLine(const InterruptLine&) = delete;
   InterruptLine& operator=(const InterruptLine&) = delete;
   ~InterruptLine();
@@ -24,6 +24,7 @@ class InterruptLine {
 
   int card_;    ///< the terminal's master
   int driver_;  ///< its other end, to see whether anything waits there
+  const bool connected_;
   bool on_ = true;
 };
 

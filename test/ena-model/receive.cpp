@@ -44,7 +44,7 @@ SubmissionQueue* Receiver::queue_for(Frame& frame) {
   const auto is_receiver = [](const SubmissionQueue& queue) {
     return queue.used && !queue.transmits;
   };
-  if (frame.received.hashed) {
+  if (frame.received.hashed && !device_.table.empty()) {
     SubmissionQueue& queue =
         device_.submissions[device_.table[frame.received.hash % device_.table.size()]];
     if (is_receiver(queue)) {
@@ -101,6 +101,7 @@ bool Receiver::deliver(SubmissionQueue& queue, const Frame& frame) {
     queue.advance();
     at += length;
   }
+  ++queue.packets;
   ++device_.statistics.rx_packets;
   device_.statistics.rx_bytes += frame.bytes.size();
   return true;

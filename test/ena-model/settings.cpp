@@ -66,15 +66,6 @@ WireSettings wire_of(const Json& json) {
   return wire;
 }
 
-std::array<std::uint8_t, 6> mac_of(const std::string& text) {
-  std::array<std::uint8_t, 6> mac{};
-  if (ether_addr parsed{}; ether_aton_r(text.c_str(), &parsed) != nullptr) {
-    std::ranges::copy(parsed.ether_addr_octet, mac.begin());
-    return mac;
-  }
-  throw std::runtime_error(text + " is no MAC address");
-}
-
 CardSettings card_of(const Json& json, std::size_t index) {
   CardSettings card;
   card.mac = {0x02, 0, 0, 0, 0, static_cast<std::uint8_t>(6 + index)};
@@ -82,7 +73,7 @@ CardSettings card_of(const Json& json, std::size_t index) {
   std::string mac;
   object.read("mac", mac);
   if (!mac.empty()) {
-    card.mac = mac_of(mac);
+    card.mac = parse_mac(mac);
   }
   object.read("queues", card.queues);
   object.read("tx_depth", card.tx_depth);
@@ -90,10 +81,16 @@ CardSettings card_of(const Json& json, std::size_t index) {
   object.read("max_mtu", card.max_mtu);
   object.read("low_latency_queues", card.low_latency_queues);
   object.read("large_entries", card.large_entries);
+  object.read("recommends_large_entries", card.recommends_large_entries);
   object.read("cached_metadata", card.cached_metadata);
   object.read("max_burst_bytes", card.max_burst_bytes);
   object.read("customer_metrics", card.customer_metrics);
   object.read("srd", card.srd);
+  object.read("fragment_bypass", card.fragment_bypass);
+  object.read("interrupts", card.interrupts);
+  object.read("whole_sums", card.whole_sums);
+  object.read("rss_table_bits", card.rss_table_bits);
+  object.read("faults", card.faults);
   object.read("admin_timeout_ms", card.admin_timeout_ms);
   object.read("checks_l3", card.checks.l3);
   object.read("checks_l4", card.checks.l4);
@@ -108,6 +105,15 @@ CardSettings card_of(const Json& json, std::size_t index) {
 }
 
 }  // namespace
+
+MacAddress parse_mac(const std::string& text) {
+  MacAddress mac{};
+  if (ether_addr parsed{}; ether_aton_r(text.c_str(), &parsed) != nullptr) {
+    std::ranges::copy(parsed.ether_addr_octet, mac.begin());
+    return mac;
+  }
+  throw std::runtime_error(text + " is no MAC address");
+}
 
 Settings read_settings(const std::filesystem::path& file) {
   std::ifstream stream(file);

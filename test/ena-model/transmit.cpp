@@ -26,6 +26,7 @@ bool Transmitter::poll(SubmissionQueue& queue) {
       return false;
     }
     put_on_wire(queue);
+    ++queue.packets;
     complete(queue);
   }
   return true;

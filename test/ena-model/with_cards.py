@@ -2,8 +2,8 @@
 """Run a command that finds ENA cards: with_cards.py SETTINGS.json COMMAND...
 
 In a mount namespace of its own, so that nothing of the machine is touched and all is gone afterwards:
-/dev is one that the plug-in may add the cards' interrupts to, /sys/class/uio says whose they are, and a
-folder stands in for /sys/bus/pci/devices. The command loads the plug-in: EAL's option -d ena_model.so. Needs root.
+/dev is one that the plug-in may add the cards' interrupts to, /sys/class/uio says whose they are, and
+/sys/bus/pci/devices has the cards and nothing else. The command loads the plug-in: EAL's option -d ena_model.so. Needs root.
 """
 
 import json
@@ -46,6 +46,15 @@ def own_sys_class() -> None:
     Path("/sys/class/net").mkdir()
     Path("/sys/class/uio").mkdir()
     mount("--move", str(CARDS / "net"), "/sys/class/net")
+
+
+def own_sys_bus() -> None:
+    """A PCI bus whose only devices are the cards, on a machine without one as well."""
+    bus = Path("/sys/bus/pci")
+    mount("-t", "tmpfs", "tmpfs", str(bus if bus.exists() else bus.parent), "-o", "mode=755")
+    devices = bus / "devices"
+    devices.mkdir(parents=True)
+    mount("--bind", str(CARDS / "pci"), str(devices))
 
 
 def resource_line(start: int, size: int, flags: int) -> str:
@@ -98,7 +107,8 @@ def main() -> None:
     own_sys_class()
     for index in range(len(cards)):
         make_card(index)
-    os.environ["SYSFS_PCI_DEVICES"] = os.environ["ENA_MODEL_FOLDER"] = str(CARDS / "pci")
+    own_sys_bus()
+    os.environ["ENA_MODEL_FOLDER"] = str(CARDS / "pci")
     os.environ["ENA_MODEL_SETTINGS"] = os.path.abspath(settings)
     os.execvp(command[0], command)
 
