@@ -1,6 +1,7 @@
 """A natto on model cards: `with Cards(...) as natto`, and what the cards and natto say of it."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -16,19 +17,23 @@ PATIENCE = 30
 class Cards:
     """Cards as `cards` says (test/ena-model/settings.hpp), and natto with `config` on them.
 
-    The config's devices are replaced by the cards, in order.
+    The config's devices are replaced by the cards, in order; devargs behind a comma stay.
     """
 
-    def __init__(self, folder: Path, binary: Path, model: Path, cards: list[dict], config: str) -> None:
+    def __init__(
+        self, folder: Path, binary: Path, model: Path, cards: list[dict], config: str, workers: int = 1
+    ) -> None:
         self._control_path = folder / "cards.sock"
         self._api_path = folder / "natto.sock"
         settings = folder / "cards.json"
         settings.write_text(json.dumps({"cards": cards, "control": str(self._control_path), "cpu": 0}))
         numbers = iter(range(len(cards)))
-        config = re.sub(r'(?m)^device = .*$', lambda _: f'device = "0000:00:{6 + next(numbers):02x}.0"', config)
+        config = re.sub(r'(?m)^device = "[^",]*', lambda _: f'device = "0000:00:{6 + next(numbers):02x}.0', config)
+        cpus = sorted(os.sched_getaffinity(0))
+        shared = ",".join(f"{lcore}@{cpus[lcore % len(cpus)]}" for lcore in range(workers + 1))
         self._config = folder / "natto.toml"
         self._config.write_text(
-            f'[dpdk]\nlcores = "1"\nmain_lcore = 0\neal = ["-d", "{model}"]\n'
+            f'[dpdk]\nlcores = "1-{workers}"\nmain_lcore = 0\neal = ["-d", "{model}", "--lcores", "{shared}"]\n'
             f'[api]\nsocket = "{self._api_path}"\n[state]\ndirectory = "{folder / "state"}"\n{config}'
         )
         self._log = folder / "natto.log"
@@ -71,6 +76,10 @@ class Cards:
     def report(self, index: int) -> dict:
         """What a card did."""
         return json.loads(self.card(index, "report"))
+
+    def configuration(self, index: int) -> dict:
+        """What the driver made of a card."""
+        return json.loads(self.card(index, "configuration"))
 
     def ask(self, request: str) -> dict:
         """natto's report."""
