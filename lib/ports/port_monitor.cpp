@@ -6,7 +6,8 @@
 
 namespace natto {
 
-PortMonitor::PortMonitor(std::vector<std::string> names) : counters_(names.size()) {
+PortMonitor::PortMonitor(std::vector<std::string> names, ReadCounters read)
+    : read_(std::move(read)), counters_(names.size()) {
   for (std::string& name : names) {
     watches_.push_back(
         {.name = std::move(name), .sampled = {}, .kernel_losses = {}, .counters = {}});
@@ -26,7 +27,7 @@ void PortMonitor::sample(Instant now, const std::vector<Port>& ports, PortSet in
     watch.kernel_losses.emplace(port.plan().driver, port.interface());
   }
   // A driver without them is none to complain of every second.
-  if (auto read = read_port_counters(port.id())) {
+  if (auto read = read_(port.id())) {
     read->push_back({.name = "rx_missed_errors", .value = watch.kernel_losses->read()});
     take(now, watch, *read);
   }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -34,8 +35,10 @@ class PortMonitor {
   static constexpr Instant kPeriod{1'000};
   static constexpr Instant kMinute{60'000};
 
+  using ReadCounters = std::function<Result<std::vector<PortCounter>>(std::uint16_t port)>;
+
   /// `names`: of the ports, for the log.
-  explicit PortMonitor(std::vector<std::string> names);
+  explicit PortMonitor(std::vector<std::string> names, ReadCounters read = read_port_counters);
 
   /// Control, as often as it likes: reads the port whose turn it is, each about once a second,
   /// unless it is out of use. Warns of a counter that grew, at most once a minute.
@@ -70,6 +73,7 @@ class PortMonitor {
   static void update(Counter& counter, Instant now, std::uint64_t value);
   static void warn(const std::string& port, const std::string& name, Counter& counter, Instant now);
 
+  const ReadCounters read_;
   std::vector<Watch> watches_;  ///< by port; control's alone
   std::size_t next_ = 0;        ///< the port whose turn it is
 

@@ -66,14 +66,15 @@ PortSupervisor::PortSupervisor(std::string name, Port& port, RealmId realm, Data
 PortSupervisor::~PortSupervisor() {
   for (const rte_eth_event_type event : kPortEvents) {
     // Refused only while the callback runs, which is short.
-    while (rte_eth_dev_callback_unregister(port_.id(), event, hear, this) == -EAGAIN) {
+    while (rte_eth_dev_callback_unregister(port_.id(), event, on_event, this) == -EAGAIN) {
     }
   }
 }
 
 Status PortSupervisor::listen() {
   for (const rte_eth_event_type event : kPortEvents) {
-    if (const int error = rte_eth_dev_callback_register(port_.id(), event, hear, this); error < 0) {
+    if (const int error = rte_eth_dev_callback_register(port_.id(), event, on_event, this);
+        error < 0) {
       return dpdk_error("listen to the driver of", name_, error);
     }
   }
@@ -94,10 +95,15 @@ void PortSupervisor::watch_interface() {
   interface_.emplace(std::move(*watch));
 }
 
+int PortSupervisor::on_event(std::uint16_t /*device*/, rte_eth_event_type event, void* self,
+                             void* /*result*/) noexcept {
+  static_cast<PortSupervisor*>(self)->hear(event);
+  return 0;
+}
+
 // The driver may be in the middle of something and hold its locks: nothing is done here.
-int PortSupervisor::hear(std::uint16_t /*device*/, rte_eth_event_type event, void* self,
-                         void* /*result*/) noexcept {
-  auto& [signals, link_changed] = static_cast<PortSupervisor*>(self)->heard_;
+void PortSupervisor::hear(rte_eth_event_type event) noexcept {
+  auto& [signals, link_changed] = heard_;
   switch (event) {
     case RTE_ETH_EVENT_INTR_RESET:
       signals.reset_wanted(ResetCause::kDriverAsked);
@@ -117,7 +123,6 @@ int PortSupervisor::hear(std::uint16_t /*device*/, rte_eth_event_type event, voi
     default:
       break;
   }
-  return 0;
 }
 
 bool PortSupervisor::step(Instant now) {

@@ -61,6 +61,9 @@ class PortSupervisor final : private RecoverablePort {
   /// long as the driver takes.
   bool step(Instant now);
 
+  /// Any thread: what the driver reports, which step() then acts on.
+  void hear(rte_eth_event_type event) noexcept;
+
   /// Any thread.
   [[nodiscard]] PortStatus status() const;
 
@@ -75,8 +78,8 @@ class PortSupervisor final : private RecoverablePort {
 
   [[nodiscard]] Status listen();
   void watch_interface();
-  static int hear(std::uint16_t device, rte_eth_event_type event, void* self,
-                  void* result) noexcept;
+  static int on_event(std::uint16_t device, rte_eth_event_type event, void* self,
+                      void* result) noexcept;
   [[nodiscard]] LinkState follow_link(Instant now);
   [[nodiscard]] LinkState read_link();
   void tell_of_link(const LinkState& link, const LinkState& before);

@@ -27,8 +27,9 @@ def test_names() -> list[tuple[str, str]]:
             names += [(suite, f"{group}.{name}") for group, name in GTEST.findall(text)]
             names += [(suite, f"Vectors.{name}") for name in VECTOR.findall(text)]
     names += [("golden", p.name) for p in sorted((TEST / "golden").glob("[0-9]*")) if p.is_dir()]
-    for source in sorted((TEST / "e2e").rglob("*_test.py")):
-        names += [("e2e", name) for name in PYTHON.findall(source.read_text())]
+    for suite in ("e2e", "ena"):
+        for source in sorted((TEST / suite).rglob("*_test.py")):
+            names += [(suite, name) for name in PYTHON.findall(source.read_text())]
     return names
 
 

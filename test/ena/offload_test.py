@@ -70,7 +70,7 @@ def damaged(packet: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("whole_sums", [True, False])
-def test_checksums(tmp_path, binary, model, hugepages, whole_sums) -> None:
+def test_r3_r4_checksums_left_to_the_card(tmp_path, binary, model, hugepages, whole_sums) -> None:
     (tmp_path / "mappings.toml").write_text(MAPPINGS)
     arriving, leaving, card_makes = [], [], 0
 

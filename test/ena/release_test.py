@@ -219,7 +219,7 @@ def resets(natto: Cards, card: int) -> int:
     return natto.report(card)["reset_reasons"].count(1)
 
 
-def test_a_reset_makes_the_card_as_it_was(start) -> None:
+def test_h17_a_reset_makes_the_card_as_it_was(start) -> None:
     """All that natto had asked for, MTU and fragment bypass included; at another try, if the card refuses some of it.
 
     But not under another name.
