@@ -13,9 +13,10 @@
 
 namespace ena_model {
 
-/// Where a card's packets come from and go to. One of `interface`, `peer`, or captures.
+/// Where a card's packets come from and go to. One of `interface`, `tap`, `peer`, or captures.
 struct WireSettings {
-  std::optional<std::string> interface;         ///< of the kernel; raw frames
+  std::optional<std::string> interface;         ///< of the kernel, which is there
+  std::optional<std::string> tap;               ///< of the kernel, which is made
   std::optional<unsigned> peer;                 ///< the card at the other end of a cable
   std::optional<std::filesystem::path> replay;  ///< capture to receive
   bool repeat = false;                          ///< the capture, for ever: receive rings stay full
