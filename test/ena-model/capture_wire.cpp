@@ -3,16 +3,20 @@
 #include <pcap/pcap.h>
 
 #include <array>
+#include <chrono>
 #include <stdexcept>
 
 namespace ena_model {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr int kSnapLength = 65'535;
 
 class CaptureWire final : public Wire {
  public:
-  explicit CaptureWire(const WireSettings& settings) : repeats_(settings.repeat) {
+  explicit CaptureWire(const WireSettings& settings)
+      : repeats_(settings.repeat), rate_(settings.packets_per_second) {
     if (settings.replay) {
       read(*settings.replay);
     }
@@ -25,9 +29,10 @@ class CaptureWire final : public Wire {
     }
   }
 
-  Frame* next() override { return next_ < frames_.size() ? &frames_[next_] : nullptr; }
+  Frame* next() override { return next_ < frames_.size() && is_time() ? &frames_[next_] : nullptr; }
   void take() override {
     ++next_;
+    ++taken_;
     if (repeats_ && next_ == frames_.size()) {
       next_ = 0;
     }
@@ -61,8 +66,23 @@ class CaptureWire final : public Wire {
     }
   }
 
+  /// Of the next frame, which a rate sets. The first one starts the clock.
+  bool is_time() {
+    if (rate_ == 0) {
+      return true;
+    }
+    const auto now = Clock::now();
+    if (taken_ == 0) {
+      start_ = now;
+    }
+    return now - start_ >= std::chrono::duration<double>(static_cast<double>(taken_) / rate_);
+  }
+
   const bool repeats_;
+  const std::uint32_t rate_;
   std::vector<Frame> frames_;
+  Clock::time_point start_;
+  std::uint64_t taken_ = 0;
   std::size_t next_ = 0;
   std::unique_ptr<pcap_t, Close> format_;
   std::unique_ptr<pcap_dumper_t, Close> record_;

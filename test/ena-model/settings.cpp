@@ -62,6 +62,7 @@ WireSettings wire_of(const Json& json) {
   object.read("peer", wire.peer);
   object.read("replay", wire.replay);
   object.read("repeat", wire.repeat);
+  object.read("packets_per_second", wire.packets_per_second);
   object.read("record", wire.record);
   object.no_others();
   return wire;

@@ -20,6 +20,7 @@ struct WireSettings {
   std::optional<unsigned> peer;                 ///< the card at the other end of a cable
   std::optional<std::filesystem::path> replay;  ///< capture to receive
   bool repeat = false;                          ///< the capture, for ever: receive rings stay full
+  std::uint32_t packets_per_second = 0;         ///< of the capture; 0: as many as there are buffers
   std::optional<std::filesystem::path> record;  ///< capture of what is sent
 };
 
