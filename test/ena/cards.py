@@ -9,8 +9,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from lab.config import dpdk_toml
+
 WITH_CARDS = Path(__file__).resolve().parent.parent / "ena-model" / "with_cards.py"
 PATIENCE = 30
+# The MAC addresses that natto has in a replay: expected frames carry them.
+MACS = ["02:70:63:61:70:00", "02:70:63:61:70:01", "02:70:63:61:70:02"]
+
+
+def to_card(frame: bytes, mac: str) -> bytes:
+    """`frame` as the network delivers it to a card; what is for a group stays."""
+    return frame if frame[0] & 1 else bytes.fromhex(mac.replace(":", "")) + frame[6:]
 
 
 class Cards:
@@ -19,7 +28,9 @@ class Cards:
     The config's devices are replaced by the cards, in order.
     """
 
-    def __init__(self, folder: Path, binary: Path, model: Path, cards: list[dict], config: str) -> None:
+    def __init__(
+        self, folder: Path, binary: Path, model: Path, cards: list[dict], config: str, workers: int = 1
+    ) -> None:
         self._control_path = folder / "cards.sock"
         self._api_path = folder / "natto.sock"
         settings = folder / "cards.json"
@@ -28,7 +39,7 @@ class Cards:
         config = re.sub(r'(?m)^device = .*$', lambda _: f'device = "0000:00:{6 + next(numbers):02x}.0"', config)
         self._config = folder / "natto.toml"
         self._config.write_text(
-            f'[dpdk]\nlcores = "1"\nmain_lcore = 0\neal = ["-d", "{model}"]\n'
+            f'{dpdk_toml(workers, ["-d", str(model)])}'
             f'[api]\nsocket = "{self._api_path}"\n[state]\ndirectory = "{folder / "state"}"\n{config}'
         )
         self._log = folder / "natto.log"

@@ -41,7 +41,7 @@ class Mapping:
     mapped: str
 
 
-def _dpdk_toml(workers: int, eal: Sequence[str]) -> str:
+def dpdk_toml(workers: int, eal: Sequence[str]) -> str:
     """A core each for control and the workers, or as many as there are, shared."""
     cpus = sorted(os.sched_getaffinity(0))
     if len(cpus) > workers:
@@ -93,7 +93,7 @@ def natto_toml(
     eal: Sequence[str] = (),
 ) -> str:
     """The text of a natto.toml, with a queue pair for each worker on every port; `eal` are options of DPDK's."""
-    sections = [_dpdk_toml(workers, eal)]
+    sections = [dpdk_toml(workers, eal)]
     sections += [_port_toml(index, port, workers) for index, port in enumerate(ports)]
     sections += [_icmp_toml(icmp), f'[table]\nfile = "{table}"\n']
     return "\n".join(sections)
