@@ -10,6 +10,7 @@ import pytest
 from lab import world as own_world
 from lab.lab import Lab
 
+pytest_plugins = ["lab.fixtures"]
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -65,13 +66,19 @@ def world() -> None:
 
 
 @pytest.fixture
-def lab(binary: Path, world: None) -> Iterator[Lab]:
+def new_lab(binary: Path, world: None) -> Lab:
+    """The laboratory that a test gets. Suites may have another kind."""
+    return Lab(binary)
+
+
+@pytest.fixture
+def lab(new_lab: Lab) -> Iterator[Lab]:
     """A laboratory of the test's own.
 
     When the test ends, every natto in it must stop with exit status 0 and with counters that do not
     contradict each other, unless the test has ended that natto itself.
     """
-    with Lab(binary) as made:
+    with new_lab as made:
         yield made
         try:
             made.stop()

@@ -99,6 +99,7 @@ struct Statistics {
 struct Device {
   static constexpr std::size_t kMaxQueues = 32;  ///< of a kind: a queue pair takes two
   static constexpr std::size_t kMemoryBytes = 32 << 20;
+  static constexpr std::uint32_t kNoKey = 1;
 
   Device(const CardSettings& of, unsigned number, std::uint32_t* bar0, std::uint8_t* bar2,
          const std::string& line, std::unique_ptr<Wire> cable)
@@ -129,8 +130,8 @@ struct Device {
   std::uint16_t entry_bytes = 128;  ///< of device memory
   std::uint16_t descriptors_before_header = 2;
   bool one_descriptor_an_entry = false;
-  RssKeyBytes key = kFactoryKey;
-  std::uint32_t key_number = 1;        ///< of the key: counts its changes
+  RssKeyBytes key{};
+  std::uint32_t key_number = kNoKey;   ///< of the key: counts its changes
   std::vector<std::uint16_t> table{};  ///< submission queues
   bool fragment_bypass = false;
   std::optional<std::string> fatal;  ///< why it does nothing until a reset

@@ -58,9 +58,11 @@ WireSettings wire_of(const Json& json) {
   WireSettings wire;
   Object object(json, "wire");
   object.read("interface", wire.interface);
+  object.read("tap", wire.tap);
   object.read("peer", wire.peer);
   object.read("replay", wire.replay);
   object.read("repeat", wire.repeat);
+  object.read("packets_per_second", wire.packets_per_second);
   object.read("record", wire.record);
   object.no_others();
   return wire;
@@ -137,6 +139,11 @@ Settings read_settings(const std::filesystem::path& file) {
   }
   if (settings.cards.empty() || settings.cards.size() > 4) {
     throw std::runtime_error(file.string() + ": there are 1 to 4 cards");
+  }
+  for (const CardSettings& card : settings.cards) {
+    if (card.wire.peer.value_or(0) >= settings.cards.size()) {
+      throw std::runtime_error(file.string() + ": a peer is the number of a card, from 0");
+    }
   }
   return settings;
 }

@@ -15,12 +15,14 @@ namespace ena_model {
 
 using MacAddress = std::array<std::uint8_t, 6>;
 
-/// Where a card's packets come from and go to. One of `interface`, `peer`, or captures.
+/// Where a card's packets come from and go to. One of `interface`, `tap`, `peer`, or captures.
 struct WireSettings {
-  std::optional<std::string> interface;         ///< of the kernel; raw frames
+  std::optional<std::string> interface;         ///< of the kernel, which is there
+  std::optional<std::string> tap;               ///< of the kernel, which is made
   std::optional<unsigned> peer;                 ///< the card at the other end of a cable
   std::optional<std::filesystem::path> replay;  ///< capture to receive
   bool repeat = false;                          ///< the capture, for ever: receive rings stay full
+  std::uint32_t packets_per_second = 0;         ///< of the capture; 0: as many as there are buffers
   std::optional<std::filesystem::path> record;  ///< capture of what is sent
 };
 

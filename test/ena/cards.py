@@ -1,7 +1,6 @@
 """A natto on model cards: `with Cards(...) as natto`, and what the cards and natto say of it."""
 
 import json
-import os
 import re
 import signal
 import socket
@@ -10,8 +9,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from lab.config import dpdk_toml
+
 WITH_CARDS = Path(__file__).resolve().parent.parent / "ena-model" / "with_cards.py"
 PATIENCE = 30
+# The MAC addresses that natto has in a replay: expected frames carry them.
+MACS = ["02:70:63:61:70:00", "02:70:63:61:70:01", "02:70:63:61:70:02"]
+
+
+def to_card(frame: bytes, mac: str) -> bytes:
+    """`frame` as the network delivers it to a card; what is for a group stays."""
+    return frame if frame[0] & 1 else bytes.fromhex(mac.replace(":", "")) + frame[6:]
 
 
 class Cards:
@@ -29,11 +37,9 @@ class Cards:
         settings.write_text(json.dumps({"cards": cards, "control": str(self._control_path), "cpu": 0}))
         numbers = iter(range(len(cards)))
         config = re.sub(r'(?m)^device = "[^",]*', lambda _: f'device = "0000:00:{6 + next(numbers):02x}.0', config)
-        cpus = sorted(os.sched_getaffinity(0))
-        shared = ",".join(f"{lcore}@{cpus[lcore % len(cpus)]}" for lcore in range(workers + 1))
         self._config = folder / "natto.toml"
         self._config.write_text(
-            f'[dpdk]\nlcores = "1-{workers}"\nmain_lcore = 0\neal = ["-d", "{model}", "--lcores", "{shared}"]\n'
+            f'{dpdk_toml(workers, ["-d", str(model)])}'
             f'[api]\nsocket = "{self._api_path}"\n[state]\ndirectory = "{folder / "state"}"\n{config}'
         )
         self._log = folder / "natto.log"

@@ -1,10 +1,13 @@
-"""What tests on model cards share: hugepages, which natto needs for a network card, and given back."""
+"""What tests on model cards share: hugepages, which natto needs for a network card, and given back; the
+laboratory of namespaces with cards for natto.
+"""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lab.cards import MODES, CardLab, Mode
 
 PAGES = 288  # of 2 MiB: what natto asks for with one worker, two ports
 HUGEPAGES = Path("/proc/sys/vm/nr_hugepages")
@@ -31,3 +34,14 @@ def hugepages() -> Iterator[None]:
 def model(build: Path) -> Path:
     """The plug-in that is an ENA card."""
     return build / "test" / "ena-model" / "ena_model.so"
+
+
+@pytest.fixture(params=MODES)
+def mode(request: pytest.FixtureRequest) -> Mode:
+    return MODES[request.param]
+
+
+@pytest.fixture
+def new_lab(binary: Path, model: Path, world: None, hugepages: None, mode: Mode) -> CardLab:
+    """One whose nattos drive cards."""
+    return CardLab(binary, model, mode)

@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pcap
 import pytest
-from cards import Cards
+from cards import MACS, Cards, to_card
 
 GOLDENS = Path(__file__).resolve().parent.parent / "golden"
-# The MAC addresses that natto has in a replay: expected frames carry them.
-MACS = ["02:70:63:61:70:00", "02:70:63:61:70:01"]
 # What a card of each company is like: queues in the card's memory or in the host's, with metadata kept
 # from packet to packet or sent with each.
 DEVICE_MEMORY = {}
@@ -24,11 +22,6 @@ MODES = {
     "host memory and no cached metadata": ("auto", HOST_MEMORY, NO_CACHED_METADATA),
     "no offload": ("off", DEVICE_MEMORY, HOST_MEMORY),
 }
-
-
-def to_card(frame: bytes, mac: str) -> bytes:
-    """`frame` as the network delivers it to a card; what is for a group stays."""
-    return frame if frame[0] & 1 else bytes.fromhex(mac.replace(":", "")) + frame[6:]
 
 
 def frames_in(capture: Path) -> list[bytes]:

@@ -13,11 +13,18 @@ class Appliance:
     """A running natto. Made by Lab.natto()."""
 
     def __init__(
-        self, binary: Path, config: Path, where: Namespace, output: Path, log: Path | None = None
+        self,
+        program: list[str],
+        config: Path,
+        where: Namespace,
+        output: Path,
+        log: Path | None = None,
     ) -> None:
-        """`log` is where its standard error goes, if not to a file beside its output."""
+        """`program` is the words that start natto; `log` is where its standard error goes, if not
+        to a file beside its output.
+        """
         self.config = config
-        words = where.inside(str(binary), "run", "--json", "-c", str(config))
+        words = where.inside(*program, "run", "--json", "-c", str(config))
         self._process = Process(words, output, log)
         self.ended = False
 

@@ -1,8 +1,18 @@
 """natto.toml and mappings.toml for the lab's links."""
 
+import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+
+CARD = "net_ena"
+
+
+def card_address(index: int) -> str:
+    """Where with_cards.py of test/ena-model puts a card."""
+    return f"0000:00:{6 + index:02x}.0"
 
 
 @dataclass(frozen=True)
@@ -14,7 +24,8 @@ class Port:
     address: str
     gateway: str | None = None
     mtu: int = 1500
-    driver: str = "net_af_packet"  # joins an interface that is there; net_tap makes one
+    # net_af_packet joins an interface that is there, net_tap makes one, CARD is one of cards.py
+    driver: str = "net_af_packet"
     checksum_offload: str = "auto"
     kernel_interface: str | None = None
     kernel_packets_per_second: int = 10_000
@@ -30,17 +41,23 @@ class Mapping:
     mapped: str
 
 
-def _cores(workers: int) -> str:
-    """[dpdk]: a core each for control and the workers, or as many as there are, shared."""
+def dpdk_toml(workers: int, eal: Sequence[str]) -> str:
+    """A core each for control and the workers, or as many as there are, shared."""
     cpus = sorted(os.sched_getaffinity(0))
     if len(cpus) > workers:
         lcores = ",".join(str(cpu) for cpu in cpus[1 : workers + 1])
-        return f'main_lcore = {cpus[0]}\nlcores = "{lcores}"\n'
-    shared = ",".join(f"{lcore}@{cpus[lcore % len(cpus)]}" for lcore in range(workers + 1))
-    return f'main_lcore = 0\nlcores = "1-{workers}"\neal = ["--lcores", "{shared}"]\n'
+        main_lcore = cpus[0]
+    else:
+        lcores, main_lcore = f"1-{workers}", 0
+        shared = ",".join(f"{lcore}@{cpus[lcore % len(cpus)]}" for lcore in range(workers + 1))
+        eal = ["--lcores", shared, *eal]
+    eal_toml = f"eal = {json.dumps([*eal])}\n" if eal else ""
+    return f'[dpdk]\nmain_lcore = {main_lcore}\nlcores = "{lcores}"\n{eal_toml}'
 
 
 def _device(index: int, port: Port, queues: int) -> str:
+    if port.driver == CARD:
+        return card_address(index)
     queue_pairs = f",qpairs={queues}" if queues > 1 else ""
     return f"{port.driver}{index},iface={port.interface}{queue_pairs}"
 
@@ -69,10 +86,14 @@ def _icmp_toml(icmp: dict[str, str | int]) -> str:
 
 
 def natto_toml(
-    ports: list[Port], table: Path, workers: int, icmp: dict[str, str | int]
+    ports: list[Port],
+    table: Path,
+    workers: int,
+    icmp: dict[str, str | int],
+    eal: Sequence[str] = (),
 ) -> str:
-    """The text of a natto.toml, with a queue pair for each worker on every port."""
-    sections = [f"[dpdk]\n{_cores(workers)}"]
+    """The text of a natto.toml, with a queue pair for each worker on every port; `eal` are options of DPDK's."""
+    sections = [dpdk_toml(workers, eal)]
     sections += [_port_toml(index, port, workers) for index, port in enumerate(ports)]
     sections += [_icmp_toml(icmp), f'[table]\nfile = "{table}"\n']
     return "\n".join(sections)

@@ -17,7 +17,8 @@ class Lab:
 
     def __init__(self, natto: Path) -> None:
         """`natto` is the program to be tried."""
-        self._binary = natto.resolve()
+        self._program = [str(natto.resolve())]
+        self._eal: list[str] = []  # options of DPDK's
         # On the world's own /run: gone with the process, whatever ends it.
         self._directory = tempfile.TemporaryDirectory(prefix="lab-", dir="/run")
         self._numbers = itertools.count(1)
@@ -88,7 +89,7 @@ class Lab:
             table = self.file("mappings.toml")
             table.write_text(mappings_toml(mappings))
         config = self.file("natto.toml")
-        config.write_text(natto_toml(ports, table, workers, icmp or {}))
+        config.write_text(natto_toml(ports, table, workers, icmp or {}, self._eal))
         return config
 
     def server(self, where: Namespace, protocol: str, port: int, *words: str) -> Process:
@@ -98,9 +99,13 @@ class Lab:
         server.wait_until(lambda: where.listens(protocol, port), f"serve {protocol} port {port}")
         return server
 
+    def program(self, config: Path, where: Namespace) -> list[str]:
+        """The words that start natto."""
+        return self._program
+
     def launch_natto(self, config: Path, where: Namespace, log: Path | None = None) -> Appliance:
         """Start natto, which may fail."""
-        appliance = Appliance(self._binary, config, where, self.file("natto"), log)
+        appliance = Appliance(self.program(config, where), config, where, self.file("natto"), log)
         self.appliances.append(appliance)
         return appliance
 

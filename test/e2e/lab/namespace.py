@@ -75,7 +75,7 @@ class Namespace:
         return json.loads(self.run("ip", "-json", "link", "show", interface))[0]["address"]
 
 
-def link(one: Namespace, interface: str, two: Namespace, peer: str) -> None:
+def link(one: Namespace, interface: str, two: Namespace, peer: str, mtu: int = 1500) -> None:
     """Join two namespaces by a virtual cable, both ends up and without offloads."""
     run(
         *("ip", "link", "add", "name", interface, "netns", one.name),
@@ -83,4 +83,4 @@ def link(one: Namespace, interface: str, two: Namespace, peer: str) -> None:
     )
     for namespace, end in ((one, interface), (two, peer)):
         namespace.run("ethtool", "-K", end, *OFFLOADS)
-        namespace.run("ip", "link", "set", "dev", end, "up")
+        namespace.run("ip", "link", "set", "dev", end, "mtu", str(mtu), "up")

@@ -21,15 +21,17 @@ REAL, NATTO = "10.0.0.10", "10.0.0.1"
 A_MAPPED, B_MAPPED = "100.64.1.10", "100.64.2.10"
 
 
-def overlapping_hosts(lab: Lab, world: Namespace) -> TwoHosts:
+def overlapping_hosts(
+    lab: Lab, world: Namespace, mtus: tuple[int, int] = (1500, 1500)
+) -> TwoHosts:
     """Two hosts with one and the same address, each on a veth of its own to `world`, natto's own."""
     a, b = lab.namespace("a"), lab.namespace("b")
-    for host in (a, b):
-        link(host, "eth0", world, f"to-{host.name}")
+    for host, mtu in zip((a, b), mtus):
+        link(host, "eth0", world, f"to-{host.name}", mtu)
         host.address("eth0", f"{REAL}/24")
         host.route("default", "via", NATTO)
     config = lab.write_config(
-        [Port("a", "to-a", f"{NATTO}/24"), Port("b", "to-b", f"{NATTO}/24")],
+        [Port(realm, f"to-{realm}", f"{NATTO}/24", mtu=mtu) for realm, mtu in zip("ab", mtus)],
         [Mapping("a", "a", REAL, A_MAPPED), Mapping("b", "b", REAL, B_MAPPED)],
     )
     return TwoHosts(lab.start_natto(config, world), a, b)

@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: natto between hosts, in one of several labs, and its commands."""
+"""What tests between hosts share, as fixtures: natto in one of several labs, and its commands."""
 
 import functools
 import hashlib
