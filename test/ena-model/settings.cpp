@@ -89,11 +89,13 @@ CardSettings card_of(const Json& json, std::size_t index) {
   object.read("rx_depth", card.rx_depth);
   object.read("max_mtu", card.max_mtu);
   object.read("low_latency_queues", card.low_latency_queues);
+  object.read("memory_bar", card.memory_bar);
   object.read("large_entries", card.large_entries);
   object.read("cached_metadata", card.cached_metadata);
   object.read("max_burst_bytes", card.max_burst_bytes);
   object.read("customer_metrics", card.customer_metrics);
   object.read("srd", card.srd);
+  object.read("watchdog_ms", card.watchdog_ms);
   object.read("admin_timeout_ms", card.admin_timeout_ms);
   object.read("checks_l3", card.checks.l3);
   object.read("checks_l4", card.checks.l4);

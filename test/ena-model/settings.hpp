@@ -29,11 +29,13 @@ struct CardSettings {
   std::uint32_t rx_depth = 8192;
   std::uint32_t max_mtu = 9216;
   bool low_latency_queues = true;
+  bool memory_bar = true;             ///< for these queues; with_cards.py leaves it out
   bool large_entries = true;          ///< 256 bytes as well as 128
   bool cached_metadata = true;        ///< otherwise a meta descriptor comes with every packet
   std::uint16_t max_burst_bytes = 0;  ///< of device memory between two doorbells; 0: no limit
   bool customer_metrics = false;      ///< in place of ENI statistics
   bool srd = false;
+  std::uint16_t watchdog_ms = 0;  ///< silence after which the driver is to reset; 0: its own 3 s
   std::uint32_t admin_timeout_ms = 0;  ///< in steps of 100; 0: the driver's own
   ReceiveChecks checks;
   WireSettings wire;

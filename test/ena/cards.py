@@ -16,7 +16,7 @@ PATIENCE = 30
 class Cards:
     """Cards as `cards` says (test/ena-model/settings.hpp), and natto with `config` on them.
 
-    The config's devices are replaced by the cards, in order.
+    The config's devices are replaced by the cards, in order; their devargs stay, if they are ENA's.
     """
 
     def __init__(self, folder: Path, binary: Path, model: Path, cards: list[dict], config: str) -> None:
@@ -25,7 +25,11 @@ class Cards:
         settings = folder / "cards.json"
         settings.write_text(json.dumps({"cards": cards, "control": str(self._control_path), "cpu": 0}))
         numbers = iter(range(len(cards)))
-        config = re.sub(r'(?m)^device = .*$', lambda _: f'device = "0000:00:{6 + next(numbers):02x}.0"', config)
+        config = re.sub(
+            r'(?m)^device = "(?:card(.*)|.*)"$',
+            lambda device: f'device = "0000:00:{6 + next(numbers):02x}.0{device[1] or ""}"',
+            config,
+        )
         self._config = folder / "natto.toml"
         self._config.write_text(
             f'[dpdk]\nlcores = "1"\nmain_lcore = 0\neal = ["-d", "{model}"]\n'

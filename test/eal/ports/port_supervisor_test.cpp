@@ -39,7 +39,7 @@ constexpr std::uint16_t kWorkers = 2;
 constexpr std::uint16_t kMtu = 9001;
 constexpr std::array kRealms = {kA, kB};
 /// Longer than after a reset the next one is thought to have to do with it.
-constexpr Instant kCalm = PortRecovery::kLongestPause + 1s;
+constexpr Instant kCalm = PortRecovery::kCalm + 1s;
 
 /// Lets the other threads run, of which there may be more than CPUs.
 void breathe() { std::this_thread::sleep_for(1us); }
