@@ -21,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--image", type=Path, help="the container image's archive, as scripts/image writes it")
     add("--seed", type=int, help="of random packets (a new one each time)")
     add("--packets", type=int, help="about how many random packets")
+    add("--faults", type=int, help="how many random faults of network cards")
 
 
 def pytest_configure(config: pytest.Config) -> None:

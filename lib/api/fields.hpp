@@ -126,8 +126,8 @@ void fields(Of<PortReport> auto& m, auto&& field) {
   field("mtu", m.mtu, "");
   field("state", m.state,
         "`up`, `link down`, `interface gone` (the kernel's, which the device was on: natto must be "
-        "restarted), `recovering` (out of use while its driver recovers it) or `resetting` (out of "
-        "use until a reset succeeds)");
+        "restarted), `recovering` (out of use while its driver recovers it), `resetting` (out of "
+        "use until a reset succeeds) or `dead` (so too, and five in a row have failed)");
   field("state_since_ms", m.state_since_ms, "");
   field("link", m.link, "`up` or `down`");
   field("speed_mbps", m.speed_mbps, "0 where the driver does not say (ENA)");
@@ -136,8 +136,8 @@ void fields(Of<PortReport> auto& m, auto&& field) {
   field("failed_resets", m.failed_resets, "");
   field("recoveries", m.recoveries, "by the driver itself");
   field("reset_cause", m.reset_cause,
-        "of the last reset: `the driver asked for it`, `the driver could not recover the port` or "
-        "empty");
+        "of the last reset: `the driver asked for it`, `the driver could not recover the port`, "
+        "`the driver's counters told that it needs one` or empty");
   field("queues", m.queues, "pairs of a receive and a transmit queue");
   field("rx_descriptors", m.rx_descriptors, "of each queue");
   field("tx_descriptors", m.tx_descriptors, "of each queue");

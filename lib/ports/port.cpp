@@ -56,7 +56,7 @@ Result<std::uint16_t> probe(const std::string& device) {
   return id;
 }
 
-/// Stops a device, and lets the interrupts of the commands that stop it pass. Before DPDK 24.11, a
+/// Stops a device, and lets the interrupts of the commands that stop it pass. Before DPDK 24.03, a
 /// reset or close of net_ena frees what its interrupt handler uses without waiting for the handler
 /// (rte_intr_callback_unregister in ena_close), and the process crashes.
 void stop_with_its_interrupts(std::uint16_t id) {

@@ -14,22 +14,24 @@ PortMonitor::PortMonitor(std::vector<std::string> names, ReadCounters read)
   }
 }
 
-void PortMonitor::sample(Instant now, const std::vector<Port>& ports, PortSet in_use) {
+std::optional<std::size_t> PortMonitor::sample(Instant now, const std::vector<Port>& ports,
+                                               PortSet in_use) {
   const std::size_t index = std::exchange(next_, (next_ + 1) % watches_.size());
   Watch& watch = watches_[index];
   if (!in_use.contains(static_cast<RealmId>(index)) ||
       (watch.sampled && now < *watch.sampled + kPeriod)) {
-    return;
+    return std::nullopt;
   }
   watch.sampled = now;
   const Port& port = ports[index];
   if (!watch.kernel_losses) {
     watch.kernel_losses.emplace(port.plan().driver, port.interface());
   }
+  bool needs_reset = false;
   // A driver without them is none to complain of every second.
   if (auto read = read_(port.id())) {
     read->push_back({.name = "rx_missed_errors", .value = watch.kernel_losses->read()});
-    take(now, watch, *read);
+    needs_reset = take(now, watch, *read);
   }
   std::vector<WatchedValue> counters;
   for (const auto& [name, counter] : watch.counters) {
@@ -42,13 +44,15 @@ void PortMonitor::sample(Instant now, const std::vector<Port>& ports, PortSet in
   }
   const std::lock_guard lock(mutex_);
   counters_[index] = std::move(counters);
+  return needs_reset ? std::optional(index) : std::nullopt;
 }
 
-void PortMonitor::take(Instant now, Watch& watch, const std::vector<PortCounter>& read) {
+bool PortMonitor::take(Instant now, Watch& watch, const std::vector<PortCounter>& read) {
   std::map<std::string, std::uint64_t> sums;
   for (const PortCounter& counter : read) {
     sums[without_queue(counter.name)] += counter.value;
   }
+  bool needs_reset = false;
   for (const auto& [name, value] : sums) {
     const WatchedCounter* watched = find_watched_counter(name);
     if (watched == nullptr) {
@@ -57,11 +61,15 @@ void PortMonitor::take(Instant now, Watch& watch, const std::vector<PortCounter>
     const auto [entry, is_new] = watch.counters.try_emplace(name, *watched);
     Counter& counter = entry->second;
     if (is_new) {
-      counter.value_at_warning = value;  // what was before natto is no news
+      // What was before natto is no news.
+      counter.value_at_warning = watched->needs_reset ? 0 : value;
     }
+    const std::uint64_t before = counter.value;
     update(counter, now, value);
+    needs_reset |= watched->needs_reset && counter.value > before;
     warn(watch.name, name, counter, now);
   }
+  return needs_reset;
 }
 
 void PortMonitor::update(Counter& counter, Instant now, std::uint64_t value) {

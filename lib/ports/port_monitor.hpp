@@ -41,8 +41,9 @@ class PortMonitor {
   explicit PortMonitor(std::vector<std::string> names, ReadCounters read = read_port_counters);
 
   /// Control, as often as it likes: reads the port whose turn it is, each about once a second,
-  /// unless it is out of use. Warns of a counter that grew, at most once a minute.
-  void sample(Instant now, const std::vector<Port>& ports, PortSet in_use);
+  /// unless it is out of use. Warns of a counter that grew, at most once a minute. Returns the port
+  /// if its driver has counted what needs a reset.
+  std::optional<std::size_t> sample(Instant now, const std::vector<Port>& ports, PortSet in_use);
 
   /// By name. Any thread but workers. None before the first sample.
   [[nodiscard]] std::vector<WatchedValue> counters(std::size_t port) const;
@@ -69,7 +70,8 @@ class PortMonitor {
     std::map<std::string, Counter> counters;
   };
 
-  void take(Instant now, Watch& watch, const std::vector<PortCounter>& read);
+  /// Returns whether the device needs a reset.
+  bool take(Instant now, Watch& watch, const std::vector<PortCounter>& read);
   static void update(Counter& counter, Instant now, std::uint64_t value);
   static void warn(const std::string& port, const std::string& name, Counter& counter, Instant now);
 

@@ -36,7 +36,10 @@ PortRecovery::State PortRecovery::state() const noexcept {
   if (phase_ == Phase::kInUse) {
     return State::kInUse;
   }
-  return must_reset_ ? State::kResetting : State::kRecovering;
+  if (!must_reset_) {
+    return State::kRecovering;
+  }
+  return failed_in_a_row_ >= kDeadAfter ? State::kDead : State::kResetting;
 }
 
 void PortRecovery::hear_wish() {
@@ -50,11 +53,13 @@ PortRecovery::Notice PortRecovery::leave(Instant now) {
   port_.take_out_of_use();
   phase_ = Phase::kLeaving;
   next_reset_.reset();
-  if (now - *in_use_since_ >= kLongestPause) {
+  if (now - *in_use_since_ >= kCalm) {
     pause_ = Instant{0};
   }
-  return {true, must_reset_ ? "out of use: its driver asks for a reset"
-                            : "out of use while its driver recovers it"};
+  return {true, !must_reset_ ? "out of use while its driver recovers it"
+                : cause_ == ResetCause::kCountersTold
+                    ? "out of use: its driver needs a reset, and does not ask for it"
+                    : "out of use: its driver asks for a reset"};
 }
 
 /// The pause begins with the first step after what made it necessary: a reset takes its time.
@@ -66,17 +71,30 @@ bool PortRecovery::pause_is_over(Instant now) {
 PortRecovery::Notice PortRecovery::try_reset() {
   hear_wish();  // what was asked for until now, this reset answers
   const Status done = port_.reset();
-  pause_ = std::clamp(2 * pause_, kFirstPause, kLongestPause);
+  const bool seems_dead = !done && failed_in_a_row_ + 1 >= kDeadAfter;
+  pause_ = std::clamp(2 * pause_, kFirstPause, seems_dead ? kLongestPauseWhenDead : kLongestPause);
   if (!done) {
-    ++failed_resets_;
-    next_reset_.reset();
-    return {true, fmt::format("reset failed, the next attempt is in {} ms: {}", pause_.count(),
-                              done.error().message)};
+    return failed(done.error());
   }
   ++resets_;
+  failed_in_a_row_ = 0;
   must_reset_ = false;
   come_back();
   return {false, "in use again: reset, and set up as it was"};
+}
+
+PortRecovery::Notice PortRecovery::failed(const Error& error) {
+  ++failed_resets_;
+  ++failed_in_a_row_;
+  next_reset_.reset();
+  if (failed_in_a_row_ == kDeadAfter) {
+    return {true, fmt::format("its device seems dead, {} resets in a row have failed: natto goes "
+                              "on trying, and with its other ports; stop and start the instance, "
+                              "or replace the network card: {}",
+                              kDeadAfter, error.message)};
+  }
+  return {true, fmt::format("reset failed, the next attempt is in {} ms: {}", pause_.count(),
+                            error.message)};
 }
 
 void PortRecovery::come_back() {

@@ -49,12 +49,19 @@ class PortRecovery {
  public:
   /// Before the second reset in a row, the third, ...: doubling, up to the longest.
   static constexpr Instant kFirstPause{100};
-  static constexpr Instant kLongestPause{10'000};
+  static constexpr Instant kLongestPause{1'000};
+  /// In use for so long, a port's next reset is none in a row.
+  static constexpr Instant kCalm{10'000};
+  /// When so many in a row have failed, the device counts as dead. Then pauses grow on, since
+  /// attempts hold up control, and with it the other ports.
+  static constexpr unsigned kDeadAfter = 5;
+  static constexpr Instant kLongestPauseWhenDead{10'000};
 
   enum class State : std::uint8_t {
     kInUse,
     kRecovering,  ///< out of use: the driver recovers it
     kResetting,   ///< out of use: until a reset succeeds
+    kDead,        ///< out of use: so were the last kDeadAfter resets
   };
 
   /// Something to be logged.
@@ -85,6 +92,7 @@ class PortRecovery {
   void hear_wish();
   [[nodiscard]] Notice leave(Instant now);
   [[nodiscard]] Notice try_reset();
+  [[nodiscard]] Notice failed(const Error& error);
   [[nodiscard]] bool pause_is_over(Instant now);
   void come_back();
 
@@ -98,6 +106,7 @@ class PortRecovery {
   std::optional<Instant> next_reset_;    ///< none: not known yet
   std::uint64_t resets_ = 0;
   std::uint64_t failed_resets_ = 0;
+  unsigned failed_in_a_row_ = 0;
   std::uint64_t recoveries_ = 0;
 };
 

@@ -24,6 +24,8 @@ PortState state_of(PortRecovery::State recovery, bool gone, const LinkState& lin
       return PortState::kRecovering;
     case PortRecovery::State::kResetting:
       return PortState::kResetting;
+    case PortRecovery::State::kDead:
+      return PortState::kDead;
     case PortRecovery::State::kInUse:
       break;
   }

@@ -30,6 +30,7 @@ enum class PortState : std::uint8_t {
                    ///< ended
   kRecovering,     ///< out of use while its driver recovers it
   kResetting,      ///< out of use until a reset succeeds
+  kDead,           ///< so many resets have failed that none may ever succeed
 };
 
 /// The state of a port, and what happened to it since start.
@@ -60,6 +61,8 @@ class PortSupervisor final : private RecoverablePort {
   /// drivers put their timers where the port is started. Never waits for workers; a reset takes as
   /// long as the driver takes.
   bool step(Instant now);
+  /// The port's driver needs a reset, as its counters tell. Main lcore.
+  void needs_reset() noexcept { heard_.signals.reset_wanted(ResetCause::kCountersTold); }
 
   /// Any thread: what the driver reports, which step() then acts on.
   void hear(rte_eth_event_type event) noexcept;

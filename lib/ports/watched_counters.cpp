@@ -13,6 +13,8 @@ constexpr std::string_view kMoreWorkers =
     "are";
 constexpr std::string_view kAskTheDriver =
     "look at natto's log of that time, and at what natto doctor says of the port's driver";
+constexpr std::string_view kNattoResets =
+    "natto resets the port; if it comes again and again, stop and start the instance";
 
 /// The first that fits counts.
 constexpr std::array kWatched = {
@@ -55,6 +57,16 @@ constexpr std::array kWatched = {
     WatchedCounter{"rx_q*_errors", "a receive queue's packets were broken", kAskTheDriver},
     WatchedCounter{"_missed_tx", "the device did not confirm in time that packets were sent",
                    kAskTheDriver},
+    WatchedCounter{"_bad_req_id", "the device confirmed a packet that it was not given",
+                   kNattoResets, false, true},
+    WatchedCounter{"_bad_desc_num", "the device put a packet into too many buffers", kNattoResets,
+                   false, true},
+    WatchedCounter{"_bad_desc", "the device delivered a packet in a way that makes no sense",
+                   kNattoResets, false, true},
+    WatchedCounter{"_unknown_error", "the driver could not receive for a reason it does not know",
+                   kNattoResets, false, true},
+    WatchedCounter{"_prepare_ctx_err", "the driver could not give a packet to the device",
+                   kNattoResets, false, true},
     WatchedCounter{"_drops", "the device dropped packets", kAskTheDriver},
     WatchedCounter{"_dropped", "the device dropped packets", kAskTheDriver},
 };

@@ -196,7 +196,10 @@ void Appliance::step() {
   if (checksum_hint_.step(sums.checksum_half_made, sums.received, monotonic_now())) {
     log(LogLevel::kWarning, "{}; {}", ChecksumHint::kMeaning, ChecksumHint::kAdvice);
   }
-  monitor_.sample(monotonic_now(), base_->ports, base_->dataplane->ports_in_use.load());
+  const PortSet in_use = base_->dataplane->ports_in_use.load();
+  if (const auto port = monitor_.sample(monotonic_now(), base_->ports, in_use)) {
+    supervisors_[*port]->needs_reset();
+  }
 }
 
 void Appliance::watch_gateways() {

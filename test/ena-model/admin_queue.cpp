@@ -127,8 +127,7 @@ AdminStatus AdminQueue::create_completion(const AdminCommand& command,
   const auto& wanted = command.create_completion;
   const auto free = std::ranges::find(device_.completions, nullptr, &CompletionQueue::ring);
   std::uint8_t* const ring = device_.host.at(wanted.base.iova());
-  const bool fails = device_.faults.creation_failing != 0 && --device_.faults.creation_failing == 0;
-  if (free == device_.completions.end() || fails) {
+  if (free == device_.completions.end() || device_.faults.fails_creation()) {
     return AdminStatus::kNoResources;
   }
   if (ring == nullptr || wanted.depth == 0 || (wanted.depth & (wanted.depth - 1)) != 0) {
@@ -150,15 +149,16 @@ AdminStatus AdminQueue::create_submission(const AdminCommand& command,
                                           AdminCompletion& completion) {
   const auto& wanted = command.create_submission;
   const auto free = std::ranges::find(device_.submissions, false, &SubmissionQueue::used);
-  if (free == device_.submissions.end()) {
+  if (free == device_.submissions.end() || device_.faults.fails_creation()) {
     return AdminStatus::kNoResources;
   }
   const auto index = static_cast<std::uint32_t>(free - device_.submissions.begin());
   const bool transmits = wanted.identity >> 5 == 1;
   const bool device_memory = (wanted.placement & 0xf) == 3;
   const std::uint32_t offset = index * kQueueMemoryBytes;
-  std::uint8_t* const ring =
-      device_memory ? device_.memory + offset : device_.host.at(wanted.base.iova());
+  std::uint8_t* const ring = !device_memory              ? device_.host.at(wanted.base.iova())
+                             : device_.memory == nullptr ? nullptr
+                                                         : device_.memory + offset;
   if (wanted.completion_queue >= device_.completions.size() ||
       device_.completions[wanted.completion_queue].ring == nullptr || ring == nullptr ||
       wanted.depth == 0 || (wanted.depth & (wanted.depth - 1)) != 0 ||
@@ -170,6 +170,11 @@ AdminStatus AdminQueue::create_submission(const AdminCommand& command,
   *free = {.used = true,
            .transmits = transmits,
            .in_device_memory = device_memory,
+           .number = static_cast<std::uint16_t>(
+               std::ranges::count_if(device_.submissions,
+                                     [transmits](const SubmissionQueue& queue) {
+                                       return queue.used && queue.transmits == transmits;
+                                     })),
            .completions = wanted.completion_queue,
            .depth = wanted.depth,
            .ring = ring,

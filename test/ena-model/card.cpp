@@ -1,13 +1,27 @@
 #include "card.hpp"
 
+#include <rte_mempool.h>
+
 #include <nlohmann/json.hpp>
 
 namespace ena_model {
 namespace {
 
 constexpr std::uint32_t kNoRequest = 0xffffffff;
+constexpr std::uint32_t kNoControl = 0xffffffff;
 constexpr std::uint32_t kResetBit = 1;
 constexpr std::uint32_t kResetTimeout = 10;  ///< in 100 ms
+
+/// Of the host's packet buffers, those that nobody holds: whether a driver has lost some.
+std::uint64_t free_buffers() {
+  std::uint64_t free = 0;
+  rte_mempool_walk(
+      [](rte_mempool* pool, void* sum) {
+        *static_cast<std::uint64_t*>(sum) += rte_mempool_avail_count(pool);
+      },
+      &free);
+  return free;
+}
 
 }  // namespace
 
@@ -19,6 +33,7 @@ Card::Card(std::unique_ptr<Device> device)
       receiver_(*device_),
       last_read_request_(kNoRequest) {
   device_->registers.write(kReadRequest, kNoRequest);
+  device_->registers.write(kDeviceControl, kNoControl);
   admin_.reset();
   for (const std::string& fault : device_->settings.faults) {
     if (const std::string error = device_->faults.set(fault); !error.empty()) {
@@ -29,9 +44,10 @@ Card::Card(std::unique_ptr<Device> device)
 
 bool Card::step(Clock::time_point now) {
   if (device_->faults.dead) {
+    forget_driver();  // it has lost all, should it live again
     return false;
   }
-  obey_control();
+  obey_control(now);
   notice_farewell();
   answer_register_read();
   if (device_->fatal || (status_ & kResetInProgress) != 0) {
@@ -42,23 +58,26 @@ bool Card::step(Clock::time_point now) {
   if (Faults::take(device_->faults.spurious_interrupts)) {
     device_->interrupt.raise();
   }
-  bool moved = receiver_.poll();
+  bool moved = receiver_.poll(now);
   for (SubmissionQueue& queue : device_->submissions) {
     moved |= queue.used && queue.transmits && transmitter_.poll(queue);
   }
   return moved;
 }
 
-void Card::obey_control() {
-  const std::uint32_t control = device_->registers.read(kDeviceControl);
-  if (control == last_control_) {
+void Card::obey_control(Clock::time_point now) {
+  if (reset_ends_ && now >= *reset_ends_) {
+    reset_ends_.reset();
+    status_ = kReady;
+  }
+  const std::uint32_t control = device_->registers.take(kDeviceControl, kNoControl);
+  if (control == kNoControl) {
     return;
   }
-  last_control_ = control;
   if ((control & kResetBit) != 0) {
     reset(control);
   } else if (!reset_fails_) {
-    status_ = kReady;
+    reset_ends_ = now + device_->faults.reset_delay;
   }
 }
 
@@ -66,6 +85,7 @@ void Card::obey_control() {
 // write the next read request at once, so that register is left alone.
 void Card::reset(std::uint32_t control) {
   device_->statistics.reset_reasons.push_back(bits(control, 28, 4) | bits(control, 24, 4) << 4);
+  reset_ends_.reset();
   reset_fails_ = Faults::take(device_->faults.resets_failing);
   if (device_->faults.reset_hangs) {
     return;
@@ -103,8 +123,11 @@ void Card::answer_register_read() {
     return;
   }
   last_read_request_ = request;
-  auto* const response =
-      device_->host.as<ReadResponse>(registers.read_address(kReadResponseLow, kReadResponseHigh));
+  const std::uint64_t address = registers.read_address(kReadResponseLow, kReadResponseHigh);
+  if (address == 0) {
+    return;  // the driver has gone, and waited for a card that was dead
+  }
+  auto* const response = device_->host.as<ReadResponse>(address);
   if (response == nullptr) {
     return device_->fail("a register's value is wanted in memory that is not the host's");
   }
@@ -112,6 +135,11 @@ void Card::answer_register_read() {
   response->offset = static_cast<std::uint16_t>(request >> 16);
   std::atomic_ref(response->request_id)
       .store(static_cast<std::uint16_t>(request), std::memory_order_release);
+}
+
+std::uint32_t Card::admin_timeout_ms() const {
+  const auto other = static_cast<std::uint32_t>(device_->faults.admin_timeout.count());
+  return other != 0 ? other : device_->settings.admin_timeout_ms;
 }
 
 std::uint32_t Card::value_of(std::uint32_t offset) const {
@@ -122,7 +150,7 @@ std::uint32_t Card::value_of(std::uint32_t offset) const {
       return 0x000101;
     case kCapabilities:
       // Queues lie in one piece; how long a reset and a command may take; bits of an address.
-      return 1 | kResetTimeout << 1 | 48 << 8 | (device_->settings.admin_timeout_ms / 100) << 16;
+      return 1 | kResetTimeout << 1 | 48 << 8 | admin_timeout_ms() / 100 << 16;
     case kDeviceStatus:
       return status_ | (device_->fatal ? kFatalError : 0U);
     default:
@@ -137,6 +165,7 @@ nlohmann::ordered_json Card::report() const {
           {"tx_bytes", statistics.tx_bytes},           {"tx_drops", statistics.tx_drops},
           {"reset_reasons", statistics.reset_reasons}, {"l3_sums_made", statistics.l3_sums_made},
           {"l4_sums_made", statistics.l4_sums_made},   {"mtu", device_->mtu},
+          {"rx_by_queue", statistics.rx_by_queue},     {"free_buffers", free_buffers()},
           {"fatal", device_->fatal.value_or("")}};
 }
 

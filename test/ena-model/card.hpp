@@ -28,10 +28,11 @@ class Card {
   [[nodiscard]] nlohmann::ordered_json configuration() const;
 
  private:
-  void obey_control();
+  void obey_control(Clock::time_point now);
   void notice_farewell();
   void forget_driver();
   void answer_register_read();
+  [[nodiscard]] std::uint32_t admin_timeout_ms() const;
   [[nodiscard]] std::uint32_t value_of(std::uint32_t offset) const;
   void reset(std::uint32_t control);
 
@@ -40,10 +41,10 @@ class Card {
   AdminQueue admin_;
   Transmitter transmitter_;
   Receiver receiver_;
-  std::uint32_t last_control_ = 0;
   std::uint32_t last_read_request_;
   std::uint32_t status_ = kReady;
   bool reset_fails_ = false;
+  std::optional<Clock::time_point> reset_ends_;
   bool driver_present_ = false;
 };
 

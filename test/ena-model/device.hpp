@@ -37,6 +37,11 @@ class Registers {
   void write(std::uint32_t offset, std::uint32_t value) {
     std::atomic_ref(memory_[offset / 4]).store(value, std::memory_order_release);
   }
+  /// What the driver has written since the last call; none: nothing. For a register that it never
+  /// reads, since afterwards `none` stands there.
+  [[nodiscard]] std::uint32_t take(std::uint32_t offset, std::uint32_t none) {
+    return std::atomic_ref(memory_[offset / 4]).exchange(none);
+  }
   [[nodiscard]] std::uint64_t read_address(std::uint32_t low, std::uint32_t high) const {
     return static_cast<std::uint64_t>(read(high)) << 32 | read(low);
   }
@@ -66,6 +71,7 @@ struct SubmissionQueue {
   bool used = false;
   bool transmits = false;
   bool in_device_memory = false;
+  std::uint16_t number = 0;       ///< among the receiving or transmitting ones
   std::uint16_t completions = 0;  ///< index of its completion queue
   std::uint16_t depth = 0;        ///< a power of two
   std::uint8_t* ring = nullptr;
@@ -84,7 +90,8 @@ struct SubmissionQueue {
 struct Statistics {
   std::uint64_t rx_packets = 0;
   std::uint64_t rx_bytes = 0;
-  std::uint64_t rx_drops = 0;  ///< the host had no buffers
+  std::array<std::uint64_t, 8> rx_by_queue{};  ///< in the order that the driver made them
+  std::uint64_t rx_drops = 0;                  ///< the host had no buffers
   std::uint64_t tx_packets = 0;
   std::uint64_t tx_bytes = 0;
   std::uint64_t tx_drops = 0;  ///< refused: longer than the MTU
@@ -115,7 +122,7 @@ struct Device {
   const CardSettings settings;
   const unsigned index;
   Registers registers;
-  std::uint8_t* const memory;  ///< BAR 2, for queues in device memory
+  std::uint8_t* const memory;  ///< BAR 2, for queues in device memory; null: there is none
   InterruptLine interrupt;
   const std::unique_ptr<Wire> wire;
   HostMemory host;

@@ -26,6 +26,10 @@ void EventQueue::step(Clock::time_point now) {
     post(kKeepAlive, 0,
          {static_cast<std::uint32_t>(rx), static_cast<std::uint32_t>(rx >> 32),
           static_cast<std::uint32_t>(tx), static_cast<std::uint32_t>(tx >> 32)});
+    // Each time, since a driver that starts forgets it.
+    if (const std::uint32_t watchdog = device_.settings.watchdog_ms; watchdog != 0) {
+      post(kNotification, kUpdateHints, {watchdog << 16});
+    }
   }
   if (link_told_ != device_.faults.link) {
     link_told_ = device_.faults.link;
@@ -33,6 +37,9 @@ void EventQueue::step(Clock::time_point now) {
   }
   if (Faults::take(device_.faults.warnings)) {
     post(kWarning, 0);
+  }
+  if (Faults::take(device_.faults.fatal_events)) {
+    post(kFatalErrorEvent, 0);
   }
 }
 

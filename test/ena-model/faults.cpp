@@ -24,13 +24,10 @@ std::optional<bool> on_off(std::string_view text) {
 
 /// Commands whose argument is "on" or "off".
 const std::map<std::string_view, bool Faults::*> kSwitches = {
-    {"keep-alive", &Faults::keep_alive},
-    {"link", &Faults::link},
-    {"dead", &Faults::dead},
-    {"refuse-mtu", &Faults::mtu_refused},
-    {"hang-reset", &Faults::reset_hangs},
-    {"silent-admin", &Faults::admin_silent},
-    {"hold-tx-completions", &Faults::tx_completions_held},
+    {"keep-alive", &Faults::keep_alive},     {"link", &Faults::link},
+    {"receive", &Faults::receives},          {"dead", &Faults::dead},
+    {"refuse-mtu", &Faults::mtu_refused},    {"hang-reset", &Faults::reset_hangs},
+    {"silent-admin", &Faults::admin_silent}, {"hold-tx-completions", &Faults::tx_completions_held},
 };
 
 /// Commands whose argument is how often, from now on.
@@ -42,8 +39,17 @@ const std::map<std::string_view, std::uint32_t Faults::*> kCounts = {
     {"double-tx-completions", &Faults::tx_completions_doubled},
     {"wrong-tx-ids", &Faults::tx_ids_wrong},
     {"wrong-rx-ids", &Faults::rx_ids_wrong},
+    {"lone-wrong-rx-ids", &Faults::lone_rx_ids_wrong},
     {"warnings", &Faults::warnings},
+    {"fatal-events", &Faults::fatal_events},
     {"spurious-interrupts", &Faults::spurious_interrupts},
+};
+
+/// Commands whose argument is milliseconds.
+const std::map<std::string_view, std::chrono::milliseconds Faults::*> kDelays = {
+    {"admin-delay", &Faults::admin_delay},
+    {"admin-timeout", &Faults::admin_timeout},
+    {"reset-delay", &Faults::reset_delay},
 };
 
 }  // namespace
@@ -71,8 +77,10 @@ std::string Faults::set(std::string_view command) {
     }
     return value ? "" : "say a number";
   }
-  if (name == "admin-delay") {
-    admin_delay = std::chrono::milliseconds(value.value_or(0));
+  if (const auto found = kDelays.find(name); found != kDelays.end()) {
+    if (value) {
+      this->*found->second = std::chrono::milliseconds(*value);
+    }
     return value ? "" : "say milliseconds";
   }
   return "no such fault: " + std::string(name);

@@ -324,9 +324,14 @@ enum StatisticsType : std::uint8_t {
 
 enum EventGroup : std::uint16_t {
   kLinkChange = 0,
+  kFatalErrorEvent = 1,
   kWarning = 2,
+  kNotification = 3,
   kKeepAlive = 4,
 };
+
+/// Of a notification: its value is HardwareHints.
+constexpr std::uint16_t kUpdateHints = 2;
 
 struct Event {
   std::uint16_t group;

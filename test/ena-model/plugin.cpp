@@ -52,7 +52,9 @@ std::unique_ptr<Card> make_card(const CardSettings& settings, unsigned index,
   const std::string device = folder + "/" + address.data();
   return std::make_unique<Card>(std::make_unique<Device>(
       settings, index, static_cast<std::uint32_t*>(map(device + "/resource0", Registers::kBytes)),
-      static_cast<std::uint8_t*>(map(device + "/resource2", Device::kMemoryBytes)),
+      settings.memory_bar
+          ? static_cast<std::uint8_t*>(map(device + "/resource2", Device::kMemoryBytes))
+          : nullptr,
       "/dev/uio" + std::to_string(number), std::move(wire)));
 }
 

@@ -7,6 +7,9 @@ namespace ena_model {
 namespace {
 
 constexpr int kPacketsAtOnce = 64;
+/// The wire's silence before and after a completion that is to come alone. Up to DPDK 26.07 a wrong
+/// id crashes the driver behind others that it takes at once.
+constexpr std::chrono::milliseconds kSilence{50};
 
 std::uint32_t capacity(const RxDescriptor& descriptor) {
   return descriptor.length == 0 ? 65'536 : descriptor.length;
@@ -14,12 +17,10 @@ std::uint32_t capacity(const RxDescriptor& descriptor) {
 
 }  // namespace
 
-bool Receiver::poll() {
-  if (!device_.faults.link) {
-    return false;
-  }
+bool Receiver::poll(Clock::time_point now) {
+  const int most = allowed(now);
   int packets = 0;
-  for (; packets < kPacketsAtOnce; ++packets) {
+  for (; packets < most; ++packets) {
     Frame* const frame = device_.wire->next();
     if (frame == nullptr) {
       break;
@@ -33,7 +34,28 @@ bool Receiver::poll() {
     }
     device_.wire->take();
   }
+  if (alone_ && packets != 0) {
+    alone_ = false;
+    quiet_until_ = now + kSilence;
+  }
   return packets != 0;
+}
+
+int Receiver::allowed(Clock::time_point now) {
+  const Faults& faults = device_.faults;
+  if (faults.lone_rx_ids_wrong != 0 && !alone_) {
+    alone_ = true;
+    quiet_until_ = now + kSilence;
+  }
+  if (!faults.link || !faults.receives || now < quiet_until_) {
+    return 0;
+  }
+  return alone_ ? 1 : kPacketsAtOnce;
+}
+
+bool Receiver::takes_wrong_id() {
+  Faults& faults = device_.faults;
+  return Faults::take(faults.rx_ids_wrong) || (alone_ && Faults::take(faults.lone_rx_ids_wrong));
 }
 
 SubmissionQueue* Receiver::queue_for(Frame& frame) {
@@ -87,9 +109,8 @@ bool Receiver::deliver(SubmissionQueue& queue, const Frame& frame) {
     std::memcpy(buffer, frame.bytes.data() + at, length);
     auto* const entry = reinterpret_cast<RxCompletion*>(ring.entry());
     entry->length = static_cast<std::uint16_t>(length);
-    entry->request_id = Faults::take(device_.faults.rx_ids_wrong)
-                            ? static_cast<std::uint16_t>(queue.depth + 1)
-                            : descriptor.request_id;
+    entry->request_id =
+        takes_wrong_id() ? static_cast<std::uint16_t>(queue.depth + 1) : descriptor.request_id;
     entry->hash = frame.received.hash;
     entry->queue = 0;
     entry->offset = 0;
@@ -103,6 +124,7 @@ bool Receiver::deliver(SubmissionQueue& queue, const Frame& frame) {
   }
   ++queue.packets;
   ++device_.statistics.rx_packets;
+  ++device_.statistics.rx_by_queue[queue.number % device_.statistics.rx_by_queue.size()];
   device_.statistics.rx_bytes += frame.bytes.size();
   return true;
 }

@@ -82,6 +82,7 @@ CardSettings card_of(const Json& json, std::size_t index) {
   object.read("rx_depth", card.rx_depth);
   object.read("max_mtu", card.max_mtu);
   object.read("low_latency_queues", card.low_latency_queues);
+  object.read("memory_bar", card.memory_bar);
   object.read("large_entries", card.large_entries);
   object.read("recommends_large_entries", card.recommends_large_entries);
   object.read("cached_metadata", card.cached_metadata);
@@ -93,6 +94,7 @@ CardSettings card_of(const Json& json, std::size_t index) {
   object.read("whole_sums", card.whole_sums);
   object.read("rss_table_bits", card.rss_table_bits);
   object.read("faults", card.faults);
+  object.read("watchdog_ms", card.watchdog_ms);
   object.read("admin_timeout_ms", card.admin_timeout_ms);
   object.read("checks_l3", card.checks.l3);
   object.read("checks_l4", card.checks.l4);

@@ -33,6 +33,7 @@ struct CardSettings {
   std::uint32_t rx_depth = 8192;
   std::uint32_t max_mtu = 9216;
   bool low_latency_queues = true;
+  bool memory_bar = true;     ///< for these queues; with_cards.py leaves it out
   bool large_entries = true;  ///< 256 bytes as well as 128
   bool recommends_large_entries = false;
   bool cached_metadata = true;        ///< otherwise a meta descriptor comes with every packet
@@ -42,8 +43,9 @@ struct CardSettings {
   bool fragment_bypass = true;
   bool interrupts = true;  ///< none reach a driver by way of uio_pci_generic
   bool whole_sums = true;  ///< of TCP and UDP; otherwise the host adds up the pseudo-header
-  std::uint16_t rss_table_bits = 7;    ///< log2 of the entries
-  std::vector<std::string> faults{};   ///< from the beginning (faults.hpp)
+  std::uint16_t rss_table_bits = 7;   ///< log2 of the entries
+  std::vector<std::string> faults{};  ///< from the beginning (faults.hpp)
+  std::uint16_t watchdog_ms = 0;  ///< silence after which the driver is to reset; 0: its own 3 s
   std::uint32_t admin_timeout_ms = 0;  ///< in steps of 100; 0: the driver's own
   ReceiveChecks checks;
   WireSettings wire;

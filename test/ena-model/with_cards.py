@@ -61,7 +61,7 @@ def resource_line(start: int, size: int, flags: int) -> str:
     return f"0x{start:016x} 0x{start + size - 1:016x} 0x{flags:016x}\n"
 
 
-def make_card(index: int) -> None:
+def make_card(index: int, has_memory: bool) -> None:
     """What Linux shows of a card that igb_uio has."""
     number = FIRST_DEVICE + index
     card = CARDS / "pci" / f"0000:00:{number:02x}.0"
@@ -80,10 +80,13 @@ def make_card(index: int) -> None:
     (card / "resource").write_text(
         resource_line(0xFE000000 + index * 0x100000, REGISTER_BYTES, REGISTERS_FLAGS)
         + none
-        + resource_line(0x100000000 + index * 0x10000000, MEMORY_BYTES, MEMORY_FLAGS)
+        + (resource_line(0x100000000 + index * 0x10000000, MEMORY_BYTES, MEMORY_FLAGS) if has_memory else none)
         + none * 3
     )
-    for name, size in (("resource0", REGISTER_BYTES), ("resource2", MEMORY_BYTES), ("config", 256)):
+    files = {"resource0": REGISTER_BYTES, "config": 256}
+    if has_memory:
+        files["resource2"] = MEMORY_BYTES
+    for name, size in files.items():
         with open(card / name, "wb") as file:
             file.truncate(size)
     driver = CARDS / "drivers" / "igb_uio"
@@ -105,8 +108,8 @@ def main() -> None:
     own_dev()
     CARDS.mkdir()
     own_sys_class()
-    for index in range(len(cards)):
-        make_card(index)
+    for index, card in enumerate(cards):
+        make_card(index, card.get("memory_bar", True))
     own_sys_bus()
     os.environ["ENA_MODEL_FOLDER"] = str(CARDS / "pci")
     os.environ["ENA_MODEL_SETTINGS"] = os.path.abspath(settings)

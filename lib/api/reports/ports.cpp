@@ -18,6 +18,8 @@ const char* name_of(PortState state) {
       return "recovering";
     case PortState::kResetting:
       return "resetting";
+    case PortState::kDead:
+      return "dead";
   }
   return "";
 }
@@ -30,6 +32,8 @@ const char* name_of(ResetCause cause) {
       return "the driver asked for it";
     case ResetCause::kRecoveryFailed:
       return "the driver could not recover the port";
+    case ResetCause::kCountersTold:
+      return "the driver's counters told that it needs one";
   }
   return "";
 }

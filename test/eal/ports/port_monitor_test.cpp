@@ -26,6 +26,11 @@ TEST(WatchedCounters, AreFoundByTheEndOfTheirName) {
   EXPECT_EQ(find_watched_counter("rx_missed_errors")->name, "rx_missed_errors");
   EXPECT_EQ(find_watched_counter("rx_q*_errors")->name, "rx_q*_errors");
   EXPECT_TRUE(find_watched_counter("conntrack_allowance_available")->is_level);
+  for (const char* const name :
+       {"rx_q*_bad_req_id", "tx_q*_bad_req_id", "rx_q*_bad_desc_num", "rx_q*_bad_desc",
+        "rx_q*_unknown_error", "tx_q*_prepare_ctx_err"}) {
+    EXPECT_TRUE(find_watched_counter(name)->needs_reset) << name;
+  }
   EXPECT_NE(find_watched_counter("conntrack_allowance_exceeded")->advice.find("security groups"),
             std::string_view::npos);
 }

@@ -97,8 +97,8 @@ TEST_F(PortSupervisorTest, H17_TheOtherPortDoesNotNoticeAResetThatFails) {
     step(1s);
     EXPECT_FALSE(forwards());
   }
-  EXPECT_GE(calls(), 5U);
-  EXPECT_EQ(state(), PortState::kResetting);
+  EXPECT_GE(calls(), PortRecovery::kDeadAfter);
+  EXPECT_EQ(state(), PortState::kDead);
   EXPECT_EQ(supervisor_->status().reset_cause, ResetCause::kDriverAsked);
 }
 
@@ -110,6 +110,14 @@ TEST_F(PortSupervisorTest, H17_ARecoveryThatFailsMeansAReset) {
   step();
   EXPECT_EQ(calls(), 1U);
   EXPECT_EQ(supervisor_->status().reset_cause, ResetCause::kRecoveryFailed);
+}
+
+TEST_F(PortSupervisorTest, H17_ADriverThatOnlyCountsItsFailureIsReset) {
+  supervisor_->needs_reset();
+  step();
+  step();
+  EXPECT_EQ(calls(), 1U);
+  EXPECT_EQ(supervisor_->status().reset_cause, ResetCause::kCountersTold);
 }
 
 TEST_F(PortSupervisorTest, H17_AStormOfEventsFromAnotherThread) {
@@ -130,10 +138,10 @@ TEST_F(PortSupervisorTest, H17_AStormOfEventsFromAnotherThread) {
   driver.join();
   supervisor_->hear(RTE_ETH_EVENT_RECOVERY_SUCCESS);
   const std::uint64_t before = calls();
-  step(PortRecovery::kLongestPause);
-  step(PortRecovery::kLongestPause);
+  step(PortRecovery::kLongestPauseWhenDead);
+  step(PortRecovery::kLongestPauseWhenDead);
   EXPECT_GT(calls(), before) << "it is tried again all the same";
-  EXPECT_EQ(state(), PortState::kResetting);
+  EXPECT_EQ(state(), PortState::kDead);
 }
 
 TEST_F(PortSupervisorTest, H17_ALinkIsLookedAtWhenTheDriverSaysSoAndOnceASecond) {
