@@ -16,6 +16,7 @@ std::uint32_t capacity(const RxDescriptor& descriptor) {
 
 bool Receiver::poll() {
   if (!device_.faults.link) {
+    lose_what_arrives();
     return false;
   }
   int packets = 0;
@@ -34,6 +35,14 @@ bool Receiver::poll() {
     device_.wire->take();
   }
   return packets != 0;
+}
+
+void Receiver::lose_what_arrives() {
+  for (int packets = 0;
+       packets < kPacketsAtOnce && !device_.wire->waits() && device_.wire->next() != nullptr;
+       ++packets) {
+    device_.wire->take();
+  }
 }
 
 SubmissionQueue* Receiver::queue_for(Frame& frame) {

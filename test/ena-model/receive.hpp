@@ -14,6 +14,7 @@ class Receiver {
   bool poll();
 
  private:
+  void lose_what_arrives();
   [[nodiscard]] SubmissionQueue* queue_for(Frame& frame);
   /// False: the host has no buffers for it.
   [[nodiscard]] bool deliver(SubmissionQueue& queue, const Frame& frame);
