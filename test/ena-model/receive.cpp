@@ -18,6 +18,10 @@ std::uint32_t capacity(const RxDescriptor& descriptor) {
 }  // namespace
 
 bool Receiver::poll(Clock::time_point now) {
+  if (!device_.faults.link) {
+    lose_what_arrives();
+    return false;
+  }
   const int most = allowed(now);
   int packets = 0;
   for (; packets < most; ++packets) {
@@ -47,7 +51,7 @@ int Receiver::allowed(Clock::time_point now) {
     alone_ = true;
     quiet_until_ = now + kSilence;
   }
-  if (!faults.link || !faults.receives || now < quiet_until_) {
+  if (!faults.receives || now < quiet_until_) {
     return 0;
   }
   return alone_ ? 1 : kPacketsAtOnce;
@@ -56,6 +60,14 @@ int Receiver::allowed(Clock::time_point now) {
 bool Receiver::takes_wrong_id() {
   Faults& faults = device_.faults;
   return Faults::take(faults.rx_ids_wrong) || (alone_ && Faults::take(faults.lone_rx_ids_wrong));
+}
+
+void Receiver::lose_what_arrives() {
+  for (int packets = 0;
+       packets < kPacketsAtOnce && !device_.wire->waits() && device_.wire->next() != nullptr;
+       ++packets) {
+    device_.wire->take();
+  }
 }
 
 SubmissionQueue* Receiver::queue_for(Frame& frame) {

@@ -17,6 +17,7 @@ class Receiver {
   /// How many packets may be delivered now.
   [[nodiscard]] int allowed(Clock::time_point now);
   [[nodiscard]] bool takes_wrong_id();
+  void lose_what_arrives();
   [[nodiscard]] SubmissionQueue* queue_for(Frame& frame);
   /// False: the host has no buffers for it.
   [[nodiscard]] bool deliver(SubmissionQueue& queue, const Frame& frame);

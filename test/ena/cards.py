@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from card_control import say
 from lab.config import dpdk_toml
 
 WITH_CARDS = Path(__file__).resolve().parent.parent / "ena-model" / "with_cards.py"
@@ -70,14 +71,7 @@ class Cards:
 
     def card(self, index: int, command: str) -> str:
         """Have a card do `command`, such as "keep-alive off"; its answer."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as control:
-            control.settimeout(PATIENCE)
-            control.connect(str(self._control_path))
-            control.send(f"{index} {command}".encode())
-            reply = control.recv(1 << 16).decode()
-        if reply.startswith("error"):
-            raise AssertionError(f"card {index}, {command}: {reply}")
-        return reply
+        return say(self._control_path, index, command)
 
     def report(self, index: int) -> dict:
         """What a card did."""

@@ -38,6 +38,7 @@ class CardLab(Lab):
         self._eal = ["-d", str(plugin)]
         self._mode = mode
         self._ports: dict[Path, list[Port]] = {}
+        self.control = self.file("cards.sock")  # of the cards of the program that started last
 
     def write_config(
         self,
@@ -53,10 +54,14 @@ class CardLab(Lab):
         return config
 
     def program(self, config: Path, where: Namespace) -> list[str]:
+        return self.with_cards(self._ports[config], where, *super().program(config, where))
+
+    def with_cards(self, ports: list[Port], where: Namespace, *command: str) -> list[str]:
+        """`command` that finds a card for each port."""
         settings = self.file("cards.json")
-        cards = [self._card(port, where) for port in self._ports[config]]
-        settings.write_text(json.dumps({"cards": cards}))
-        return [str(WITH_CARDS), str(settings), *super().program(config, where)]
+        cards = [self._card(port, where) for port in ports]
+        settings.write_text(json.dumps({"cards": cards, "control": str(self.control)}))
+        return [str(WITH_CARDS), str(settings), *command]
 
     def _card(self, port: Port, where: Namespace) -> dict[str, object]:
         card = {"wire": {CABLES[port.driver]: port.interface}, **self._mode.card}
