@@ -3,7 +3,8 @@
 
 In a mount namespace of its own, so that nothing of the machine is touched and all is gone afterwards:
 /dev is one that the plug-in may add the cards' interrupts to, /sys/class/uio says whose they are, and
-/sys/bus/pci/devices has the cards and nothing else. The command loads the plug-in: EAL's option -d ena_model.so. Needs root.
+/sys/bus/pci/devices has the cards and nothing else. The command loads the plug-in: EAL's option -d ena_model.so.
+Needs root.
 """
 
 import json

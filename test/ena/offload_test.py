@@ -75,8 +75,12 @@ def test_r3_r4_checksums_left_to_the_card(tmp_path, binary, model, hugepages, wh
     arriving, leaving, card_makes = [], [], 0
 
     def passes(fields: dict, payload: Packet, change=lambda packet: packet) -> None:
-        arriving.append(bytes(Ether(src=ROUTER, dst=MACS[0], type=IPV4)) + change(bytes(IP(**ARRIVES, **fields) / payload)))
-        leaving.append(bytes(Ether(src=MACS[1], dst=ROUTER, type=IPV4)) + change(bytes(IP(**LEAVES, **fields) / payload)))
+        for frames, source, destination, header in (
+            (arriving, ROUTER, MACS[0], ARRIVES),
+            (leaving, MACS[1], ROUTER, LEAVES),
+        ):
+            ether = Ether(src=source, dst=destination, type=IPV4)
+            frames.append(bytes(ether) + change(bytes(IP(**header, **fields) / payload)))
 
     for fields, payload in for_the_card():
         passes(fields, payload)

@@ -209,8 +209,9 @@ def test_two_workers(start, release, table_bits, tmp_path) -> None:
     seen: dict = {}
     for frame in map(Ether, pcap.read(tmp_path / "out.pcap")):
         packet = frame[IP]
-        number = packet[UDP].payload.load[0] if UDP in packet and not packet.frag else packet.id
-        seen.setdefault((packet.src, packet.proto, packet.frag, packet.sport if UDP in packet else 0), []).append(number)
+        is_udp = UDP in packet
+        flow = (packet.src, packet.proto, packet.sport if is_udp else 0)
+        seen.setdefault(flow, []).append(packet[UDP].payload.load[0] if is_udp else packet.id)
     assert len(seen) == 3 * FLOWS
     assert all(numbers == list(range(ROUNDS)) for numbers in seen.values())
 
@@ -221,7 +222,7 @@ def resets(natto: Cards, card: int) -> int:
 
 
 def test_h17_a_reset_makes_the_card_as_it_was(start) -> None:
-    """All that natto had asked for, MTU and fragment bypass included; at another try, if the card refuses some of it.
+    """All that natto had asked for, MTU and fragment bypass included; at a later try, if the card refuses some.
 
     But not under another name.
     """
