@@ -130,8 +130,9 @@ Status Port::bring_up() {
       error != 0) {
     return dpdk_error("configure", device_, error);
   }
-  // First the queues, then what a card may refuse: net_ena before DPDK 25.11 cannot close or reset a
-  // device that has none of the queues it was configured with, and crashes (ena_rx_queue_release).
+  // First the queues, then what a card may refuse: net_ena before DPDK 25.11 cannot close or reset
+  // a device that has none of the queues it was configured with, and crashes
+  // (ena_rx_queue_release).
   if (Status status = set_up_queues(); !status) {
     return status;
   }
