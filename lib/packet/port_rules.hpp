@@ -16,6 +16,8 @@ struct PortRules {
   bool reaches_kernel = false;           ///< the kernel has `address` too: kernel_interface
   /// The port's own realm, where it drops hairpins: no packet goes from here to a host there. R38
   std::optional<RealmId> closed_realm = std::nullopt;
+  /// Holds TCP to segments that both ports' MTUs carry (largest_mss()), of at most this many bytes.
+  std::optional<std::uint16_t> mss_clamp = std::nullopt;
 };
 
 }  // namespace natto

@@ -102,6 +102,27 @@ struct UdpHeader {
 };
 static_assert(sizeof(UdpHeader) == 8);
 
+/// RFC 9293 §3.1, without the options.
+struct TcpHeader {
+  static constexpr std::uint8_t kSyn = 0x02;
+
+  Be16 source_port;
+  Be16 destination_port;
+  Be32 sequence;
+  Be32 acknowledgment;
+  std::uint8_t data_offset;  ///< 32-bit words in the upper half
+  std::uint8_t flags;
+  Be16 window;
+  Be16 checksum;
+  Be16 urgent;
+
+  /// Bytes, options included.
+  [[nodiscard]] constexpr unsigned header_length() const noexcept {
+    return (data_offset >> 4U) * 4U;
+  }
+};
+static_assert(sizeof(TcpHeader) == 20);
+
 /// RFC 792: the fixed part of every message.
 struct IcmpHeader {
   std::uint8_t type;
