@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -146,6 +148,7 @@ class PortReader {
     port.source_not_mapped = section.choice<SourceNotMapped>("source_not_mapped");
     port.hairpin = section.choice<Hairpin>("hairpin");
     port.record_route = section.choice<RecordRoute>("record_route");
+    port.tcp_mss_clamp = read_mss_clamp(section);
     read_kernel_interface(section, port);
 
     into.config.ports.push_back(std::move(port));
@@ -169,6 +172,17 @@ class PortReader {
     if (const auto mac = section.parsed("gateway_mac", parse_host_mac)) {
       port.gateway_mac = mac->value;
     }
+  }
+
+  static std::optional<std::uint16_t> read_mss_clamp(const SectionReader& section) {
+    enum class Choice { kOff, kAuto };
+    if (section.has_integer("tcp_mss_clamp")) {
+      const auto bytes = section.integer("tcp_mss_clamp");
+      return bytes ? std::optional(static_cast<std::uint16_t>(bytes->value)) : std::nullopt;
+    }
+    return section.choice<Choice>("tcp_mss_clamp") == Choice::kAuto
+               ? std::optional(std::numeric_limits<std::uint16_t>::max())
+               : std::nullopt;
   }
 
   void read_kernel_interface(const SectionReader& section, PortConfig& port) {

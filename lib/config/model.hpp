@@ -51,6 +51,8 @@ struct PortConfig {
   SourceNotMapped source_not_mapped = SourceNotMapped::kDrop;
   Hairpin hairpin = Hairpin::kAllow;  ///< kDrop only where there are several ports
   RecordRoute record_route = RecordRoute::kDrop;
+  /// Holds TCP segments to what the MTUs carry (packet/mss.hpp), and to as many bytes; absent: not.
+  std::optional<std::uint16_t> tcp_mss_clamp = std::nullopt;
   /// The kernel's interface for `address`; unique. Absent: the kernel does not have the address.
   std::optional<std::string> kernel_interface = std::nullopt;
   std::uint32_t kernel_packets_per_second = 10'000;  ///< at most, each way; at least 1

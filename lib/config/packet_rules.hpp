@@ -14,7 +14,8 @@ namespace natto {
           .mtu = port.mtu,
           .admits_unmapped_sources = port.source_not_mapped == SourceNotMapped::kPass,
           .reaches_kernel = port.kernel_interface.has_value(),
-          .closed_realm = port.hairpin == Hairpin::kDrop ? std::optional(realm) : std::nullopt};
+          .closed_realm = port.hairpin == Hairpin::kDrop ? std::optional(realm) : std::nullopt,
+          .mss_clamp = port.tcp_mss_clamp};
 }
 
 /// `mac`: the port's own. `any_unicast_mac`: see FrameFilter.

@@ -19,6 +19,7 @@ constexpr IntegerRange kGroupNameLength = {1, 32};
 constexpr IntegerRange kMappingNameLength = {1, 64};
 
 constexpr std::array<std::string_view, 2> kChecksumOffloads = {"auto", "off"};
+constexpr std::array<std::string_view, 2> kMssClamps = {"off", "auto"};
 constexpr std::array<std::string_view, 2> kAllowOrDrop = {"allow", "drop"};
 constexpr std::array<std::string_view, 2> kDropOrPass = {"drop", "pass"};
 constexpr std::array<std::string_view, 2> kPassOrDrop = {"pass", "drop"};
@@ -103,6 +104,14 @@ constexpr std::array kPortKeys = {
                   "What natto does with a packet with a record route or timestamp option, which "
                   "would show one side's addresses to the other.",
               .choices = kDropOrPass},
+    KeySchema{.name = "tcp_mss_clamp",
+              .kind = kChoiceOrInteger,
+              .if_absent = "off",
+              .meaning = "Whether natto lowers the MSS of TCP connections through the port: `auto` "
+                         "to what the MTUs of both their ports carry, a number to at most so many "
+                         "bytes as well ([MTU and MSS](mtu.md)).",
+              .range = {536, 9176},  // RFC 9293 §3.7.1: what every host takes; mtu's most, less 40
+              .choices = kMssClamps},
     KeySchema{.name = "kernel_interface",
               .kind = kName,
               .if_absent = LeftOut{"the kernel does not have the address"},
@@ -253,6 +262,8 @@ std::string_view KeySchema::type() const noexcept {
       return "an integer";
     case kTextList:
       return "an array of strings";
+    case kChoiceOrInteger:
+      return "a string or an integer";
     default:
       return "a string";
   }
@@ -264,6 +275,9 @@ std::string KeySchema::allowed() const {
       return fmt::format("{} to {}", range.min, range.max);
     case kChoice:
       return fmt::format("\"{}\"", fmt::join(choices, "\" or \""));
+    case kChoiceOrInteger:
+      return fmt::format("\"{}\" or {} to {}", fmt::join(choices, "\" or \""), range.min,
+                         range.max);
     case kName:
       return fmt::format("{} to {} of the characters A-Z a-z 0-9 _ . -", range.min, range.max);
     case kText:

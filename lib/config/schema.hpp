@@ -15,6 +15,7 @@ namespace natto {
 enum class ValueKind {
   kInteger,           ///< within `range`
   kChoice,            ///< one of `choices`
+  kChoiceOrInteger,   ///< one of `choices`, or an integer within `range`
   kName,              ///< letters, digits, '_', '.', '-'; at most `range.max` characters
   kText,              ///< not empty, no control characters
   kTextList,          ///< an array of such texts

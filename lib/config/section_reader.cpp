@@ -77,6 +77,7 @@ std::string suggestion(std::string_view unknown, std::span<const Schema> known) 
 bool is_allowed(const KeySchema& key, std::string_view text) {
   switch (key.kind) {
     case ValueKind::kChoice:
+    case ValueKind::kChoiceOrInteger:
       return std::ranges::find(key.choices, text) != key.choices.end();
     case ValueKind::kName:
       return is_name(text, key.range);
@@ -119,13 +120,21 @@ const TomlValue* SectionReader::find(std::string_view name) const noexcept {
   return table_ == nullptr ? nullptr : table_->find(name);
 }
 
+bool SectionReader::has_integer(std::string_view name) const noexcept {
+  const TomlValue* value = find(name);
+  return value != nullptr && value->type == TomlType::kInteger;
+}
+
 bool SectionReader::has_type(const KeySchema& key, const TomlValue& value) const {
   const TomlType expected = type_for(key.kind);
-  if (value.type != expected) {
-    diagnostics_.add(value.position, fmt::format("{} must be {}, not {}{}", key.name, key.type(),
-                                                 describe(value), type_hint(expected, value)));
+  const bool has_other = key.kind == ValueKind::kChoiceOrInteger;
+  if (value.type == expected || (has_other && value.type == TomlType::kInteger)) {
+    return true;
   }
-  return value.type == expected;
+  diagnostics_.add(value.position,
+                   fmt::format("{} must be {}, not {}{}", key.name, key.type(), describe(value),
+                               has_other ? "" : type_hint(expected, value)));
+  return false;
 }
 
 std::optional<Located<std::int64_t>> SectionReader::integer(std::string_view name) const {

@@ -33,6 +33,9 @@ class SectionReader {
   /// Whether the file has the key, with a right or a wrong value.
   [[nodiscard]] bool has(std::string_view name) const noexcept { return find(name) != nullptr; }
 
+  /// Whether the file has an integer for the key, which may be a choice as well.
+  [[nodiscard]] bool has_integer(std::string_view name) const noexcept;
+
   // Each of these takes the name of a key in the schema. It returns nothing for a key without a
   // value, or with a wrong one, which it reports. A default has the header's position.
 

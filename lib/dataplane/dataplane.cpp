@@ -100,8 +100,11 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
     translation_caches.push_back(std::move(*cache));
   }
   const PortSet all = PortSet::first(ports.size());
+  const bool clamps_mss = std::ranges::any_of(
+      ports, [](const PortContext& port) { return port.rules.mss_clamp.has_value(); });
   return std::unique_ptr<Dataplane>(new Dataplane{
       .ports = std::move(ports),
+      .clamps_mss = clamps_mss,
       .icmp = icmp,
       .pools = std::move(pools),
       .clock = CoarseClock(rte_get_tsc_hz(), rte_rdtsc()),

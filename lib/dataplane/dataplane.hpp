@@ -73,6 +73,7 @@ struct Rings {
 
 struct Dataplane {
   std::vector<PortContext> ports;   ///< by RealmId
+  bool clamps_mss;                  ///< a port of them does (PortRules); read only
   IcmpConfig icmp;                  ///< read only
   std::vector<rte_mempool*> pools;  ///< by worker, on its NUMA node; control uses the first
   CoarseClock clock;                ///< read only

@@ -1,10 +1,12 @@
 #include "dataplane/fast_path.hpp"
 
 #include <array>
+#include <optional>
 #include <span>
 
 #include "dataplane/checksum_offload.hpp"
 #include "packet/half_made.hpp"
+#include "packet/mss.hpp"
 #include "packet/plain.hpp"
 #include "packet/rewrite.hpp"
 
@@ -20,8 +22,15 @@ struct PlainPacket {
   std::uint16_t length;            ///< bytes of the IPv4 packet; 0: it is not plain
 };
 
-/// Two of them, so that ports which allow hairpins, as nearly all do, need not ask.
-template <bool kDropsHairpins>
+/// Whether the plain packet in `frame` opens a TCP connection.
+bool is_tcp_syn(std::span<const std::uint8_t> frame) noexcept {
+  return header_at<Ipv4Header>(frame, kIpv4Offset).protocol == protocol::kTcp &&
+         is_syn(frame.subspan(kTransportOffset));
+}
+
+/// Two of them, so that ports which allow hairpins and leave the MSS alone, as nearly all do, need
+/// not ask.
+template <bool kAsksMore>
 void fast_path_of(Burst& burst, Worker& worker) noexcept {
   // Local, since stores to packets might change any member as far as the compiler knows.
   const std::span<rte_mbuf*> mbufs = burst.all();
@@ -32,6 +41,7 @@ void fast_path_of(Burst& burst, Worker& worker) noexcept {
   const CachedTranslation::Tag mapped = worker.cache.tag(TranslationTable::kMappedScope);
   const NextHops* const next_hops = worker.next_hops->data();
   const PortContext* const ports = worker.dataplane.ports.data();
+  const std::optional<RealmId> closed_realm = burst.in->rules.closed_realm;
   const Ipv4Address broadcast = burst.in->directed_broadcast;
   RealmId* const out = burst.out.data();
 
@@ -82,10 +92,15 @@ void fast_path_of(Burst& burst, Worker& worker) noexcept {
     const PortContext& port = ports[realm];
     const EthernetAddresses* next_hop = next_hops[realm].find(addresses.destination);
     if (next_hop == nullptr || length > port.rules.mtu || ip.source == ip.destination ||
-        (kDropsHairpins && realm == burst.in->realm) || ip.destination == broadcast ||
+        (kAsksMore && realm == closed_realm) || ip.destination == broadcast ||
         addresses.destination == port.directed_broadcast) [[unlikely]] {
       slow.add(i);
       continue;
+    }
+    if (kAsksMore && is_tcp_syn(frame)) [[unlikely]] {
+      if (const auto largest = largest_mss(burst.in->rules, port.rules)) {
+        clamp_mss(frame.subspan(kTransportOffset), *largest);
+      }
     }
     source->count(length);
     destination->count(length);
@@ -118,7 +133,7 @@ void fast_path_of(Burst& burst, Worker& worker) noexcept {
 }  // namespace
 
 void fast_path(Burst& burst, Worker& worker) noexcept {
-  if (burst.in->rules.closed_realm) [[unlikely]] {
+  if (burst.in->rules.closed_realm || worker.dataplane.clamps_mss) [[unlikely]] {
     fast_path_of<true>(burst, worker);
   } else {
     fast_path_of<false>(burst, worker);

@@ -1,5 +1,6 @@
 #include "dataplane/slow_path.hpp"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <utility>
@@ -7,6 +8,7 @@
 #include "dataplane/checksum_offload.hpp"
 #include "dataplane/punt.hpp"
 #include "packet/decision.hpp"
+#include "packet/mss.hpp"
 #include "packet/parse.hpp"
 #include "packet/rewrite.hpp"
 
@@ -81,6 +83,20 @@ void look_up(Burst& burst, Worker& worker) noexcept {
   }
 }
 
+/// `parsed` has its transport header, whose options, as all headers, lie in the head.
+void clamp_mss(std::span<std::uint8_t> head, const ParsedPacket& parsed, const PortRules& in,
+               const PortRules& out) noexcept {
+  const auto largest = largest_mss(in, out);
+  if (!largest || parsed.protocol != protocol::kTcp || parsed.later_fragment) [[likely]] {
+    return;
+  }
+  const std::size_t begin = kIpv4Offset + parsed.ip_header_length;
+  const std::size_t end = std::min(head.size(), kIpv4Offset + parsed.total_length);
+  if (const auto segment = head.subspan(begin, end - begin); is_syn(segment)) {
+    natto::clamp_mss(segment, *largest);
+  }
+}
+
 void rewrite(SlowPacket& packet, rte_mbuf& mbuf, const Decision& decision, const PortContext& out,
              Counters& counters) noexcept {
   const std::span<std::uint8_t> head = packet.head.bytes;
@@ -113,6 +129,7 @@ Verdict translate(Burst& burst, std::size_t i, Worker& worker) noexcept {
   }
 
   rte_mbuf& mbuf = *burst.packets[i];
+  clamp_mss(packet.head.bytes, parsed, in, out.rules);
   rewrite(packet, mbuf, decision, out, worker.counters);
   const EthernetAddresses* next_hop =
       (*worker.next_hops)[out.realm].find(decision.addresses.destination);

@@ -40,8 +40,8 @@ def narrow_port(site: Site, company: Company) -> None:
     ports[:] = [replace(p, mtu=NARROW) if p.realm == company.host.name else p for p in ports]
 
 
-def check_transfer(client: Company, server: Company, mtu: int) -> None:
-    """TCP arrives whole, at the price that the client has learned `mtu`."""
+def check_transfer(client: Company, server: Company, mtu: int | None) -> None:
+    """TCP arrives whole, at the price that the client has learned `mtu`; None: at no price."""
     data = random_text(TRANSFER_BYTES)
     address = (server.mapped, PORT)
     transfer = tcp_transfer(client.host, server.host, address, data)
@@ -107,6 +107,16 @@ def test_r15_tcp_learns_the_mtu_of_nattos_port(lab, site, towards) -> None:
     natto = site.start_natto(lab)
     check_transfer(client, server, NARROW)
     assert natto.stop().drops.keys() == {"exceeds_mtu"}
+
+
+@towards_either
+def test_r50_tcp_meets_no_narrow_port_where_the_mss_is_clamped(lab, site, towards) -> None:
+    client, server = ends(site, towards)
+    narrow_port(site, server)
+    site.ports[0] = replace(site.ports[0], tcp_mss_clamp="auto")
+    natto = site.start_natto(lab)
+    check_transfer(client, server, None)
+    assert natto.stop().drops == {}
 
 
 @towards_either

@@ -18,6 +18,7 @@ Config make_config(const Lab::Options& options) {
   Config config;
   config.icmp = options.icmp;
   config.ports = {port, port};
+  config.ports[kB].tcp_mss_clamp = options.tcp_mss_clamp;
   config.ports[kA].kernel_interface = options.kernel_interface;
   config.ports[kA].address = parse_ipv4_prefix("10.1.0.1/16").value();
   config.ports[kB].address = parse_ipv4_prefix("192.168.0.1/16").value();

@@ -51,6 +51,7 @@ class Lab {
     SourceNotMapped source_not_mapped = SourceNotMapped::kDrop;
     Hairpin hairpin = Hairpin::kAllow;
     std::uint16_t mtu = 1500;
+    std::optional<std::uint16_t> tcp_mss_clamp = std::nullopt;  ///< of the port of b
     IcmpConfig icmp = {.errors_per_second = 1'000'000, .error_burst = 1'000'000};
     unsigned tx_capacity = 1023;  ///< packets that a queue takes before its ring is full
     std::size_t workers = 1;      ///< each with a queue of every port; polled in turn

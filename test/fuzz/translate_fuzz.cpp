@@ -1,6 +1,7 @@
 // Any frame, cut into segments as the input's first bytes say, through the whole data plane: what
-// leaves is what leaves for the same frame in one piece, only addresses, TTL and checksums differ
-// from what came, every packet is accounted for, and every buffer comes back.
+// leaves is what leaves for the same frame in one piece, only addresses, TTL, checksums and a TCP
+// SYN's MSS (which never rises) differ from what came, every packet is accounted for, and every
+// buffer comes back.
 //
 // Input: a byte of options (realm, which checksums to put right), a byte with the number of cuts,
 // a byte for each, then the frame.
@@ -18,6 +19,7 @@
 #include "fuzz/check.hpp"
 #include "packet/checksum.hpp"
 #include "packet/wire.hpp"
+#include "support/reference.hpp"
 
 using namespace natto;
 using test::Bytes;
@@ -89,6 +91,7 @@ test::Lab& lab() {
                       test::make_mapping("net-a", test::kA, "10.64.0.0/10", "20.64.0.0/10"),
                       test::make_mapping("net-b", test::kB, "96.0.0.0/3", "128.0.0.0/3")},
          .mtu = 1000,
+         .tcp_mss_clamp = 700,
          .icmp = {.errors_per_second = UINT32_MAX, .error_burst = UINT32_MAX}});
   }();
   return *the_lab;
@@ -114,6 +117,29 @@ std::size_t transport_checksum(const Bytes& frame, std::size_t at) {
   }
 }
 
+/// Where the frame's MSS options have their values, if it is a SYN with all its header.
+std::vector<std::size_t> mss_values(const Bytes& frame) {
+  const std::size_t tcp = kIpv4Offset + (frame[kIpv4Offset] & 0x0fU) * 4;
+  const bool first = (test::read16(frame, kIpv4Offset + 6) & 0x1fff) == 0;
+  std::vector<std::size_t> values;
+  if (frame[kIpv4Offset + 9] != protocol::kTcp || !first || (frame[tcp + 13] & 2) == 0) {
+    return values;
+  }
+  const std::size_t end = tcp + (frame[tcp + 12] >> 4) * 4;
+  std::size_t at = tcp + 20;
+  while (end <= frame.size() && at + 1 < end && frame[at] != 0) {
+    const std::size_t length = frame[at] == 1 ? 1 : frame[at + 1];
+    if (length == 4 && frame[at] == 2 && at + 4 <= end) {
+      values.push_back(at + 2);
+    }
+    if (length == 0 || (length == 1 && frame[at] != 1)) {
+      break;
+    }
+    at += length;
+  }
+  return values;
+}
+
 /// `in` with every byte zero that a translation may change.
 Bytes without_what_may_change(Bytes in, std::size_t length) {
   in.resize(length);
@@ -136,6 +162,9 @@ Bytes without_what_may_change(Bytes in, std::size_t length) {
   if (is_error) {
     clear(icmp + 2, 2);
     clear_packet(icmp + 8);
+  }
+  for (const std::size_t value : mss_values(in)) {
+    clear(value, 2);
   }
   clear_packet(kIpv4Offset);
   clear(0, 12);               // MAC addresses
@@ -166,6 +195,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FUZZ_CHECK(length <= input.frame.size());
     FUZZ_CHECK(without_what_may_change(linear[0], length) ==
                without_what_may_change(input.frame, length));
+    for (const std::size_t value : mss_values(linear[0])) {
+      FUZZ_CHECK(test::read16(linear[0], value) <= test::read16(input.frame, value));
+    }
   }
   FUZZ_CHECK(linear == outputs(input, {}));  // if it is plain, by the flow cache
   FUZZ_CHECK(linear == outputs(input, input.cuts));

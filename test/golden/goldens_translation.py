@@ -1,6 +1,6 @@
 """What passes: each protocol, both directions, every kind of table."""
 
-from golden import A, B, Ether, Raw, answer, raw, write
+from golden import A, B, HOSTS, Ether, Raw, answer, raw, write
 from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption, IPOption_RR
 from scapy.layers.l2 import ARP, Dot1Q
 
@@ -196,4 +196,113 @@ write(
         ]
     },
     drops={"vlan_tagged": 1, "ipv6": 1, "ethertype_unsupported": 1},
+)
+
+# What each SYN announces before and after, where the larger MTU is 9001 and the smaller 1500.
+MSS = [
+    ([("MSS", 8961)], [("MSS", 1460)]),
+    ([("NOP", None), ("MSS", 8961)], [("NOP", None), ("MSS", 1460)]),
+    ([("SAckOK", b""), ("MSS", 1461), ("WScale", 7)], [("SAckOK", b""), ("MSS", 1460), ("WScale", 7)]),
+    ([("NOP", None)] * 36 + [("MSS", 65535)], [("NOP", None)] * 36 + [("MSS", 1460)]),
+    ([("MSS", 8961), ("MSS", 9000)], [("MSS", 1460), ("MSS", 1460)]),
+    ([("MSS", 1460)], [("MSS", 1460)]),
+    ([("MSS", 536)], [("MSS", 536)]),
+    ([("Timestamp", (1, 0))], [("Timestamp", (1, 0))]),
+    ([], []),
+]
+
+
+def segment(ip: dict, ttl: int, flags: str, options: list) -> IP:
+    return IP(ttl=ttl, **ip) / TCP(sport=40000, dport=443, flags=flags, options=options) / b"early data"
+
+
+def damaged(packet: IP) -> bytes:
+    """On its way, after its sender made the checksum."""
+    data = bytes(packet)
+    return data[:-1] + bytes([data[-1] ^ 0x10])
+
+
+write(
+    "021_R3_R50_mss_lowered_to_what_both_mtus_carry",
+    a='mtu = 9001\ntcp_mss_clamp = "auto"',
+    arrives={
+        A: [segment(A_SENDS, 64, "S", before) for before, _ in MSS]
+        + [segment(A_SENDS, 64, flags, MSS[0][0]) for flags in ("SEC", "A", "RA")]
+        + [damaged(segment(A_SENDS, 64, "S", before)) for before, _ in MSS[:3]],
+        B: [segment(B_SENDS, 64, "SA", before) for before, _ in MSS],
+    },
+    leaves={
+        B: [segment(B_GETS, 63, "S", after) for _, after in MSS]
+        + [segment(B_GETS, 63, "SEC", MSS[0][1])]
+        + [segment(B_GETS, 63, flags, MSS[0][0]) for flags in ("A", "RA")]
+        + [damaged(segment(B_GETS, 63, "S", after)) for _, after in MSS[:3]],
+        A: [segment(A_GETS, 63, "SA", after) for _, after in MSS],
+    },
+)
+
+
+def with_options(ip: dict, ttl: int, words: int, options: str) -> IP:
+    """A SYN whose header says that it has `words` words, with these options as they are."""
+    return IP(ttl=ttl, **ip) / TCP(sport=40000, dport=443, flags="S", dataofs=words) / Raw(raw(options) + b"data")
+
+
+MALFORMED = [
+    (6, "02002305"),
+    (6, "02012305"),
+    (6, "02032305"),
+    (7, "0206230523050000"),
+    (6, "01010204"),
+    (6, "01010102"),
+    (7, "0004230502042305"),
+    (7, "08ffffff02042305"),
+    (4, "02042305"),
+    (5, "02042305"),
+    (8, "02042305"),  # the header ends behind the packet
+    (15, "02042305"),
+]
+a_to_b(
+    *(lambda ip, ttl, words=words, options=options: with_options(ip, ttl, words, options) for words, options in MALFORMED),
+    name="022_R50_malformed_tcp_options_are_left_alone",
+    b="tcp_mss_clamp = 1200",
+)
+
+
+def pieces(ip: dict, ttl: int, mss: int, cut: int) -> list[IP]:
+    """A SYN with 64 bytes, of which the first fragment has `cut`."""
+    syn = TCP(sport=40000, dport=443, flags="S", options=[("MSS", mss), ("SAckOK", b""), ("WScale", 7)])
+    body = bytes(IP(**ip) / syn / Raw(b"e" * 32))[20:]
+    return [
+        IP(ttl=ttl, id=7, flags="MF", proto=6, **ip) / Raw(body[:cut]),
+        IP(ttl=ttl, id=7, frag=cut // 8, proto=6, **ip) / Raw(body[cut:]),
+    ]
+
+
+QUOTED = IP(ttl=60, **B_GETS) / TCP(sport=40000, dport=443, flags="S", options=[("MSS", 1200)])
+QUOTED_TO_A = IP(ttl=60, **A_SENDS) / TCP(sport=40000, dport=443, flags="S", options=[("MSS", 1200)])
+write(
+    "023_R50_mss_in_fragments_behind_ip_options_and_quoted",
+    mappings=[*HOSTS, ("host-a2", A, "10.1.1.11", "172.31.1.11")],
+    b="tcp_mss_clamp = 1200",
+    arrives={
+        A: pieces(A_SENDS, 64, 8961, 32)
+        + [IP(options=[IPOption(b"\x01")] * 40, **A_SENDS) / TCP(flags="S", options=[("NOP", None)] * 36 + [("MSS", 8961)])]
+        # Between two hosts of a, no packet passes the port that clamps.
+        + [segment({"src": "10.1.1.10", "dst": "172.31.1.11"}, 64, "S", [("MSS", 8961)])],
+        B: [IP(**B_SENDS) / ICMP(type=3, code=1) / Raw(bytes(QUOTED))],
+    },
+    leaves={
+        B: pieces(B_GETS, 63, 1200, 32)
+        + [
+            IP(ttl=63, options=[IPOption(b"\x01")] * 40, **B_GETS)
+            / TCP(flags="S", options=[("NOP", None)] * 36 + [("MSS", 1200)])
+        ],
+        A: [segment({"src": "172.31.1.10", "dst": "10.1.1.11"}, 63, "S", [("MSS", 8961)])]
+        + [IP(ttl=63, **A_GETS) / ICMP(type=3, code=1) / Raw(bytes(QUOTED_TO_A))],
+    },
+)
+write(
+    "024_R50_a_header_cut_within_its_options_is_left_alone",
+    b="tcp_mss_clamp = 1200",
+    arrives={A: pieces(A_SENDS, 64, 8961, 24)},
+    leaves={B: pieces(B_GETS, 63, 8961, 24)},
 )

@@ -29,6 +29,7 @@ class Port:
     passes_unmapped: bool
     drops_hairpins: bool
     record_route: bool
+    mss_clamp: int | None  # what a segment may have at most, beside what the MTUs carry; None: off
 
     def broadcast(self) -> IPv4Address | None:
         network = self.interface.network
@@ -162,6 +163,7 @@ class Oracle:
             passes_unmapped=port.get("source_not_mapped", "drop") == "pass",
             drops_hairpins=port.get("hairpin", "allow") == "drop",
             record_route=port.get("record_route", "drop") == "pass",
+            mss_clamp={"off": None, "auto": 65535}.get(clamp := port.get("tcp_mss_clamp", "off"), clamp),
         )
 
     # The table.
@@ -364,7 +366,7 @@ class Oracle:
         if len(packet.data) > self.ports[out].mtu and packet.dont_fragment:
             raise Refused("exceeds_mtu", self.ports[out].mtu)
         if inner is None:
-            return out, self._rewritten(packet, host, peer_real)
+            return out, self._rewritten(self._clamped(packet, port, self.ports[out]), host, peer_real)
         reporter = self._reporter(realm, out, packet.source, host)
         quoted = self._with_quote(packet, inner, peer_real, host)
         return out, self._rewritten(quoted, reporter, peer_real)
@@ -411,6 +413,29 @@ class Oracle:
         if self.outer_source == "drop":
             raise Refused("icmp_error_source_not_mapped")
         return self.ports[out].interface.ip if self.outer_source == "own" else host
+
+    @staticmethod
+    def _clamped(packet: Packet, port: Port, out: Port) -> Packet:
+        """The MSS options of a SYN, where a port of the two clamps."""
+        clamps = [p.mss_clamp for p in (port, out) if p.mss_clamp is not None]
+        if packet.protocol != TCP or packet.offset or not packet.payload[13] & 2 or not clamps:
+            return packet
+        most = min([port.mtu - 40, out.mtu - 40, *clamps])
+        segment = bytearray(packet.payload)
+        end = (segment[12] >> 4) * 4
+        at = 20
+        while end <= len(segment) and at < end - 1 and segment[at] != 0:
+            size = 1 if segment[at] == 1 else segment[at + 1]
+            if (size < 2 and segment[at] != 1) or at + size > end:
+                break
+            if segment[at : at + 2] == b"\2\4" and get16(segment, at + 2) > most:
+                # In an odd place its bytes count as those of two other words.
+                weight = 256 if at % 2 else 1
+                moved = (get16(segment, at + 2) - most) * weight
+                put16(segment, 16, (get16(segment, 16) + moved) % 65535)
+                put16(segment, at + 2, most)
+            at += size
+        return Packet(packet.data[: packet.header] + bytes(segment))
 
     def _rewritten(self, packet: Packet, source: IPv4Address, destination: IPv4Address) -> bytes:
         data = bytearray(self._readdressed(packet, len(packet.data), source, destination))

@@ -9,6 +9,12 @@ from oracle import checksum
 
 SENDER = bytes.fromhex("020000000002")
 RECEIVER = bytes.fromhex("021122334455")
+# Right ones, some with a large or a small MSS, and malformed ones.
+TCP_OPTIONS = [
+    bytes.fromhex(o)
+    for o in ("01", "01", "02042305", "020405b4", "02040218", "02040000", "0204ffff", "0402", "030307",
+              "080a0000000100000000", "00", "02032305", "0206230523", "0801", "08ff", "fd00")
+]
 
 
 @dataclass
@@ -54,8 +60,12 @@ def transport(rng: random.Random, source, destination) -> tuple[int, bytes]:
     data = rng.randbytes(rng.choice([0, 1, 2, 7, 64, 333]))
     kind = rng.randrange(12)
     if kind < 3:
-        segment = struct.pack("!HHIIBBHHH", 40000, 443, rng.getrandbits(32), 0, 0x50, 2, 0xFAF0, 0, 0) + data
-        return 6, with_transport_checksum(source, destination, 6, segment, 16)
+        options = b"".join(rng.choices(TCP_OPTIONS, k=rng.randrange(5)))[:40]
+        options += bytes(-len(options) % 4)
+        words = 5 + len(options) // 4 if rng.random() < 0.9 else rng.randrange(16)
+        flags = rng.choice([0x02, 0x12, 0x10, 0xC2])
+        segment = struct.pack("!HHIIBBHHH", 40000, 443, rng.getrandbits(32), 0, words << 4, flags, 0xFAF0, 0, 0)
+        return 6, with_transport_checksum(source, destination, 6, segment + options + data, 16)
     if kind < 6:
         segment = struct.pack("!HHHH", 5000, 53, 8 + len(data), 0) + data
         return 17, with_transport_checksum(source, destination, 17, segment, 6)

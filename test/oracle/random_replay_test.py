@@ -15,6 +15,7 @@ from packets import Ends, random_frame
 
 PACKETS = 21_000
 SHAPES = {"one-arm": 1, "two-arm": 2, "three-arm": 3}
+MSS_CLAMPS = ['"off"', '"auto"', 700]
 WAYS = [(shape, realm) for shape, realms in SHAPES.items() for realm in range(realms)]
 
 
@@ -26,6 +27,7 @@ def make_tables(rng: random.Random, realms: int, folder: Path) -> Path:
         text += f'[[port]]\nrealm = "realm-{realm}"\ndevice = "unused{realm}"\naddress = "10.9.{realm}.1/24"\n'
         text += f"mtu = {rng.choice([576, 1000, 1500])}\n"
         text += f'source_not_mapped = "{rng.choice(["drop", "pass"])}"\n'
+        text += f"tcp_mss_clamp = {rng.choice(MSS_CLAMPS)}\n"
         text += f'record_route = "{rng.choice(["drop", "pass"])}"\n'
         if realms > 1:
             text += f'hairpin = "{rng.choice(["allow", "drop"])}"\n'

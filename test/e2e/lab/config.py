@@ -27,6 +27,7 @@ class Port:
     # net_af_packet joins an interface that is there, net_tap makes one, CARD is one of cards.py
     driver: str = "net_af_packet"
     checksum_offload: str = "auto"
+    tcp_mss_clamp: str = "off"
     kernel_interface: str | None = None
     kernel_packets_per_second: int = 10_000
 
@@ -76,7 +77,8 @@ def _port_toml(index: int, port: Port, queues: int) -> str:
         f'device = "{_device(index, port, queues)}"\n'
         f'address = "{port.address}"\n{gateway}'
         f"mtu = {port.mtu}\n"
-        f'checksum_offload = "{port.checksum_offload}"\n{kernel}'
+        f'checksum_offload = "{port.checksum_offload}"\n'
+        f'tcp_mss_clamp = "{port.tcp_mss_clamp}"\n{kernel}'
     )
 
 

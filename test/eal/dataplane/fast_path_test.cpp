@@ -50,7 +50,7 @@ class RandomPackets {
     Bytes l3;
     switch (below(5)) {
       case 0:
-        l3 = test::make_tcp(spec, data);
+        l3 = tcp(spec, data);
         break;
       case 1:
         spec.protocol = std::array<std::uint8_t, 3>{47, 132, 51}[below(3)];
@@ -72,6 +72,21 @@ class RandomPackets {
   }
 
  private:
+  /// With options, of which the header holds all, some or none.
+  Bytes tcp(const test::PacketSpec& spec, const Bytes& data) {
+    static const std::array kOptions = {"02040578", "0204230501010101", "0102042305000000",
+                                        "080affffffffffffffff010102042305", "0203230502042305"};
+    Bytes rest = test::from_hex(kOptions[below(kOptions.size())]);
+    const std::size_t options = rest.size();
+    rest.insert(rest.end(), data.begin(), data.end());
+    Bytes l3 = test::make_tcp(spec, rest);
+    const std::size_t header = l3.size() - rest.size() - 20;
+    l3[header + 12] = static_cast<std::uint8_t>((5 + below(3) + options / 4) << 4);
+    l3[header + 13] = std::array<std::uint8_t, 3>{0x02, 0x12, 0x10}[below(3)];
+    test::write16(l3, header + 16, test::reference_transport_checksum(l3, 16));
+    return l3;
+  }
+
   std::uint32_t often_first(std::size_t size) {
     return below(4) != 0 ? 0 : below(static_cast<std::uint32_t>(size));
   }
@@ -79,13 +94,14 @@ class RandomPackets {
   std::mt19937 random_;
 };
 
-Lab::Options two_workers(Hairpin hairpin) {
+Lab::Options two_workers(Hairpin hairpin, std::optional<std::uint16_t> tcp_mss_clamp) {
   Lab::Options options;
   options.mappings = {test::make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10"),
                       test::make_mapping("host-a2", kA, "10.1.1.11", "172.31.1.11"),
                       test::make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20"),
                       test::make_mapping("net-b", kB, "192.168.255.0/24", "172.30.8.0/24")};
   options.hairpin = hairpin;
+  options.tcp_mss_clamp = tcp_mss_clamp;
   options.mtu = 1450;
   options.workers = 2;
   return options;
@@ -140,8 +156,9 @@ class Path {
   Worker worker_;
 };
 
-void compare(bool offload, Hairpin hairpin = Hairpin::kAllow) {
-  Lab lab(two_workers(hairpin));
+void compare(bool offload, Hairpin hairpin = Hairpin::kAllow,
+             std::optional<std::uint16_t> tcp_mss_clamp = std::nullopt) {
+  Lab lab(two_workers(hairpin, tcp_mss_clamp));
   for (PortContext& port : lab.dataplane().ports) {
     port.computes_checksums = offload;
   }
@@ -192,6 +209,11 @@ TEST(FastPath, R38_RandomPacketsWhereHairpinsAreDropped) {
 }
 
 TEST(FastPath, R3_RandomPacketsWhoseChecksumsThePortComputes) { compare(/*offload=*/true); }
+
+TEST(FastPath, R50_RandomPacketsWhereTheMssIsClamped) {
+  compare(/*offload=*/false, Hairpin::kAllow, 1300);
+  compare(/*offload=*/true, Hairpin::kAllow, 1300);
+}
 
 }  // namespace
 }  // namespace natto

@@ -59,6 +59,41 @@ TEST(Pipeline, R1_TranslatesBothAddressesInBothDirections) {
   EXPECT_EQ(lab.counters().translated, 2U);
 }
 
+/// With a SYN that announces `mss`, in an odd place.
+Bytes syn(const PacketSpec& spec, std::uint16_t mss) {
+  Bytes l3 = make_tcp(spec, {1, 2, 4, 0, 0, 1, 1, 0, 'd', 'a', 't', 'a'});
+  const std::size_t header = 20 + spec.options.size();
+  l3[header + 12] = 7U << 4U;
+  test::write16(l3, header + 23, mss);
+  test::write16(l3, header + 16, test::reference_transport_checksum(l3, 16));
+  return l3;
+}
+
+TEST(Pipeline, R50_TheMssIsClampedBothWaysWhereverBuffersAreCut) {
+  Lab::Options options;
+  options.mtu = 1400;
+  options.tcp_mss_clamp = 65'535;
+  Lab lab(options);
+  for (const Bytes& ip_options : {Bytes{}, Bytes(40, 1)}) {
+    const Bytes from_a = frame_of(syn({.options = ip_options}, 1460));
+    const Bytes at_b = syn(
+        {.source = "172.31.1.10", .destination = "192.168.7.20", .ttl = 63, .options = ip_options},
+        1360);
+    const Bytes from_b = frame_of(
+        syn({.source = "192.168.7.20", .destination = "172.31.1.10", .options = ip_options}, 8961));
+    const Bytes at_a =
+        syn({.source = "172.30.7.20", .destination = "10.1.1.10", .ttl = 63, .options = ip_options},
+            1360);
+    for (std::size_t cut = 1; cut < from_a.size(); ++cut) {
+      lab.receive(kA, make_mbuf(from_a, {cut}));
+      lab.receive(kB, make_mbuf(from_b, {cut}));
+    }
+    lab.run();
+    expect_sent(lab, kB, std::vector(from_a.size() - 1, at_b));
+    expect_sent(lab, kA, std::vector(from_b.size() - 1, at_a));
+  }
+}
+
 TEST(Pipeline, R3_AHalfMadeChecksumIsCountedOnceABurstAndThePacketSentOn) {
   const Bytes right = frame_of(a_to_b());
   Bytes l3 = a_to_b();

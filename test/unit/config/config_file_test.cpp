@@ -47,6 +47,7 @@ checksum_offload = "off"
 source_not_mapped = "pass"
 hairpin = "drop"
 record_route = "pass"
+tcp_mss_clamp = "auto"
 kernel_interface = "natto0"
 kernel_packets_per_second = 500
 
@@ -55,6 +56,7 @@ realm = "company-b"
 device = "net_pcap0,rx_pcap=a.pcap,tx_pcap=b.pcap"
 address = "10.33.1.124/31"
 gateway_mac = "02:00:00:00:00:01"
+tcp_mss_clamp = 1360
 
 [icmp]
 outer_source = "mapped-destination"
@@ -88,6 +90,7 @@ admin_group = "admins"
   EXPECT_EQ(a.source_not_mapped, SourceNotMapped::kPass);
   EXPECT_EQ(a.hairpin, Hairpin::kDrop);
   EXPECT_EQ(a.record_route, RecordRoute::kPass);
+  EXPECT_EQ(a.tcp_mss_clamp, 65'535);
   EXPECT_EQ(a.kernel_interface, "natto0");
   EXPECT_EQ(a.kernel_packets_per_second, 500U);
   EXPECT_EQ(config->icmp.rules.outer_source, OuterSource::kMappedDestination);
@@ -100,6 +103,7 @@ admin_group = "admins"
   EXPECT_FALSE(b.gateway);
   EXPECT_EQ(b.gateway_mac, (MacAddress{{2, 0, 0, 0, 0, 1}}));
   EXPECT_EQ(b.checksum_offload, ChecksumOffload::kAuto);
+  EXPECT_EQ(b.tcp_mss_clamp, 1360);
 
   EXPECT_EQ(config->api.socket, "/run/other/natto.sock");
   EXPECT_EQ(config->api.group, "readers");
@@ -188,7 +192,7 @@ INSTANTIATE_TEST_SUITE_P(
             with_port_line("vlan_stripping_mode = 1"),
             "natto.toml:6:1: unknown key \"vlan_stripping_mode\" in [[port]]; known here: realm, "
             "device, address, gateway, gateway_mac, mtu, checksum_offload, source_not_mapped, "
-            "hairpin, record_route, kernel_interface, kernel_packets_per_second"},
+            "hairpin, record_route, tcp_mss_clamp, kernel_interface, kernel_packets_per_second"},
         ConfigCase{"[dkdp]\nlcores = \"1\"\n" + test::one_port(),
                    "natto.toml:1:1: unknown section \"dkdp\"; did you mean \"dpdk\"?"},
         ConfigCase{"mbufs = 5\n" + test::one_port(),
@@ -225,6 +229,11 @@ INSTANTIATE_TEST_SUITE_P(
                    "without quotes"},
         ConfigCase{with_port_line("mtu = 1500.0"),
                    "natto.toml:6:7: mtu must be an integer, not the floating-point number 1500.0"},
+        ConfigCase{with_port_line("tcp_mss_clamp = 1400.0"),
+                   "natto.toml:6:17: tcp_mss_clamp must be a string or an integer, not the "
+                   "floating-point number 1400.0"},
+        ConfigCase{with_port_line("tcp_mss_clamp = [\"auto\"]"),
+                   "natto.toml:6:17: tcp_mss_clamp must be a string or an integer, not an array"},
         ConfigCase{"dpdk = {lcores = 3}\n" + test::one_port(),
                    "natto.toml:1:18: lcores must be a string, not the integer 3; put it in quotes"},
         ConfigCase{"dpdk.eal = \"-v\"\n" + test::one_port(),
@@ -251,6 +260,15 @@ INSTANTIATE_TEST_SUITE_P(
         ConfigCase{with_port_line("mtu = -1"), "natto.toml:6:7: mtu is -1; allowed: 68 to 9216"},
         ConfigCase{with_port_line("mtu = 99999999999999999999"),
                    "natto.toml:6:7: mtu is 99999999999999999999; allowed: 68 to 9216"},
+        ConfigCase{with_port_line("tcp_mss_clamp = 535"),
+                   "natto.toml:6:17: tcp_mss_clamp is 535; allowed: \"off\" or \"auto\" or 536 to "
+                   "9176"},
+        ConfigCase{with_port_line("tcp_mss_clamp = 9177"),
+                   "natto.toml:6:17: tcp_mss_clamp is 9177; allowed: \"off\" or \"auto\" or 536 to "
+                   "9176"},
+        ConfigCase{with_port_line("tcp_mss_clamp = \"1400\""),
+                   "natto.toml:6:17: tcp_mss_clamp is \"1400\"; allowed: \"off\" or \"auto\" or "
+                   "536 to 9176"},
         ConfigCase{with_port_line("kernel_interface = \"a-name-too-long0\""),
                    "natto.toml:6:20: kernel_interface is \"a-name-too-long0\"; allowed: 1 to 15 "
                    "of the characters A-Z a-z 0-9 _ . -"},

@@ -50,6 +50,8 @@ TEST(Schema, DefaultsAreTheModelsInitialValues) {
   EXPECT_EQ(default_choice("port", "source_not_mapped"), number(port.source_not_mapped));
   EXPECT_EQ(default_choice("port", "hairpin"), number(port.hairpin));
   EXPECT_EQ(default_choice("port", "record_route"), number(port.record_route));
+  EXPECT_EQ(key("port", "tcp_mss_clamp").choices[default_choice("port", "tcp_mss_clamp")], "off");
+  EXPECT_FALSE(port.tcp_mss_clamp);
   EXPECT_FALSE(port.gateway);
   EXPECT_FALSE(port.gateway_mac);
   EXPECT_FALSE(port.kernel_interface);
@@ -77,6 +79,7 @@ TEST(Schema, TheLoaderUsesTheDefaults) {
   EXPECT_EQ(config->ports[0].source_not_mapped, port.source_not_mapped);
   EXPECT_EQ(config->ports[0].hairpin, port.hairpin);
   EXPECT_EQ(config->ports[0].record_route, port.record_route);
+  EXPECT_EQ(config->ports[0].tcp_mss_clamp, port.tcp_mss_clamp);
   EXPECT_EQ(config->ports[0].kernel_interface, port.kernel_interface);
   EXPECT_EQ(config->ports[0].kernel_packets_per_second, port.kernel_packets_per_second);
   const IcmpConfig icmp{};
@@ -89,6 +92,7 @@ TEST(Schema, TheLoaderUsesTheDefaults) {
 TEST(Schema, RangesFitTheModelsTypes) {
   EXPECT_TRUE(std::in_range<decltype(PortConfig::mtu)>(key("port", "mtu").range.max));
   EXPECT_TRUE(std::in_range<std::uint32_t>(key("dpdk", "mbufs").range.max));
+  EXPECT_TRUE(std::in_range<std::uint16_t>(key("port", "tcp_mss_clamp").range.max));
   EXPECT_GE(key("dpdk", "mbufs").range.min, 0);
   EXPECT_EQ(key("dpdk", "lcores").range.max, 1023);
   EXPECT_EQ(key("dpdk", "main_lcore").range.max, 1023);
@@ -119,6 +123,9 @@ TEST(Schema, RowsSayDefaultAndRange) {
   EXPECT_NE(
       markdown.find("| `source_not_mapped` | a string | `\"drop\"` | \"drop\" or \"pass\" | "),
       std::string::npos);
+  EXPECT_NE(markdown.find("| `tcp_mss_clamp` | a string or an integer | `\"off\"` | \"off\" or "
+                          "\"auto\" or 536 to 9176 | "),
+            std::string::npos);
   EXPECT_NE(markdown.find("| `real` | a string | **required** | "), std::string::npos);
 }
 
