@@ -116,7 +116,7 @@ void add_packet_options(CLI::App& command, const std::shared_ptr<ExplainArgument
           ->type_name("DST");
   source->needs(destination);
   command.add_option("--proto", arguments->protocol, "a name or a number")->capture_default_str();
-  command.add_option("--length", packet.length, "bytes of the IPv4 packet")
+  command.add_option("--length,--size", packet.length, "bytes of the IPv4 packet")
       ->check(CLI::Range(40, 65'535))
       ->capture_default_str();
   const auto add_byte = [&](const char* name, std::uint8_t& byte, const char* help) {

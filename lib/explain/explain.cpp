@@ -16,6 +16,7 @@
 #include "packet/decision.hpp"
 #include "packet/echo.hpp"
 #include "packet/icmp_error.hpp"
+#include "packet/mss.hpp"
 #include "packet/parse.hpp"
 #include "packet/wire.hpp"
 
@@ -105,9 +106,11 @@ class Narrator {
     const Found found = look_up(packet);
     const RealmId to = found.known.destination ? found.destination.realm : in_;
     const PortConfig& out = config_.ports[to];
+    const PortRules in_rules = rules_of(config_.ports[in_], in_);
+    const PortRules out_rules = rules_of(out, to);
     const auto observe = [&](DecisionStep step) { record(step, packet, out); };
-    const Decision decision = decide(packet, found, rules_of(config_.ports[in_], in_),
-                                     rules_of(out, to), config_.icmp.rules, observe);
+    const Decision decision =
+        decide(packet, found, in_rules, out_rules, config_.icmp.rules, observe);
     if (!decision.verdict.is_forward()) {
       return decision.verdict;
     }
@@ -119,6 +122,7 @@ class Narrator {
             to_string(packet.source));
       }
     }
+    explain_mss(packet, largest_mss(in_rules, out_rules));
     say("sent to {}: {} -> {}, TTL {}{}", out.realm, to_string(decision.addresses.source),
         to_string(decision.addresses.destination), packet.ttl - 1,
         packet.total_length > out.mtu ? fmt::format(", in fragments of at most {} bytes", out.mtu)
@@ -176,7 +180,39 @@ class Narrator {
         break;
       case DecisionStep::kAdmitted:
         say("towards {}, mtu {}", out.realm, out.mtu);
+        explain_mtus(out);
         break;
+    }
+  }
+
+  /// Of packets both ways. What lies beyond the ports' own links, natto does not know.
+  void explain_mtus(const PortConfig& out) {
+    const PortConfig& in = config_.ports[in_];
+    const std::uint16_t smallest = std::min(in.mtu, out.mtu);
+    say("smallest mtu on the way: {}, {}", smallest,
+        in.mtu == out.mtu ? "in both directions"
+                          : fmt::format("towards {}", in.mtu < out.mtu ? in.realm : out.realm));
+    say("  larger packets leave in fragments, or with don't fragment are dropped{}",
+        config_.icmp.errors_per_second > 0 ? fmt::format(", and the sender is told {}", smallest)
+                                           : "");
+  }
+
+  /// What becomes of the MSS that a TCP SYN announces, where a port clamps it to `largest`.
+  void explain_mss(const ParsedPacket& packet, std::optional<std::uint16_t> largest) {
+    if (!largest || packet.protocol != protocol::kTcp || packet.later_fragment) {
+      return;
+    }
+    const auto segment = frame_.first(kIpv4Offset + packet.total_length)
+                             .subspan(kIpv4Offset + packet.ip_header_length);
+    std::vector<std::uint8_t> copy(segment.begin(), segment.end());
+    if (!is_syn(segment)) {
+      return;
+    }
+    clamp_mss(copy, *largest);
+    if (std::ranges::equal(copy, segment)) {
+      say("tcp_mss_clamp: it announces no MSS above {}, which natto would lower", *largest);
+    } else {
+      say("tcp_mss_clamp: the MSS that it announces is lowered to {}", *largest);
     }
   }
 

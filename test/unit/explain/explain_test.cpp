@@ -99,6 +99,44 @@ TEST(Explain, KnowsTtlMtuAndFragments) {
   EXPECT_TRUE(says(e, "ICMP type 3 code 4"));
 }
 
+TEST(Explain, R15_NamesTheSmallestMtuOfBothDirections) {
+  const std::string_view smallest = "smallest mtu on the way: 1400, towards company-b";
+  const std::string_view larger =
+      "larger packets leave in fragments, or with don't fragment are dropped";
+  const Explanation there = fate(packet("10.32.1.157", "10.50.3.7"));
+  EXPECT_TRUE(says(there, smallest));
+  EXPECT_TRUE(says(there, larger));
+  EXPECT_TRUE(says(there, ", and the sender is told 1400"));
+  EXPECT_TRUE(says(fate(packet("10.34.3.7", "10.33.1.145")), smallest));
+  Config config = two_arm();
+  config.ports[0].mtu = 1400;
+  config.icmp.errors_per_second = 0;
+  DescribedPacket q = packet("10.32.1.157", "10.50.3.7");
+  q.length = 9001;
+  q.dont_fragment = true;
+  const Explanation e = explain(config, q);
+  EXPECT_TRUE(says(e, "smallest mtu on the way: 1400, in both directions"));
+  EXPECT_TRUE(says(e, larger));
+  EXPECT_FALSE(says(e, "is told"));
+}
+
+TEST(Explain, R50_TellsWhatBecomesOfTheMss) {
+  test::Bytes l3 = test::make_tcp({.source = "10.32.1.157", .destination = "10.50.3.7"},
+                                  {2, 4, 0x05, 0xb4, 'd', 'a', 't', 'a'});
+  l3[32] = 6U << 4U;
+  Config config = two_arm();
+  const auto frame = test::frame_of(l3);
+  EXPECT_FALSE(says(explain(config, table(), 0, frame), "MSS"));
+  config.ports[0].tcp_mss_clamp = 65'535;
+  EXPECT_TRUE(says(explain(config, table(), 0, frame),
+                   "tcp_mss_clamp: the MSS that it announces is lowered to 1360"));
+  DescribedPacket q = packet("10.32.1.157", "10.50.3.7");
+  q.protocol = 6;
+  EXPECT_TRUE(says(explain(config, q), "tcp_mss_clamp: it announces no MSS above 1360"));
+  q.tcp_flags = parse_tcp_flags("A").value();
+  EXPECT_FALSE(says(explain(config, q), "MSS"));
+}
+
 TEST(Explain, EveryProtocolThatPassesIsExplained) {
   DescribedPacket q = packet("10.32.1.157", "10.50.3.7");
   for (const std::string_view name :
