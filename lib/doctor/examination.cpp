@@ -8,6 +8,7 @@
 
 #include "doctor/device_checks.hpp"
 #include "doctor/machine_checks.hpp"
+#include "doctor/path_mtu.hpp"
 
 namespace natto {
 namespace {
@@ -97,6 +98,7 @@ Findings examine(const Tree& tree, const Needs* needs, const AwsFacts* aws,
         findings.push_back(check_checksums(port, peer->second));
       }
     }
+    findings.push_back(check_path_mtu(machine, *needs));
     if (needs->has_kernel_interfaces()) {
       findings.push_back(check_kernel_interface(machine));
     }

@@ -60,6 +60,10 @@ namespace natto {
   X(kMtu, "mtu",                                                                                   \
     "the port's `mtu` against the interface's, or against the 9001 bytes of a VPC",                \
     "set `mtu` to what the path carries: 9001 in a VPC and its region, 8500 between regions")      \
+  X(kPathMtu, "path_mtu",                                                                          \
+    "the smallest `mtu` of the ports, what becomes of larger packets, and whether TCP is held to "  \
+    "it where they differ",                                                                        \
+    "`tcp_mss_clamp = \"auto\"` on a port ([MTU and MSS](mtu.md))")                                \
   X(kChecksums, "checksums",                                                                       \
     "of a port on a veth: whether the other end leaves TCP and UDP checksums half made, for "      \
     "hardware that is not there",                                                                  \

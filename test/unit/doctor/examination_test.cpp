@@ -87,6 +87,9 @@ TEST(DoctorExamination, NothingToSeeIsNothingWrong) {
   needs.appliance.config.ports[0].kernel_interface = "natto0";
   const AwsFacts aws = unknown();
   for (const Finding& finding : machine.examine(&needs, &aws)) {
+    if (finding.check == Check::kPathMtu) {
+      continue;  // natto.toml says it
+    }
     EXPECT_EQ(finding.health, Health::kUnseen) << name_of(finding.check);
     EXPECT_NE(finding.advice, "") << name_of(finding.check);
   }
