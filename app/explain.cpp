@@ -9,6 +9,7 @@
 #include "capture.hpp"
 #include "commands.hpp"
 #include "explain/described_packet.hpp"
+#include "packet/protocol_names.hpp"
 #include "running_natto.hpp"
 #include "table/loader.hpp"
 #include "views.hpp"
@@ -44,7 +45,7 @@ Result<Frame> described_frame(const ExplainArguments& arguments) {
   if (!protocol) {
     return input_error(
         fmt::format("{} is no protocol: give tcp, udp, icmp, gre, esp, ah, sctp, "
-                    "udplite or a number up to 255",
+                    "udplite, dccp or a number up to 255",
                     arguments.protocol));
   }
   const auto flags = parse_tcp_flags(arguments.tcp_flags);

@@ -85,6 +85,10 @@ void add_show(CLI::App& app, Action& chosen) {
 
   on(add_subject(*command, "drops", "dropped packets by reason, with what to do", arguments),
      api::DropsRequest(), drops_view);
+  on(add_subject(*command, "rules", "what each rule of the policy allowed, and refused", arguments),
+     api::RulesRequest(), rules_view);
+  on(add_subject(*command, "limits", "what each limit let pass, and what was over it", arguments),
+     api::LimitsRequest(), limits_view);
   on(add_subject(*command, "ports", "link, next hop, offloads, rates and driver counters",
                  arguments),
      api::PortsRequest(), ports_view);

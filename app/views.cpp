@@ -191,6 +191,9 @@ std::string reload_view(const api::ReloadReport& report, bool dry_run) {
   } else {
     lines.add("version {}, {}", report.version, counts);
   }
+  if (report.policy_changes != 0) {
+    lines.add("policy: {} changed", report.policy_changes);
+  }
   lines.add("digest {} -> {}", report.digest_before, report.digest_after);
   if (!dry_run && report.digest_before == report.digest_after) {
     lines.add("no change: version {} stays", report.version);
@@ -205,6 +208,40 @@ std::string reload_view(const api::ReloadReport& report, bool dry_run) {
     lines.add("natto.toml: {} differs from what natto runs with; a restart applies it", key);
   }
   return report.text + lines.take();
+}
+
+std::string rules_view(const api::RulesReport& report) {
+  Lines lines;
+  lines.add("what no rule allows: {}", report.otherwise != "deny"      ? "allowed"
+                                       : report.answer == "prohibited" ? "refused, and answered"
+                                                                       : "refused");
+  if (!report.rules.empty()) {
+    lines.add("{:>10} {:>9}   {:>9} {:>9}   {:>9}   {:<20} {}", "pkts there", "bytes", "pkts back",
+              "bytes", "refused", "name", "allows");
+  }
+  for (const api::RuleReport& rule : report.rules) {
+    lines.add("{:>10} {:>9}   {:>9} {:>9}   {:>9}   {:<20} {}",
+              short_number(rule.there_packets, false), short_number(rule.there_bytes, false),
+              short_number(rule.back_packets, false), short_number(rule.back_bytes, false),
+              short_number(rule.refused_openings, false), rule.name, rule.allows);
+  }
+  return lines.take();
+}
+
+std::string limits_view(const api::LimitsReport& report) {
+  Lines lines;
+  if (report.limits.empty()) {
+    lines.add("there are no limits");
+    return lines.take();
+  }
+  lines.add("{:>11} {:>9}   {:>9} {:>9}   {:<20} {}", "pkts passed", "bytes", "pkts over", "bytes",
+            "name", "limits");
+  for (const api::LimitReport& limit : report.limits) {
+    lines.add("{:>11} {:>9}   {:>9} {:>9}   {:<20} {}", short_number(limit.passed_packets, false),
+              short_number(limit.passed_bytes, false), short_number(limit.over_packets, false),
+              short_number(limit.over_bytes, false), limit.name, limit.limits);
+  }
+  return lines.take();
 }
 
 std::string explain_view(const api::ExplainReport& report) {

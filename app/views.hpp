@@ -20,6 +20,8 @@ namespace natto {
 [[nodiscard]] std::string mappings_view(const std::vector<api::MappingReport>& rows,
                                         std::uint64_t now_ms, bool exact);
 [[nodiscard]] std::string drops_view(const api::DropsReport& report);
+[[nodiscard]] std::string rules_view(const api::RulesReport& report);
+[[nodiscard]] std::string limits_view(const api::LimitsReport& report);
 [[nodiscard]] std::string ports_view(const api::PortsReport& report);
 [[nodiscard]] std::string workers_view(const api::WorkersReport& report);
 [[nodiscard]] std::string table_view(const api::TableReport& table);

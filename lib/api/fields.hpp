@@ -108,6 +108,42 @@ void fields(Of<DropsReport> auto& m, auto&& field) {
   field("hints", m.hints, "why receivers may discard packets that natto forwards");
 }
 
+void fields(Of<RuleReport> auto& m, auto&& field) {
+  field("name", m.name, "");
+  field("line", m.line, "of the file that the table was read from");
+  field("allows", m.allows, "`from -> to: protocols ports`; with `<->` either side may open");
+  field("there_packets", m.there_packets,
+        "that it allowed from its first side to its second. A packet counts for the first rule of "
+        "the file that allows it");
+  field("there_bytes", m.there_bytes, "of these IPv4 packets");
+  field("back_packets", m.back_packets, "that it allowed the other way");
+  field("back_bytes", m.back_bytes, "of these IPv4 packets");
+  field("refused_openings", m.refused_openings,
+        "packets with which the side that is asked would have opened a conversation itself");
+}
+
+void fields(Of<RulesReport> auto& m, auto&& field) {
+  field("version", m.version, "of the table");
+  field("otherwise", m.otherwise, "what becomes of what no rule allows: `allow` or `deny`");
+  field("answer", m.answer, "what the sender of a refused packet gets: `prohibited` or `drop`");
+  field("rules", m.rules, "in the file's order when they came into force");
+}
+
+void fields(Of<LimitReport> auto& m, auto&& field) {
+  field("name", m.name, "");
+  field("line", m.line, "of the file that the table was read from");
+  field("limits", m.limits, "`from -> to: rates`");
+  field("passed_packets", m.passed_packets, "that kept it");
+  field("passed_bytes", m.passed_bytes, "of these IPv4 packets");
+  field("over_packets", m.over_packets, "that were dropped as `over_limit` because of it");
+  field("over_bytes", m.over_bytes, "of these IPv4 packets");
+}
+
+void fields(Of<LimitsReport> auto& m, auto&& field) {
+  field("version", m.version, "of the table");
+  field("limits", m.limits, "in the file's order when they came into force");
+}
+
 void fields(Of<DeviceCounterReport> auto& m, auto&& field) {
   field("name", m.name, "as the driver calls it; `*` for each queue");
   field("value", m.value, "goes on where a reset of the device put it to zero");
@@ -191,6 +227,8 @@ void fields(Of<ReloadReport> auto& m, auto&& field) {
   field("added", m.added, "mappings");
   field("removed", m.removed, "mappings");
   field("changed", m.changed, "mappings");
+  field("policy_changes", m.policy_changes,
+        "how many of `[policy]`, the rules and the limits were added, removed or changed");
   field("digest_before", m.digest_before, "");
   field("digest_after", m.digest_after, "of a dry run: of the file");
   field("parse_us", m.parse_us, "microseconds for reading and checking the file");
@@ -198,7 +236,8 @@ void fields(Of<ReloadReport> auto& m, auto&& field) {
   field("grace_us", m.grace_us, "until no worker used the old table");
   field("grace_pending", m.grace_pending, "after ten seconds a worker still may");
   field("text", m.text,
-        "a line for each mapping that was added (`+`), removed (`-`) or changed (`~`)");
+        "a line for each mapping, rule and limit that was added (`+`), removed (`-`) or changed "
+        "(`~`)");
   field("config_changed", m.config_changed,
         "keys of natto.toml that differ from what natto runs with, as `port 0 mtu`: a restart "
         "applies them");
@@ -210,6 +249,7 @@ void fields(Of<ExplainReport> auto& m, auto&& field) {
   field("reason", m.reason,
         "the [drop reason](drop-reasons.md); empty if it is sent, natto itself answers it or the "
         "kernel gets it");
+  field("rule", m.rule, "of the policy, that allows it; empty if none need or does");
   field("steps", m.steps, "of the decision, for a person");
 }
 
@@ -244,6 +284,8 @@ void fields(Of<BusiestRequest> auto& m, auto&& field) {
 }
 void fields(Of<CountersRequest> auto&, auto&&) {}
 void fields(Of<DropsRequest> auto&, auto&&) {}
+void fields(Of<RulesRequest> auto&, auto&&) {}
+void fields(Of<LimitsRequest> auto&, auto&&) {}
 void fields(Of<PortsRequest> auto&, auto&&) {}
 void fields(Of<PortRequest> auto& m, auto&& field) {
   field("port", m.port, "its index in the configuration, from 0");

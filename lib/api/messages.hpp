@@ -108,6 +108,39 @@ struct DropsReport {
   std::vector<HintReport> hints = {};
 };
 
+struct RuleReport {
+  std::string name = {};
+  std::uint64_t line = 0;
+  std::string allows = {};
+  std::uint64_t there_packets = 0;
+  std::uint64_t there_bytes = 0;
+  std::uint64_t back_packets = 0;
+  std::uint64_t back_bytes = 0;
+  std::uint64_t refused_openings = 0;
+};
+
+struct RulesReport {
+  std::uint64_t version = 0;
+  std::string otherwise = {};
+  std::string answer = {};
+  std::vector<RuleReport> rules = {};
+};
+
+struct LimitReport {
+  std::string name = {};
+  std::uint64_t line = 0;
+  std::string limits = {};
+  std::uint64_t passed_packets = 0;
+  std::uint64_t passed_bytes = 0;
+  std::uint64_t over_packets = 0;
+  std::uint64_t over_bytes = 0;
+};
+
+struct LimitsReport {
+  std::uint64_t version = 0;
+  std::vector<LimitReport> limits = {};
+};
+
 struct DeviceCounterReport {
   std::string name = {};
   std::uint64_t value = 0;
@@ -184,6 +217,7 @@ struct ReloadReport {
   std::uint64_t added = 0;
   std::uint64_t removed = 0;
   std::uint64_t changed = 0;
+  std::uint64_t policy_changes = 0;
   std::string digest_before = {};
   std::string digest_after = {};
   std::uint64_t parse_us = 0;
@@ -198,6 +232,7 @@ struct ExplainReport {
   std::optional<std::uint64_t> version = {};  ///< absent: not of a running table
   bool sent = false;
   std::string reason = {};
+  std::string rule = {};
   std::vector<std::string> steps = {};
 };
 
@@ -253,6 +288,18 @@ struct DropsRequest {
   using Report = DropsReport;
 };
 
+struct RulesRequest {
+  static constexpr std::string_view kName = "rules";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = RulesReport;
+};
+
+struct LimitsRequest {
+  static constexpr std::string_view kName = "limits";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = LimitsReport;
+};
+
 struct PortsRequest {
   static constexpr std::string_view kName = "ports";
   static constexpr Rights kNeeds = Rights::kRead;
@@ -299,9 +346,10 @@ struct ExplainRequest {
   std::string realm = {};
 };
 
-using Request = std::variant<TableRequest, MappingsRequest, BusiestRequest, CountersRequest,
-                             DropsRequest, PortsRequest, PortRequest, WorkersRequest, ReloadRequest,
-                             DryRunRequest, RollbackRequest, ExplainRequest>;
+using Request =
+    std::variant<TableRequest, MappingsRequest, BusiestRequest, CountersRequest, DropsRequest,
+                 RulesRequest, LimitsRequest, PortsRequest, PortRequest, WorkersRequest,
+                 ReloadRequest, DryRunRequest, RollbackRequest, ExplainRequest>;
 
 /// What a list of mappings is sorted by: their file, their names, or the largest of these first.
 inline constexpr std::array<std::string_view, 5> kMappingOrders = {"file", "name", "packets",

@@ -21,6 +21,8 @@ constexpr IntegerRange kMappingNameLength = {1, 64};
 constexpr std::array<std::string_view, 2> kChecksumOffloads = {"auto", "off"};
 constexpr std::array<std::string_view, 2> kMssClamps = {"off", "auto"};
 constexpr std::array<std::string_view, 2> kAllowOrDrop = {"allow", "drop"};
+constexpr std::array<std::string_view, 2> kAllowOrDeny = {"allow", "deny"};
+constexpr std::array<std::string_view, 2> kProhibitedOrDrop = {"prohibited", "drop"};
 constexpr std::array<std::string_view, 2> kDropOrPass = {"drop", "pass"};
 constexpr std::array<std::string_view, 2> kPassOrDrop = {"pass", "drop"};
 constexpr std::array<std::string_view, 3> kOuterSources = {"own", "mapped-destination", "drop"};
@@ -233,6 +235,81 @@ constexpr std::array kConfigSections = {
         .name = "state", .meaning = "What outlives the running natto.", .keys = kStateKeys},
 };
 
+constexpr std::array kPolicyKeys = {
+    KeySchema{.name = "default",
+              .kind = kChoice,
+              .if_absent = "allow",
+              .meaning = "What happens to a packet that no `[[allow]]` allows.",
+              .choices = kAllowOrDeny},
+    KeySchema{.name = "answer",
+              .kind = kChoice,
+              .if_absent = "prohibited",
+              .meaning = "What the sender of a refused packet gets: ICMP 3/13 (administratively "
+                         "prohibited), as often as `[icmp]` allows, or nothing.",
+              .choices = kProhibitedOrDrop},
+};
+
+constexpr std::array kAllowKeys = {
+    KeySchema{.name = "name",
+              .kind = kName,
+              .if_absent = Required{},
+              .meaning = "The rule's name in reports; each rule has its own.",
+              .range = kMappingNameLength},
+    KeySchema{.name = "from",
+              .kind = kTexts,
+              .if_absent = LeftOut{"`between` stands in its place"},
+              .meaning = "The side that may open. Mappings by name, `\"realm:NAME\"`, or real "
+                         "addresses that mappings have, as `\"10.1.8.16/28\"` or, where several "
+                         "realms have them, `\"NAME:10.1.8.16/28\"`."},
+    KeySchema{.name = "to",
+              .kind = kTexts,
+              .if_absent = LeftOut{"`between` stands in its place"},
+              .meaning = "The side that is opened to; as `from`."},
+    KeySchema{.name = "between",
+              .kind = kTexts,
+              .if_absent = LeftOut{"`from` may open, `to` may not"},
+              .meaning = "Two sides, either of which may open, in place of `from` and `to`."},
+    KeySchema{.name = "protocol",
+              .kind = kTextsOrNumbers,
+              .if_absent = LeftOut{"every protocol"},
+              .meaning = "Names (tcp, udp, icmp, gre, esp, sctp, udplite, dccp) or numbers."},
+    KeySchema{.name = "ports",
+              .kind = kTextsOrNumbers,
+              .if_absent = LeftOut{"every port"},
+              .meaning = "Ports of the side that is opened to, as `443` or `\"8000-8099\"`; of "
+                         "TCP, UDP, UDP-Lite, SCTP and DCCP."},
+};
+
+constexpr std::array kLimitKeys = {
+    KeySchema{.name = "name",
+              .if_absent = Required{},
+              .meaning = "The limit's name in reports; each limit has its own."},
+    KeySchema{.name = "from",
+              .kind = kTexts,
+              .if_absent = LeftOut{"whoever sends"},
+              .meaning = "Whose packets are limited, all together; as `from` of `[[allow]]`."},
+    KeySchema{.name = "to",
+              .kind = kTexts,
+              .if_absent = LeftOut{"whoever gets them"},
+              .meaning = "Where these packets go; as `from`."},
+    KeySchema{.name = "packets_per_second",
+              .kind = kInteger,
+              .if_absent = LeftOut{"any number"},
+              .meaning = "How many packets may pass.",
+              .range = {1, 1'000'000'000}},
+    KeySchema{.name = "bits_per_second",
+              .kind = kInteger,
+              .if_absent = LeftOut{"any number"},
+              .meaning = "How many bits of IPv4 packets, headers included, may pass.",
+              .range = {8'000, 1'000'000'000'000}},
+    KeySchema{.name = "burst_ms",
+              .kind = kInteger,
+              .if_absent = 10,
+              .meaning = "After a quiet time as much may pass at once as the limit lets through in "
+                         "this many milliseconds, but at least one packet.",
+              .range = {1, 10'000}},
+};
+
 constexpr std::array kMappingsSections = {
     SectionSchema{.name = "mapping",
                   .repeated = true,
@@ -242,6 +319,20 @@ constexpr std::array kMappingsSections = {
                                 "empty",
                   .meaning = "One host, or one network, and the address it has for everyone else.",
                   .keys = kMappingKeys},
+    SectionSchema{.name = "policy",
+                  .meaning = "Who may talk to whom: without it, all mapped hosts.",
+                  .keys = kPolicyKeys},
+    SectionSchema{.name = "allow",
+                  .repeated = true,
+                  .may_be_empty = true,
+                  .meaning = "What may pass where `[policy]` denies the rest. Rules only allow, so "
+                             "their order means nothing.",
+                  .keys = kAllowKeys},
+    SectionSchema{.name = "limit",
+                  .repeated = true,
+                  .may_be_empty = true,
+                  .meaning = "How much may pass. A packet must keep every limit that names it.",
+                  .keys = kLimitKeys},
 };
 
 constexpr FileSchema kConfigSchema = {"natto.toml", kConfigSections};
@@ -262,6 +353,10 @@ std::string_view KeySchema::type() const noexcept {
       return "an integer";
     case kTextList:
       return "an array of strings";
+    case kTexts:
+      return "a string or an array of strings";
+    case kTextsOrNumbers:
+      return "a string, an integer or an array of them";
     case kChoiceOrInteger:
       return "a string or an integer";
     default:
@@ -282,6 +377,8 @@ std::string KeySchema::allowed() const {
       return fmt::format("{} to {} of the characters A-Z a-z 0-9 _ . -", range.min, range.max);
     case kText:
     case kTextList:
+    case kTexts:
+    case kTextsOrNumbers:
       return "not empty, without control characters";
     case kLcoreList:
       return fmt::format("cores {} to {}, as \"3\", \"1-3\" or \"1-3,5\"", range.min, range.max);

@@ -19,6 +19,8 @@ enum class ValueKind {
   kName,              ///< letters, digits, '_', '.', '-'; at most `range.max` characters
   kText,              ///< not empty, no control characters
   kTextList,          ///< an array of such texts
+  kTexts,             ///< such a text, or an array of them
+  kTextsOrNumbers,    ///< a text or an integer, or an array of them
   kLcoreList,         ///< "1-3,5", each within `range`
   kAddress,           ///< an IPv4 address
   kInterfaceAddress,  ///< an IPv4 address with the prefix length of its subnet

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <span>
 #include <variant>
 
 #include "base/nearest.hpp"
@@ -83,6 +84,8 @@ bool is_allowed(const KeySchema& key, std::string_view text) {
       return is_name(text, key.range);
     case ValueKind::kText:
     case ValueKind::kTextList:
+    case ValueKind::kTexts:
+    case ValueKind::kTextsOrNumbers:
       return is_plain_text(text);
     default:
       return true;
@@ -194,6 +197,43 @@ std::vector<std::string> SectionReader::text_list(std::string_view name) const {
     }
   }
   return texts;
+}
+
+std::vector<Located<std::string>> SectionReader::values(std::string_view name) const {
+  const KeySchema& key = schema_.key(name);
+  const TomlValue* value = find(name);
+  std::vector<Located<std::string>> found;
+  if (value == nullptr) {
+    return found;
+  }
+  const bool is_array = value->type == TomlType::kArray;
+  const std::span<const TomlValue> items =
+      is_array ? std::span(value->children) : std::span(value, 1);
+  if (items.empty()) {
+    diagnostics_.add(value->position, fmt::format("{} is empty: nothing fits it; leave it out if "
+                                                  "everything should",
+                                                  name));
+  }
+  for (const TomlValue& item : items) {
+    const bool is_integer =
+        item.type == TomlType::kInteger && key.kind == ValueKind::kTextsOrNumbers;
+    if (item.type != TomlType::kString && !is_integer) {
+      diagnostics_.add(item.position,
+                       fmt::format("{} must be {}, not {}{}", name, key.type(), describe(item),
+                                   type_hint(TomlType::kString, item)));
+    } else if (!is_allowed(key, item.text)) {
+      diagnostics_.add(item.position, fmt::format("{} has {}; allowed in it: {}", name,
+                                                  in_quotes(item.text), key.allowed()));
+    } else {
+      found.push_back({item.text, item.position});
+    }
+  }
+  return found;
+}
+
+Position SectionReader::position_of(std::string_view name) const noexcept {
+  const TomlValue* value = find(name);
+  return value == nullptr ? position() : value->position;
 }
 
 std::size_t SectionReader::choice_index(std::string_view name) const {

@@ -42,6 +42,11 @@ class SectionReader {
   [[nodiscard]] std::optional<Located<std::int64_t>> integer(std::string_view name) const;
   [[nodiscard]] std::optional<Located<std::string>> text(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> text_list(std::string_view name) const;
+  /// Of a key that may have one value or an array of them; an integer as the file writes it. An
+  /// empty array is an error.
+  [[nodiscard]] std::vector<Located<std::string>> values(std::string_view name) const;
+  /// Of the key's value; of the header if the file leaves it out.
+  [[nodiscard]] Position position_of(std::string_view name) const noexcept;
 
   /// The enumerator whose number is the choice's place in the schema; the default's if it is wrong.
   template <typename Enum>

@@ -34,6 +34,9 @@ class PacketSet {
   [[nodiscard]] constexpr bool contains(std::size_t packet) const noexcept {
     return (bits_ >> packet & 1U) != 0;
   }
+  [[nodiscard]] constexpr PacketSet without(PacketSet other) const noexcept {
+    return PacketSet(bits_ & ~other.bits_);
+  }
   constexpr void add(std::size_t packet) noexcept { bits_ |= Bits{1} << packet; }
   constexpr void remove(std::size_t packet) noexcept { bits_ &= ~(Bits{1} << packet); }
   friend constexpr bool operator==(PacketSet, PacketSet) = default;

@@ -5,6 +5,8 @@
 #include <span>
 
 #include "dataplane/checksum_offload.hpp"
+#include "dataplane/punt.hpp"
+#include "packet/flow.hpp"
 #include "packet/half_made.hpp"
 #include "packet/mss.hpp"
 #include "packet/plain.hpp"
@@ -22,14 +24,25 @@ struct PlainPacket {
   std::uint16_t length;            ///< bytes of the IPv4 packet; 0: it is not plain
 };
 
+/// What the policy says of the plain packet in `frame`; counts it.
+Verdict ask_policy(const PolicyGate& policy, Policy::Group source, Policy::Group destination,
+                   std::span<const std::uint8_t> frame, std::uint64_t now) noexcept {
+  const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
+  const Policy::Judgement judgement = policy.judge(
+      source, destination, flow_of_whole(ip.protocol, frame.subspan(kTransportOffset)));
+  return judgement.verdict.is_forward()
+             ? policy.pass(judgement, source, destination, ip.total_length.host(), now)
+             : policy.refuse(judgement);
+}
+
 /// Whether the plain packet in `frame` opens a TCP connection.
 bool is_tcp_syn(std::span<const std::uint8_t> frame) noexcept {
   return header_at<Ipv4Header>(frame, kIpv4Offset).protocol == protocol::kTcp &&
          is_syn(frame.subspan(kTransportOffset));
 }
 
-/// Two of them, so that ports which allow hairpins and leave the MSS alone, as nearly all do, need
-/// not ask.
+/// Two of them, so that tables without a policy and ports which allow hairpins and leave the MSS
+/// alone, as nearly all do, need not ask.
 template <bool kAsksMore>
 void fast_path_of(Burst& burst, Worker& worker) noexcept {
   // Local, since stores to packets might change any member as far as the compiler knows.
@@ -43,6 +56,7 @@ void fast_path_of(Burst& burst, Worker& worker) noexcept {
   const PortContext* const ports = worker.dataplane.ports.data();
   const std::optional<RealmId> closed_realm = burst.in->rules.closed_realm;
   const Ipv4Address broadcast = burst.in->directed_broadcast;
+  const PolicyGate policy = worker.policy;
   RealmId* const out = burst.out.data();
 
   std::array<PlainPacket, kBurst> packets;
@@ -69,6 +83,7 @@ void fast_path_of(Burst& burst, Worker& worker) noexcept {
       first.length != 0 && is_checksum_half_made({first.frame, kIpv4Offset + first.length});
 
   PacketSet slow;
+  PacketSet dropped;
   PortSet out_ports;
   std::uint64_t offloaded = 0;
   for (std::size_t i = 0; i < mbufs.size(); ++i) {
@@ -97,6 +112,15 @@ void fast_path_of(Burst& burst, Worker& worker) noexcept {
       slow.add(i);
       continue;
     }
+    if (kAsksMore && policy.exists()) {
+      const Verdict verdict = ask_policy(policy, source->translation.group,
+                                         destination->translation.group, frame, burst.received_tsc);
+      if (!verdict.is_forward()) [[unlikely]] {
+        drop_and_answer(burst, i, {.reason = verdict.reason(), .next_hop_mtu = 0}, worker);
+        dropped.add(i);
+        continue;
+      }
+    }
     if (kAsksMore && is_tcp_syn(frame)) [[unlikely]] {
       if (const auto largest = largest_mss(burst.in->rules, port.rules)) {
         clamp_mss(frame.subspan(kTransportOffset), *largest);
@@ -122,7 +146,7 @@ void fast_path_of(Burst& burst, Worker& worker) noexcept {
     worker.counters.checksum_half_made.add(1);
   }
   burst.slow = slow;
-  burst.leaving = PacketSet::first(mbufs.size());
+  burst.leaving = PacketSet::first(mbufs.size()).without(dropped);
   burst.oversized = {};
   burst.out_ports = out_ports;
   if (slow != burst.leaving) {
@@ -133,7 +157,7 @@ void fast_path_of(Burst& burst, Worker& worker) noexcept {
 }  // namespace
 
 void fast_path(Burst& burst, Worker& worker) noexcept {
-  if (burst.in->rules.closed_realm || worker.dataplane.clamps_mss) [[unlikely]] {
+  if (burst.in->rules.closed_realm || worker.dataplane.clamps_mss || worker.policy.exists()) {
     fast_path_of<true>(burst, worker);
   } else {
     fast_path_of<false>(burst, worker);

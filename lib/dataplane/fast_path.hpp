@@ -19,7 +19,7 @@ namespace natto {
 /// needless: unmapped and impostor sources (R24, H11), martian, multicast, broadcast and own
 /// addresses (R21, R22), which no table holds (R12).
 ///
-/// Where a port clamps the MSS, it does that too (R50).
+/// Where a port clamps the MSS, it does that too (R41).
 ///
 /// Reads in, received_tsc, size, packets. Writes packets' bytes, slow, leaving, oversized,
 /// out_ports and out.

@@ -5,34 +5,40 @@
 namespace natto {
 namespace {
 
-// Control makes the ICMP error. A worker spends at most a ring entry on it, and that only as often
-// as is allowed (R19).
-void drop_and_report(const Burst& burst, std::size_t i, DropReason reason,
-                     Worker& worker) noexcept {
-  rte_mbuf* mbuf = burst.packets[i];
+void drop_slow(const Burst& burst, std::size_t i, DropReason reason, Worker& worker) noexcept {
   const SlowPacket& packet = burst.slow_packets[i];
-  if (!icmp_error_for(reason) || !may_be_answered(packet.parsed) ||
-      !worker.icmp_errors.take(burst.received_tsc)) {
-    drop(mbuf, reason, worker);
+  if (!may_be_answered(packet.parsed)) {
+    drop(burst.packets[i], reason, worker);
     return;
   }
-  const Dataplane& dataplane = worker.dataplane;
   const bool too_big = reason == DropReason::kExceedsMtu;
   const std::uint16_t next_hop_mtu =
-      too_big ? dataplane.ports[packet.found.destination.realm].rules.mtu : std::uint16_t{0};
-  AnswerTag{reason, next_hop_mtu}.put(*mbuf);
-  mbuf->port = burst.in->realm;
-  worker.counters.drop(reason);
-  if (rte_ring_enqueue(dataplane.rings.to_answer.get(), mbuf) != 0) {
-    rte_pktmbuf_free(mbuf);
-  }
+      too_big ? worker.dataplane.ports[packet.found.destination.realm].rules.mtu : std::uint16_t{0};
+  drop_and_answer(burst, i, {reason, next_hop_mtu}, worker);
 }
 
 }  // namespace
 
+// Control makes the ICMP error. A worker spends at most a ring entry on it, and that only as often
+// as is allowed (R19).
+void drop_and_answer(const Burst& burst, std::size_t i, AnswerTag answer, Worker& worker) noexcept {
+  rte_mbuf* mbuf = burst.packets[i];
+  const bool silent = is_of_policy(answer.reason) && !worker.policy.answers();
+  if (!icmp_error_for(answer.reason) || silent || !worker.icmp_errors.take(burst.received_tsc)) {
+    drop(mbuf, answer.reason, worker);
+    return;
+  }
+  answer.put(*mbuf);
+  mbuf->port = burst.in->realm;
+  worker.counters.drop(answer.reason);
+  if (rte_ring_enqueue(worker.dataplane.rings.to_answer.get(), mbuf) != 0) {
+    rte_pktmbuf_free(mbuf);
+  }
+}
+
 void punt(const Burst& burst, std::size_t i, Verdict verdict, Worker& worker) noexcept {
   if (verdict.is_drop()) {
-    drop_and_report(burst, i, verdict.reason(), worker);
+    drop_slow(burst, i, verdict.reason(), worker);
     return;
   }
   const bool unresolved = verdict == Verdict::unresolved();

@@ -15,6 +15,11 @@ inline void drop(rte_mbuf* mbuf, DropReason reason, Worker& worker) noexcept {
   rte_pktmbuf_free(mbuf);
 }
 
+/// Counts and frees packet `i` of `burst`, whose bytes are as they came in, and has its sender told
+/// if the reason is one to tell and an ICMP error is due. Not for ICMP errors and later fragments
+/// (R18). Reads in, received_tsc and packets.
+void drop_and_answer(const Burst& burst, std::size_t i, AnswerTag answer, Worker& worker) noexcept;
+
 /// Does what `verdict`, which is not forward, says with packet `i` of `burst`. If it is a drop, the
 /// packet's bytes are as they came in: control may quote them in an ICMP error. Reads in,
 /// received_tsc, packets, and of the slow packet what its stage has found out.

@@ -120,12 +120,33 @@ Verdict translate(Burst& burst, std::size_t i, Worker& worker) noexcept {
   look_up_rest(parsed, burst.in->realm, in, *worker.table, found);
   const PortContext& out =
       found.known.destination ? worker.dataplane.ports[found.destination.realm] : *burst.in;
-  const Decision decision = decide(parsed, found, in, out.rules, worker.dataplane.icmp.rules);
+  const Policy::Group source =
+      found.known.source ? found.source.group : Policy::unmapped(burst.in->realm);
+  const Policy::Group destination = found.destination.group;
+  Policy::Judgement judgement;
+  const auto policy = [&] {
+    if (worker.policy.exists()) {
+      judgement = worker.policy.judge(source, destination, parsed, packet.head.bytes);
+    }
+    return judgement.verdict;
+  };
+  const Decision decision =
+      decide(parsed, found, in, out.rules, worker.dataplane.icmp.rules, policy);
   if (decision.quoted_checksum_bad) [[unlikely]] {
     worker.counters.quoted_checksum_bad.add(1);
   }
   if (!decision.verdict.is_forward()) {
+    if (!judgement.verdict.is_forward()) {
+      return worker.policy.refuse(judgement);
+    }
     return decision.verdict;
+  }
+  if (worker.policy.exists()) {
+    const Verdict verdict =
+        worker.policy.pass(judgement, source, destination, parsed.total_length, burst.received_tsc);
+    if (!verdict.is_forward()) {
+      return verdict;
+    }
   }
 
   rte_mbuf& mbuf = *burst.packets[i];

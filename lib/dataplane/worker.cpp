@@ -28,6 +28,7 @@ void Worker::begin_poll() noexcept {
   table = &dataplane.table.read();
   next_hops = &dataplane.next_hops.read();
   mapping_counters = table->counters(index);
+  policy.use(*table, index);
   cache.use(*table, index);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/token_bucket.hpp"
 #include "dataplane/dataplane.hpp"
+#include "dataplane/policy_gate.hpp"
 
 namespace natto {
 
@@ -27,6 +28,7 @@ struct Worker {
   const TranslationTable* table = nullptr;
   const NextHopTable* next_hops = nullptr;
   MappingCounters* mapping_counters = nullptr;  ///< the worker's, of `table`
+  PolicyGate policy;                            ///< of `table`
 };
 
 }  // namespace natto

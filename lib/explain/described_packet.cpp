@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <span>
 #include <utility>
 
@@ -13,17 +12,6 @@
 
 namespace natto {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, std::uint8_t>, 8> kProtocols = {{
-    {"icmp", protocol::kIcmp},
-    {"tcp", protocol::kTcp},
-    {"udp", protocol::kUdp},
-    {"gre", 47},
-    {"esp", 50},
-    {"ah", protocol::kAuthenticationHeader},
-    {"sctp", 132},
-    {"udplite", protocol::kUdpLite},
-}};
 
 /// In tcpdump's order.
 constexpr std::array<std::pair<char, std::uint8_t>, 8> kTcpFlags = {{
@@ -113,7 +101,7 @@ void write_payload(std::span<std::uint8_t> payload, const DescribedPacket& packe
       header_at<IcmpHeader>(payload, 0).checksum = internet_checksum(payload);
       break;
     case protocol::kDccp:
-    case 132:
+    case protocol::kSctp:
       write_ports();
       break;
     default:
@@ -140,24 +128,6 @@ std::vector<std::uint8_t> frame_of(const DescribedPacket& packet) {
   write_payload(packet_bytes.subspan(sizeof(Ipv4Header)), packet,
                 header_at<Ipv4Header>(packet_bytes, 0));
   return frame;
-}
-
-std::optional<std::uint8_t> parse_protocol(std::string_view text) {
-  const auto* found = std::ranges::find(kProtocols, text, &decltype(kProtocols)::value_type::first);
-  if (found != kProtocols.end()) {
-    return found->second;
-  }
-  std::uint8_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
-                                                                  : std::nullopt;
-}
-
-std::string protocol_name(std::uint8_t protocol) {
-  const auto* found =
-      std::ranges::find(kProtocols, protocol, &decltype(kProtocols)::value_type::second);
-  return found != kProtocols.end() ? std::string(found->first)
-                                   : fmt::format("protocol {}", protocol);
 }
 
 std::optional<std::uint8_t> parse_tcp_flags(std::string_view text) {

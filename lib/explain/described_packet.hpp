@@ -32,11 +32,6 @@ struct DescribedPacket {
 /// The Ethernet frame with the packet, between made-up stations.
 [[nodiscard]] std::vector<std::uint8_t> frame_of(const DescribedPacket& packet);
 
-/// "tcp", "udp", "icmp" and other names, or a number.
-[[nodiscard]] std::optional<std::uint8_t> parse_protocol(std::string_view text);
-/// A name that parse_protocol takes, or "protocol 99".
-[[nodiscard]] std::string protocol_name(std::uint8_t protocol);
-
 /// TCP flags in tcpdump's letters: S, F, R, P, U, E, W, and A or "." for ACK.
 [[nodiscard]] std::optional<std::uint8_t> parse_tcp_flags(std::string_view text);
 /// The same letters, with "." for ACK; "none".

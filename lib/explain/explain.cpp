@@ -4,12 +4,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "config/packet_rules.hpp"
 #include "explain/described_packet.hpp"
 #include "explain/mapping_index.hpp"
+#include "explain/policy_story.hpp"
 #include "packet/arp.hpp"
 #include "packet/arp_rules.hpp"
 #include "packet/checksum.hpp"
@@ -18,6 +20,7 @@
 #include "packet/icmp_error.hpp"
 #include "packet/mss.hpp"
 #include "packet/parse.hpp"
+#include "packet/protocol_names.hpp"
 #include "packet/wire.hpp"
 
 namespace natto {
@@ -75,7 +78,7 @@ class Narrator {
     if (verdict.is_drop()) {
       explain_drop(verdict.reason(), parsed && may_be_answered(packet));
     }
-    return {verdict, std::move(steps_)};
+    return {verdict, std::move(steps_), verdict.is_drop() ? "" : std::move(rule_)};
   }
 
  private:
@@ -109,8 +112,9 @@ class Narrator {
     const PortRules in_rules = rules_of(config_.ports[in_], in_);
     const PortRules out_rules = rules_of(out, to);
     const auto observe = [&](DecisionStep step) { record(step, packet, out); };
+    const auto permit = [&] { return ask_policy(packet, found); };
     const Decision decision =
-        decide(packet, found, in_rules, out_rules, config_.icmp.rules, observe);
+        decide(packet, found, in_rules, out_rules, config_.icmp.rules, permit, observe);
     if (!decision.verdict.is_forward()) {
       return decision.verdict;
     }
@@ -128,6 +132,19 @@ class Narrator {
         packet.total_length > out.mtu ? fmt::format(", in fragments of at most {} bytes", out.mtu)
                                       : "");
     return decision.verdict;
+  }
+
+  Verdict ask_policy(const ParsedPacket& packet, const Found& found) {
+    if (!table_.compiled) {
+      return Verdict::forward();
+    }
+    const PolicyNarrator policy(table_, config_);
+    PolicyStory story = policy.tell(found.known.source ? found.source.group : Policy::unmapped(in_),
+                                    found.destination.group, packet,
+                                    frame_.first(std::min(frame_.size(), kHeadBytes)));
+    std::ranges::move(story.steps, std::back_inserter(steps_));
+    rule_ = std::move(story.rule);
+    return story.verdict;
   }
 
   Found look_up(const ParsedPacket& packet) {
@@ -266,7 +283,8 @@ class Narrator {
     say("  {}", reason.meaning);
     say("  {}", reason.advice);
     const auto error = icmp_error_for(dropped);
-    if (error && may_be_reported && config_.icmp.errors_per_second > 0) {
+    const bool silent = is_of_policy(dropped) && !table_.rules.answers;
+    if (error && may_be_reported && !silent && config_.icmp.errors_per_second > 0) {
       say("  the sender is told by ICMP type {} code {}", error->type, error->code);
     }
   }
@@ -277,6 +295,7 @@ class Narrator {
   const RealmId in_;
   const std::span<const std::uint8_t> frame_;
   std::vector<std::string> steps_;
+  std::string rule_;
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace natto {
 struct Explanation {
   Verdict verdict;                 ///< forward, arp or to_own_address (natto acts on it), or a drop
   std::vector<std::string> steps;  ///< lines for a person
+  std::string rule = {};           ///< the rule that allows it; empty if none need or does
 };
 
 /// The realm that `name` names; where it is empty, the only realm in which the source of `frame` is

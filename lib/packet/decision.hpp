@@ -58,6 +58,11 @@ enum class DecisionStep {
   kAdmitted,                ///< the packet may be translated; next, the port that it leaves by
 };
 
+/// The policy of a table without one.
+struct AllowAll {
+  Verdict operator()() const noexcept { return Verdict::forward(); }
+};
+
 /// Watches nothing, at no cost.
 struct NoObserver {
   void operator()(DecisionStep /*step*/) const noexcept {}
@@ -156,11 +161,12 @@ template <typename Observer>
 
 /// Decides about a packet that parse() forwarded. `found` is complete (look_up_rest). `in` and
 /// `out` are the rules of the port that it arrived on and of the port of found.destination; where
-/// that is unknown, `out` is not read. Pure: any thread.
-template <typename Observer = NoObserver>
+/// that is unknown, `out` is not read. `permit` tells whether the policy lets an admitted
+/// packet pass. Pure, if `permit` is: any thread.
+template <typename Permit = AllowAll, typename Observer = NoObserver>
 [[nodiscard]] Decision decide(const ParsedPacket& packet, const Found& found, const PortRules& in,
                               const PortRules& out, const IcmpRules& icmp,
-                              const Observer& observe = {}) noexcept {
+                              const Permit& permit = {}, const Observer& observe = {}) noexcept {
   Decision decision{Verdict::forward()};
   if (packet.is_icmp_error()) [[unlikely]] {
     decision = check_icmp_error(packet, in, icmp);
@@ -170,6 +176,10 @@ template <typename Observer = NoObserver>
     observe(DecisionStep::kIcmpErrorIntact);
   }
   decision.verdict = admit(packet, found, in, observe);
+  if (!decision.verdict.is_forward()) {
+    return decision;
+  }
+  decision.verdict = permit();
   if (!decision.verdict.is_forward()) {
     return decision;
   }

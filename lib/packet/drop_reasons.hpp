@@ -146,6 +146,15 @@ namespace natto {
   X(kHairpinNotAllowed, "hairpin_not_allowed", "R38",                                              \
     "the destination is a host of the sender's own realm, and the port has hairpin = \"drop\"",    \
     "use the host's real address there, or set hairpin = \"allow\" on the port")                   \
+  X(kNotAllowed, "not_allowed", "P1",                                                              \
+    "the policy denies what no rule allows, and no rule allows this between these two",            \
+    "natto explain names the nearest rule; add an [[allow]] if the packet should pass")            \
+  X(kOpenedByOtherSide, "opened_by_other_side", "P3",                                              \
+    "the side that a rule lets be asked opens a conversation itself (TCP SYN, SCTP INIT, DCCP Request)", \
+    "look for a scan; write `between` in the rule if either side may open")                        \
+  X(kOverLimit, "over_limit", "P10",                                                               \
+    "the packet exceeds a [[limit]] of packets or bits a second",                                  \
+    "see natto show limits: find who sends so much, or raise the limit")                           \
   X(kTtlExpired, "ttl_expired", "R14",                                                             \
     "the time to live ended here",                                                                 \
     "normal for traceroute; else look for a routing loop")                                         \
@@ -193,6 +202,11 @@ enum class DropReason : std::uint8_t {
   NATTO_DROP_REASONS(X)
 #undef X
 };
+
+/// Whether the policy refused the packet.
+[[nodiscard]] constexpr bool is_of_policy(DropReason reason) noexcept {
+  return reason == DropReason::kNotAllowed || reason == DropReason::kOpenedByOtherSide;
+}
 
 struct DropReasonInfo {
   std::string_view name;         ///< as printed and in JSON: stable

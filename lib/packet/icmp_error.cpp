@@ -14,7 +14,9 @@ std::optional<IcmpErrorKind> icmp_error_for(DropReason reason) noexcept {
     case DropReason::kExceedsMtu:
       return IcmpErrorKind{.type = icmp::kDestinationUnreachable, .code = 4};
     case DropReason::kSourceNotMapped:
-    case DropReason::kHairpinNotAllowed:  // "communication administratively prohibited"
+    case DropReason::kHairpinNotAllowed:
+    case DropReason::kNotAllowed:
+    case DropReason::kOpenedByOtherSide:  // "communication administratively prohibited"
       return IcmpErrorKind{.type = icmp::kDestinationUnreachable, .code = 13};
     default:
       return std::nullopt;

@@ -156,11 +156,12 @@ Verdict parse_quote(std::span<const std::uint8_t> quote, std::size_t offset, std
   out.mapped_key = ip.source;
   out.quoted.ip_offset = static_cast<std::uint16_t>(offset);
   out.quoted.checksum_bad = ones_sum(quote.first(header)) != 0xffff;
+  // What is both quoted and part of the quoted packet: its length field may lie.
+  const std::size_t present = std::min<std::size_t>(length, ip.total_length.host());
+  out.quoted.payload_length = static_cast<std::uint16_t>(present - std::min(present, header));
   if (ip.fragment_offset() != 0) {
     return Verdict::forward();
   }
-  // What is both quoted and part of the quoted packet: its length field may lie.
-  const std::size_t present = std::min<std::size_t>(length, ip.total_length.host());
   if (ip.protocol == protocol::kIcmp && present > header &&
       icmp_kind(quote[header]) != IcmpKind::kOther) {
     return kIcmpErrorNested;

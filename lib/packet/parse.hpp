@@ -45,6 +45,8 @@ struct QuotedPacket {
   /// who has all of it says so.
   bool icmp_checksum_bad = false;
   TransportChecksum transport;  ///< none if the quote ends before it (R29)
+  /// Bytes behind its IPv4 header that are both quoted and part of it, by its own length.
+  std::uint16_t payload_length = 0;
 };
 
 /// Where things are in a frame that may be translated.

@@ -15,14 +15,17 @@ struct Translation {
   ChecksumDelta delta;               ///< the same for every address of a prefix
   RealmId realm;                     ///< of the mapping
   std::uint32_t mapping;             ///< index in the MappingTable
+  std::uint32_t group = 0;           ///< of addresses that the policy treats alike; see Policy
 
   /// From `from` to `to`, which are equally long and have no host bits.
   [[nodiscard]] static constexpr Translation of(const Ipv4Prefix& from, const Ipv4Prefix& to,
-                                                RealmId realm, std::uint32_t mapping) noexcept {
+                                                RealmId realm, std::uint32_t mapping,
+                                                std::uint32_t group = 0) noexcept {
     return {.exchanged_bits_raw = from.address.bits.raw() ^ to.address.bits.raw(),
             .delta = checksum_delta(from.address.bits, to.address.bits),
             .realm = realm,
-            .mapping = mapping};
+            .mapping = mapping,
+            .group = group};
   }
 
   [[nodiscard]] Replacement apply(Ipv4Address address) const noexcept {

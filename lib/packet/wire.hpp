@@ -90,6 +90,7 @@ inline constexpr std::uint8_t kTcp = 6;
 inline constexpr std::uint8_t kUdp = 17;
 inline constexpr std::uint8_t kDccp = 33;                  ///< RFC 4340
 inline constexpr std::uint8_t kAuthenticationHeader = 51;  ///< RFC 4302
+inline constexpr std::uint8_t kSctp = 132;                 ///< RFC 9260
 inline constexpr std::uint8_t kUdpLite = 136;              ///< RFC 3828
 }  // namespace protocol
 

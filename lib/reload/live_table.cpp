@@ -16,6 +16,64 @@ DirectionTotals read(const DirectionCounters& counters, const BasicCounter<Coars
           .last_tsc = clock.tsc_of(last.value())};
 }
 
+// Of one entry through one worker.
+
+MappingTotals read(const TranslationTable& table, std::size_t worker, std::uint32_t index,
+                   CoarseClock clock, const MappingTotals& /*kind*/) noexcept {
+  const MappingCounters& counters = table.counters(worker)[index];
+  return {.from = read(counters.from, counters.last_from, clock),
+          .to = read(counters.to, counters.last_to, clock)};
+}
+
+RuleTotals read(const TranslationTable& table, std::size_t worker, std::uint32_t index,
+                CoarseClock /*clock*/, const RuleTotals& /*kind*/) noexcept {
+  const RuleCounters& counters = table.rule_counters(worker)[index];
+  const auto direction = [](const DirectionCounters& of) {
+    return DirectionTotals{.packets = of.packets.value(), .bytes = of.bytes.value()};
+  };
+  return {.there = direction(counters.there),
+          .back = direction(counters.back),
+          .refused_openings = counters.refused_openings.value()};
+}
+
+LimitTotals read(const TranslationTable& table, std::size_t worker, std::uint32_t index,
+                 CoarseClock /*clock*/, const LimitTotals& /*kind*/) noexcept {
+  const LimitShare& share = table.limit_shares(worker)[index];
+  return {.passed_packets = share.passed_packets.value(),
+          .passed_bytes = share.passed_bytes.value(),
+          .over_packets = share.over_packets.value(),
+          .over_bytes = share.over_bytes.value()};
+}
+
+// What of a table is counted.
+
+const std::vector<Mapping>& entries(const MappingTable& table, const MappingTotals& /*kind*/) {
+  return table.mappings;
+}
+const std::vector<AllowRule>& entries(const MappingTable& table, const RuleTotals& /*kind*/) {
+  return table.rules.allow;
+}
+const std::vector<LimitRule>& entries(const MappingTable& table, const LimitTotals& /*kind*/) {
+  return table.rules.limits;
+}
+
+/// Each of `entries` gets the line of its name in `same`; whether that changed one.
+template <typename Entry>
+bool cite_lines(std::vector<Entry>& entries, const std::vector<Entry>& same) {
+  std::unordered_map<std::string_view, std::uint32_t> lines;
+  lines.reserve(same.size());
+  for (const Entry& entry : same) {
+    lines.emplace(entry.name, entry.line);
+  }
+  bool differs = false;
+  for (Entry& entry : entries) {
+    const std::uint32_t line = lines.at(entry.name);
+    differs = differs || entry.line != line;
+    entry.line = line;
+  }
+  return differs;
+}
+
 }  // namespace
 
 DirectionTotals& DirectionTotals::operator+=(const DirectionTotals& other) noexcept {
@@ -31,12 +89,48 @@ MappingTotals& MappingTotals::operator+=(const MappingTotals& other) noexcept {
   return *this;
 }
 
+RuleTotals& RuleTotals::operator+=(const RuleTotals& other) noexcept {
+  there += other.there;
+  back += other.back;
+  refused_openings += other.refused_openings;
+  return *this;
+}
+
+LimitTotals& LimitTotals::operator+=(const LimitTotals& other) noexcept {
+  passed_packets += other.passed_packets;
+  passed_bytes += other.passed_bytes;
+  over_packets += other.over_packets;
+  over_bytes += other.over_bytes;
+  return *this;
+}
+
 LiveTable::LiveTable(Dataplane& dataplane, std::shared_ptr<const LoadedTable> first)
     : dataplane_(dataplane) {
-  const std::size_t mappings = first->table->mappings.size();
-  tables_.push_back({.loaded = std::move(first),
-                     .earlier = std::vector<MappingTotals>(mappings),
-                     .in_prior = std::vector<std::uint32_t>(mappings, kAbsent)});
+  tables_.push_back(held(std::move(first), nullptr));
+}
+
+LiveTable::Held LiveTable::held(std::shared_ptr<const LoadedTable> loaded,
+                                const MappingTable* before) {
+  Held result{.loaded = std::move(loaded), .ancestries = {}};
+  const auto fill = [&]<typename Totals>(Ancestry<Totals>& ancestry) {
+    std::unordered_map<std::string_view, std::uint32_t> index_before;
+    if (before != nullptr) {
+      const auto& old = entries(*before, Totals{});
+      index_before.reserve(old.size());
+      for (std::uint32_t i = 0; i < old.size(); ++i) {
+        index_before.emplace(old[i].name, i);
+      }
+    }
+    const auto& now = entries(*result.loaded->table, Totals{});
+    ancestry.earlier.resize(now.size());
+    ancestry.in_prior.reserve(now.size());
+    for (const auto& entry : now) {
+      const auto found = index_before.find(entry.name);
+      ancestry.in_prior.push_back(found == index_before.end() ? kAbsent : found->second);
+    }
+  };
+  std::apply([&](auto&... ancestries) { (fill(ancestries), ...); }, result.ancestries);
+  return result;
 }
 
 std::shared_ptr<const LoadedTable> LiveTable::current() const {
@@ -46,24 +140,10 @@ std::shared_ptr<const LoadedTable> LiveTable::current() const {
 
 void LiveTable::publish(std::shared_ptr<const LoadedTable> next) {
   // Only this thread changes tables_, so it may read without the lock.
-  const auto& before = tables_.back().loaded->table->mappings;
-  std::unordered_map<std::string_view, std::uint32_t> index_before;
-  index_before.reserve(before.size());
-  for (std::uint32_t i = 0; i < before.size(); ++i) {
-    index_before.emplace(before[i].name, i);
-  }
-  const auto& mappings = next->table->mappings;
-  Held held{.loaded = std::move(next),
-            .earlier = std::vector<MappingTotals>(mappings.size()),
-            .in_prior = {}};
-  held.in_prior.reserve(mappings.size());
-  for (const Mapping& mapping : mappings) {
-    const auto found = index_before.find(mapping.name);
-    held.in_prior.push_back(found == index_before.end() ? kAbsent : found->second);
-  }
+  Held newest = held(std::move(next), tables_.back().loaded->table.get());
 
   const std::lock_guard lock(mutex_);
-  tables_.push_back(std::move(held));
+  tables_.push_back(std::move(newest));
   try {
     dataplane_.table.publish(tables_.back().loaded->translations, dataplane_.quiescence);
   } catch (const std::bad_alloc&) {
@@ -75,21 +155,14 @@ void LiveTable::publish(std::shared_ptr<const LoadedTable> next) {
 // The order stays: counters and translations go by index.
 void LiveTable::cite(const MappingTable& same) {
   const std::shared_ptr<const LoadedTable> before = tables_.back().loaded;
-  std::unordered_map<std::string_view, std::uint32_t> lines;
-  lines.reserve(same.mappings.size());
-  for (const Mapping& mapping : same.mappings) {
-    lines.emplace(mapping.name, mapping.line);
-  }
-  const auto line_is_same = [&lines](const Mapping& mapping) {
-    return mapping.line == lines.at(mapping.name);
-  };
-  if (same.file == before->table->file &&
-      std::ranges::all_of(before->table->mappings, line_is_same)) {
+  MappingTable table = *before->table;
+  bool differs = table.file != same.file;
+  table.file = same.file;
+  differs = cite_lines(table.mappings, same.mappings) || differs;
+  differs = cite_lines(table.rules.allow, same.rules.allow) || differs;
+  differs = cite_lines(table.rules.limits, same.rules.limits) || differs;
+  if (!differs) {
     return;
-  }
-  MappingTable table{.mappings = before->table->mappings, .file = same.file};
-  for (Mapping& mapping : table.mappings) {
-    mapping.line = lines.at(mapping.name);
   }
   LoadedTable next = *before;
   next.table = std::make_shared<const MappingTable>(std::move(table));
@@ -111,30 +184,42 @@ bool LiveTable::reclaim() {
     if (tables_.size() - 1 <= in_use) {
       return tables_.size() == 1;
     }
-    Held& second = tables_[1];
-    for (std::uint32_t i = 0; i < second.in_prior.size(); ++i) {
-      if (second.in_prior[i] != kAbsent) {
-        second.earlier[i] += totals(0, second.in_prior[i]);
-        second.in_prior[i] = kAbsent;
-      }
-    }
+    inherit_from_freed<MappingTotals>();
+    inherit_from_freed<RuleTotals>();
+    inherit_from_freed<LimitTotals>();
     gone = std::move(tables_.front());
     tables_.pop_front();
   }
 }
 
-MappingTotals LiveTable::totals(std::size_t version, std::uint32_t index) const {
-  const Held& of = tables_[version];
-  MappingTotals sum = of.earlier[index];
-  for (std::size_t worker = 0; worker < dataplane_.activity.size(); ++worker) {
-    const MappingCounters& counters = of.loaded->translations->counters(worker)[index];
-    sum += {.from = read(counters.from, counters.last_from, dataplane_.clock),
-            .to = read(counters.to, counters.last_to, dataplane_.clock)};
+/// Of the oldest table, which is about to be freed, to the one after it.
+template <typename Totals>
+void LiveTable::inherit_from_freed() {
+  auto& second = std::get<Ancestry<Totals>>(tables_[1].ancestries);
+  for (std::uint32_t i = 0; i < second.in_prior.size(); ++i) {
+    if (second.in_prior[i] != kAbsent) {
+      second.earlier[i] += totals<Totals>(0, second.in_prior[i]);
+      second.in_prior[i] = kAbsent;
+    }
   }
-  if (const std::uint32_t prior = of.in_prior[index]; prior != kAbsent) {
-    sum += totals(version - 1, prior);
+}
+
+template <typename Totals>
+Totals LiveTable::totals(std::size_t version, std::uint32_t index) const {
+  const Held& of = tables_[version];
+  const auto& ancestry = std::get<Ancestry<Totals>>(of.ancestries);
+  Totals sum = ancestry.earlier[index];
+  for (std::size_t worker = 0; worker < dataplane_.activity.size(); ++worker) {
+    sum += read(*of.loaded->translations, worker, index, dataplane_.clock, Totals{});
+  }
+  if (const std::uint32_t prior = ancestry.in_prior[index]; prior != kAbsent) {
+    sum += totals<Totals>(version - 1, prior);
   }
   return sum;
 }
+
+template MappingTotals LiveTable::totals(std::size_t version, std::uint32_t index) const;
+template RuleTotals LiveTable::totals(std::size_t version, std::uint32_t index) const;
+template LimitTotals LiveTable::totals(std::size_t version, std::uint32_t index) const;
 
 }  // namespace natto

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <tuple>
 #include <vector>
 
 #include "dataplane/dataplane.hpp"
@@ -31,6 +32,23 @@ struct MappingTotals {
   MappingTotals& operator+=(const MappingTotals& other) noexcept;
 };
 
+struct RuleTotals {
+  DirectionTotals there;  ///< from the rule's first side to its second
+  DirectionTotals back;
+  std::uint64_t refused_openings = 0;
+
+  RuleTotals& operator+=(const RuleTotals& other) noexcept;
+};
+
+struct LimitTotals {
+  std::uint64_t passed_packets = 0;
+  std::uint64_t passed_bytes = 0;
+  std::uint64_t over_packets = 0;
+  std::uint64_t over_bytes = 0;
+
+  LimitTotals& operator+=(const LimitTotals& other) noexcept;
+};
+
 class LiveTable {
  public:
   /// `first` is what `dataplane` has published.
@@ -39,19 +57,19 @@ class LiveTable {
   /// Any thread but workers.
   [[nodiscard]] std::shared_ptr<const LoadedTable> current() const;
 
-  /// A version of the table, with counters of its mappings.
+  /// A version of the table, with counters of its mappings, rules or limits.
+  template <typename Totals>
   struct Counted {
     std::shared_ptr<const LoadedTable> loaded;
-    std::vector<MappingTotals> totals;  ///< of the selected mappings, in that order
+    std::vector<Totals> totals;  ///< of those selected, in that order
   };
-  /// Of the current version: `select(version)` returns the indices of the mappings wanted.
-  /// Any thread but workers.
-  template <typename Select>
-  [[nodiscard]] Counted counted(Select select) const {
+  /// Of the current version: `select(version)` returns the indices wanted. Any thread but workers.
+  template <typename Totals = MappingTotals, typename Select>
+  [[nodiscard]] Counted<Totals> counted(Select select) const {
     const std::lock_guard lock(mutex_);
-    Counted result{.loaded = tables_.back().loaded, .totals = {}};
+    Counted<Totals> result{.loaded = tables_.back().loaded, .totals = {}};
     for (const std::uint32_t index : select(*result.loaded)) {
-      result.totals.push_back(totals(tables_.size() - 1, index));
+      result.totals.push_back(totals<Totals>(tables_.size() - 1, index));
     }
     return result;
   }
@@ -69,14 +87,24 @@ class LiveTable {
   bool reclaim();
 
  private:
+  /// What was counted under the names of a version before it.
+  template <typename Totals>
+  struct Ancestry {
+    std::vector<Totals> earlier;          ///< by index: from versions that were freed
+    std::vector<std::uint32_t> in_prior;  ///< by index: the same name's in the version before
+  };
   struct Held {
     std::shared_ptr<const LoadedTable> loaded;
-    std::vector<MappingTotals> earlier;   ///< by index: from versions that were freed
-    std::vector<std::uint32_t> in_prior;  ///< by index: the same name's in the version before
+    std::tuple<Ancestry<MappingTotals>, Ancestry<RuleTotals>, Ancestry<LimitTotals>> ancestries;
   };
   static constexpr std::uint32_t kAbsent = UINT32_MAX;
 
-  [[nodiscard]] MappingTotals totals(std::size_t version, std::uint32_t index) const;
+  [[nodiscard]] static Held held(std::shared_ptr<const LoadedTable> loaded,
+                                 const MappingTable* before);
+  template <typename Totals>
+  void inherit_from_freed();
+  template <typename Totals>
+  [[nodiscard]] Totals totals(std::size_t version, std::uint32_t index) const;
 
   Dataplane& dataplane_;
   mutable std::mutex mutex_;  ///< guards tables_

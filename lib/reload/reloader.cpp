@@ -261,12 +261,13 @@ Result<std::shared_ptr<const MappingTable>> Reloader::wanted_table(const ReloadR
 void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const MappingTable> table,
                        ReloadOutcome& outcome) {
   const auto before = live_table_.current();
-  const TableDiff diff = diff_tables(*before->table, *table);
+  const TableDiff diff = diff_tables(*before->table, *table, config_);
   outcome.text = to_string(diff, config_);
   outcome.mappings = table->mappings.size();
   outcome.added = diff.added.size();
   outcome.removed = diff.removed.size();
   outcome.changed = diff.changed.size();
+  outcome.policy_changes = diff.policy.size();
   outcome.digest_after = table_digest(*table, config_);
   if (request.kind == ReloadKind::kDryRun) {
     return;

@@ -48,6 +48,7 @@ struct ReloadOutcome {
   std::size_t added = 0;
   std::size_t removed = 0;
   std::size_t changed = 0;
+  std::size_t policy_changes = 0;  ///< of [policy], rules and limits
   std::string digest_before;
   std::string digest_after;  ///< of the file, if it was a dry run
   Microseconds parse{};

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "table/policy_compiler.hpp"
+
 namespace natto {
 namespace {
 
@@ -23,6 +25,15 @@ Config without_wire(Config config) {
   return config;
 }
 
+/// Likewise no [[limit]] holds, since a capture is replayed faster or slower than it was made.
+MappingTable without_limits(MappingTable table, const Config& config) {
+  if (!table.rules.limits.empty()) {
+    table.rules.limits.clear();
+    table.compiled = compile_policy(table, config.ports.size());
+  }
+  return table;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Replay>> Replay::create(const Config& config, const MappingTable& table) {
@@ -35,7 +46,7 @@ Result<std::unique_ptr<Replay>> Replay::create(const Config& config, const Mappi
     return eal.error();
   }
   auto base =
-      lay_foundation(without_wire(config), table,
+      lay_foundation(without_wire(config), without_limits(table, config),
                      {.memory = *memory, .worker_lcores = {kLcore}, .any_unicast_mac = true});
   if (!base) {
     return base.error();

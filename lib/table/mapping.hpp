@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/address.hpp"
 #include "base/realm.hpp"
+#include "table/policy_rules.hpp"
 
 namespace natto {
 
@@ -19,11 +21,15 @@ struct Mapping {
   std::uint32_t line = 0;  ///< of its [[mapping]] header in the file, counted from 1
 };
 
+struct CompiledPolicy;
+
 /// mappings.toml: a bijection between {realm, real address} and mapped address (R12).
 struct MappingTable {
   std::vector<Mapping> mappings;           ///< in the file's order when they came into force
   std::filesystem::path file = {};         ///< where they are written, on their `line`s
   std::vector<std::string> warnings = {};  ///< of what is right, but hardly meant: a line each
+  PolicyRules rules = {};                  ///< who may talk to whom
+  std::shared_ptr<const CompiledPolicy> compiled = {};  ///< of them; null where there are none
 };
 
 }  // namespace natto

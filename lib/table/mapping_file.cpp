@@ -17,6 +17,10 @@
 #include "table/bijection.hpp"
 #include "table/mapping_entry.hpp"
 #include "table/mapping_rules.hpp"
+#include "table/policy_checks.hpp"
+#include "table/policy_compiler.hpp"
+#include "table/policy_file.hpp"
+#include "table/policy_text.hpp"
 #include "table/reachability.hpp"
 
 namespace natto {
@@ -107,15 +111,19 @@ MappingTable read_mapping_file(const std::filesystem::path& file, const KnownPor
     check_mapping(entries.back(), ports, diagnostics);
   }
   check_bijection(entries, diagnostics);
+  PolicyEntries policy = read_policy(reader, entries, ports, diagnostics);
   if (!diagnostics.empty() || !ports.complete) {
     return {};
   }
   MappingTable table = to_table(entries, file);
+  table.rules = std::move(policy.rules);
+  table.compiled = compile_policy(table, ports.ports.size());
+  check_policy(table, policy.headers, entries, diagnostics);
   if (std::ranges::all_of(ports.ports,
                           [](const KnownPort& port) { return port.address.has_value(); })) {
     check_reachability(entries, ports, diagnostics);
-    table.warnings = diagnostics.render_warnings();
   }
+  table.warnings = diagnostics.render_warnings();
   return table;
 }
 
@@ -133,7 +141,7 @@ std::string mapping_file_text(const MappingTable& table, const Config& config,
                    mapping.name, config.ports[mapping.realm].realm, to_string(mapping.real),
                    to_string(mapping.mapped));
   }
-  return text;
+  return text + policy_file_text(table.rules, config);
 }
 
 }  // namespace natto

@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+#include <map>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+
+#include "table/policy_text.hpp"
 
 namespace natto {
 namespace {
@@ -27,9 +32,46 @@ std::string describe(const Mapping& mapping, const Config& config) {
                      to_string(mapping.mapped));
 }
 
+/// By "allow name", "limit name" or "policy": what it says.
+std::map<std::string, std::string> policy_parts(const PolicyRules& rules, const Config& config) {
+  std::map<std::string, std::string> parts;
+  for (const std::string& line : policy_lines(rules, config)) {
+    const std::size_t tab = line.rfind('\t');
+    std::string name = line.substr(0, tab);
+    std::ranges::replace(name, '\t', ' ');
+    parts.emplace(std::move(name), line.substr(tab + 1));
+  }
+  return parts;
+}
+
+std::vector<std::string> diff_policies(const PolicyRules& before, const PolicyRules& after,
+                                       const Config& config) {
+  const auto old_parts = policy_parts(before, config);
+  const auto new_parts = policy_parts(after, config);
+  std::vector<std::string> added;
+  std::vector<std::string> removed;
+  std::vector<std::string> changed;
+  for (const auto& [name, text] : new_parts) {
+    const auto old = old_parts.find(name);
+    if (old == old_parts.end()) {
+      added.push_back(fmt::format("+ {}: {}", name, text));
+    } else if (old->second != text) {
+      changed.push_back(fmt::format("~ {}: {} => {}", name, old->second, text));
+    }
+  }
+  for (const auto& [name, text] : old_parts) {
+    if (!new_parts.contains(name)) {
+      removed.push_back(fmt::format("- {}: {}", name, text));
+    }
+  }
+  added.insert(added.end(), removed.begin(), removed.end());
+  added.insert(added.end(), changed.begin(), changed.end());
+  return added;
+}
+
 }  // namespace
 
-TableDiff diff_tables(const MappingTable& before, const MappingTable& after) {
+TableDiff diff_tables(const MappingTable& before, const MappingTable& after, const Config& config) {
   const auto old_mappings = by_name(before);
   const auto new_mappings = by_name(after);
   TableDiff diff;
@@ -46,6 +88,7 @@ TableDiff diff_tables(const MappingTable& before, const MappingTable& after) {
       diff.removed.push_back(&mapping);
     }
   }
+  diff.policy = diff_policies(before.rules, after.rules, config);
   return diff;
 }
 
@@ -62,6 +105,9 @@ std::string to_string(const TableDiff& diff, const Config& config) {
   }
   for (const auto& [before, after] : diff.changed) {
     add("~ {}: {} -> {}\n", after->name, describe(*before, config), describe(*after, config));
+  }
+  for (const std::string& line : diff.policy) {
+    add("{}\n", line);
   }
   return text;
 }

@@ -11,6 +11,8 @@
 #include <numeric>
 #include <vector>
 
+#include "table/policy_text.hpp"
+
 namespace natto {
 
 std::string table_digest(const MappingTable& table, const Config& config) {
@@ -21,12 +23,16 @@ std::string table_digest(const MappingTable& table, const Config& config) {
 
   SHA2_CTX context;
   SHA256Init(&context);
+  const auto add = [&context](const std::string& line) {
+    SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(line.data()), line.size());
+  };
   for (const std::size_t i : order) {
     const Mapping& mapping = table.mappings[i];
-    const std::string line =
-        fmt::format("{}\t{}\t{}\t{}\n", mapping.name, config.ports[mapping.realm].realm,
-                    to_string(mapping.real), to_string(mapping.mapped));
-    SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(line.data()), line.size());
+    add(fmt::format("{}\t{}\t{}\t{}\n", mapping.name, config.ports[mapping.realm].realm,
+                    to_string(mapping.real), to_string(mapping.mapped)));
+  }
+  for (const std::string& line : policy_lines(table.rules, config)) {
+    add(line + '\n');
   }
   std::array<char, SHA256_DIGEST_STRING_LENGTH> digest{};
   SHA256End(&context, digest.data());

@@ -1,6 +1,7 @@
 #include "table/translation_table.hpp"
 
 #include <fmt/format.h>
+#include <rte_cycles.h>
 #include <rte_hash_crc.h>
 #include <rte_lcore.h>
 #include <rte_prefetch.h>
@@ -24,10 +25,24 @@ using Key = std::uint64_t;
   return Key{query.address.bits.raw() & mask} << 32U | Key{query.scope} << 16U | length;
 }
 
-[[nodiscard]] std::vector<std::uint8_t> lengths_in_use(const MappingTable& table) {
+/// What has a translation of its own: the mappings, or the parts of them that the policy tells
+/// apart.
+[[nodiscard]] std::vector<Piece> pieces_of(const MappingTable& table) {
+  if (table.compiled) {
+    return table.compiled->pieces;
+  }
+  std::vector<Piece> pieces;
+  pieces.reserve(table.mappings.size());
+  for (std::uint32_t i = 0; i < table.mappings.size(); ++i) {
+    pieces.push_back({.mapping = i, .real = table.mappings[i].real, .group = 0});
+  }
+  return pieces;
+}
+
+[[nodiscard]] std::vector<std::uint8_t> lengths_in_use(const std::vector<Piece>& pieces) {
   std::array<std::size_t, 33> uses{};
-  for (const Mapping& mapping : table.mappings) {
-    ++uses[mapping.real.length];
+  for (const Piece& piece : pieces) {
+    ++uses[piece.real.length];
   }
   std::vector<std::uint8_t> lengths;
   for (std::uint8_t length = 0; length <= 32; ++length) {
@@ -96,11 +111,12 @@ Result<std::unique_ptr<const TranslationTable>> TranslationTable::build(const Ma
   const std::size_t before = allocated_bytes();
   std::unique_ptr<TranslationTable> built(new TranslationTable);
   built->version_ = version;
-  built->hash_.reset(create_hash(2 * table.mappings.size(), socket));
+  const std::vector<Piece> pieces = pieces_of(table);
+  built->hash_.reset(create_hash(2 * pieces.size(), socket));
   if (!built->hash_) {  // rte_errno may be of a look-up for the name
     return out_of_memory(ENOMEM);
   }
-  built->translations_ = make_rte_array<Translation>(2 * table.mappings.size(), socket);
+  built->translations_ = make_rte_array<Translation>(2 * pieces.size(), socket);
   if (!built->translations_) {
     return out_of_memory(ENOMEM);
   }
@@ -110,12 +126,15 @@ Result<std::unique_ptr<const TranslationTable>> TranslationTable::build(const Ma
       return out_of_memory(ENOMEM);
     }
   }
-  built->lengths_ = lengths_in_use(table);
-  if (!table.mappings.empty()) {
+  if (!built->make_policy(table, workers, socket)) {
+    return out_of_memory(ENOMEM);
+  }
+  built->lengths_ = lengths_in_use(pieces);
+  if (!pieces.empty()) {
     const std::uint8_t longest = std::ranges::max(built->lengths_);
     built->distinguished_bits_raw_ = Be32::from_host(prefix_mask(longest)).raw();
-    for (const Mapping& mapping : table.mappings) {
-      built->distinguished_addresses_ += std::size_t{2} << (longest - mapping.real.length);
+    for (const Piece& piece : pieces) {
+      built->distinguished_addresses_ += std::size_t{2} << (longest - piece.real.length);
     }
   }
 
@@ -125,18 +144,41 @@ Result<std::unique_ptr<const TranslationTable>> TranslationTable::build(const Ma
     const Key key = make_key(query, length);
     return rte_hash_add_key_data(built->hash_.get(), &key, next++);
   };
-  for (std::uint32_t i = 0; i < table.mappings.size(); ++i) {
+  for (const auto& [i, piece, group] : pieces) {
     const Mapping& m = table.mappings[i];
-    const int real = add({real_scope(m.realm), m.real.address}, m.real.length,
-                         Translation::of(m.real, m.mapped, m.realm, i));
-    const int mapped = add({kMappedScope, m.mapped.address}, m.mapped.length,
-                           Translation::of(m.mapped, m.real, m.realm, i));
+    const Translation out = Translation::of(m.real, m.mapped, m.realm, i, group);
+    const Translation back = Translation::of(m.mapped, m.real, m.realm, i, group);
+    const int real = add({real_scope(m.realm), piece.address}, piece.length, out);
+    const int mapped = add({kMappedScope, out.apply(piece.address).address}, piece.length, back);
     if (real < 0 || mapped < 0) {
       return out_of_memory(std::min(real, mapped));
     }
   }
   built->memory_bytes_ = sizeof(TranslationTable) + allocated_bytes() - before;
   return std::unique_ptr<const TranslationTable>(std::move(built));
+}
+
+bool TranslationTable::make_policy(const MappingTable& table, std::size_t workers, int socket) {
+  compiled_ = table.compiled;
+  const std::vector<LimitRule>& limits = table.rules.limits;
+  limit_buckets_ = make_rte_array<LimitBuckets>(limits.size(), socket);
+  bool complete = limit_buckets_ != nullptr;
+  for (std::size_t worker = 0; worker < workers; ++worker) {
+    rule_counters_.push_back(make_rte_array<RuleCounters>(table.rules.allow.size(), socket));
+    limit_shares_.push_back(make_rte_array<LimitShare>(limits.size(), socket));
+    complete = complete && rule_counters_.back() && limit_shares_.back();
+  }
+  for (std::size_t i = 0; complete && i < limits.size(); ++i) {
+    constexpr std::uint64_t kLargestPacket = 9216;
+    const LimitRule& limit = limits[i];
+    const LimitRate packets{.per_second = limit.packets_per_second, .burst_ms = limit.burst_ms};
+    const LimitRate bytes{.per_second = limit.bits_per_second / 8,
+                          .burst_ms = limit.burst_ms,
+                          .least_burst = kLargestPacket};
+    std::construct_at(&limit_buckets_[i].packets, packets, rte_get_tsc_hz());
+    std::construct_at(&limit_buckets_[i].bytes, bytes, rte_get_tsc_hz());
+  }
+  return complete;
 }
 
 void TranslationTable::look_up(std::span<const Query> queries,

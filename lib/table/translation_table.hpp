@@ -21,8 +21,12 @@
 #include "config/model.hpp"
 #include "dpdk/memory.hpp"
 #include "packet/translation.hpp"
+#include "policy/limit.hpp"
+#include "policy/policy.hpp"
 #include "table/mapping.hpp"
 #include "table/mapping_counters.hpp"
+#include "table/policy_compiler.hpp"
+#include "table/rule_counters.hpp"
 
 namespace natto {
 
@@ -64,6 +68,20 @@ class TranslationTable {
     return counters_[worker].get();
   }
 
+  /// Who may talk to whom; null: everybody, as much as they like.
+  [[nodiscard]] const Policy* policy() const noexcept {
+    return compiled_ == nullptr ? nullptr : &compiled_->policy;
+  }
+  /// By index of the rule in the file. Written by `worker` alone.
+  [[nodiscard]] RuleCounters* rule_counters(std::size_t worker) const noexcept {
+    return rule_counters_[worker].get();
+  }
+  /// By index of the limit in the file: what all workers have, and what `worker` alone has.
+  [[nodiscard]] LimitBuckets* limit_buckets() const noexcept { return limit_buckets_.get(); }
+  [[nodiscard]] LimitShare* limit_shares(std::size_t worker) const noexcept {
+    return limit_shares_[worker].get();
+  }
+
   /// As build() was told: no other table that the same workers use has or had it; never 0.
   [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
 
@@ -86,11 +104,16 @@ class TranslationTable {
   };
 
   TranslationTable() = default;
+  [[nodiscard]] bool make_policy(const MappingTable& table, std::size_t workers, int socket);
 
   std::unique_ptr<rte_hash, HashDeleter> hash_;
   RteArray<Translation> translations_;  ///< what the hash's data pointers point at
   std::vector<std::uint8_t> lengths_;   ///< prefix lengths in use, the most frequent first
   std::vector<RteArray<MappingCounters>> counters_;  ///< by worker
+  std::shared_ptr<const CompiledPolicy> compiled_;
+  std::vector<RteArray<RuleCounters>> rule_counters_;  ///< by worker
+  RteArray<LimitBuckets> limit_buckets_;
+  std::vector<RteArray<LimitShare>> limit_shares_;  ///< by worker
   std::uint64_t version_ = 0;
   std::uint32_t distinguished_bits_raw_ = 0;
   std::size_t distinguished_addresses_ = 0;

@@ -15,7 +15,7 @@ TEST = ROOT / "test"
 GTEST = re.compile(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)")
 VECTOR = re.compile(r'Vector\{"(\w+)"')
 PYTHON = re.compile(r"^\s*def (test_\w+)\(", re.MULTILINE)
-REQUIREMENT = re.compile(r"(?:^|_)([rRhH]\d+)(?=_|$)")
+REQUIREMENT = re.compile(r"(?:^|_)([rRhHpP]\d+)(?=_|$)")
 
 
 def test_names() -> list[tuple[str, str]]:

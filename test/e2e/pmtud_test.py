@@ -110,7 +110,7 @@ def test_r15_tcp_learns_the_mtu_of_nattos_port(lab, site, towards) -> None:
 
 
 @towards_either
-def test_r50_tcp_meets_no_narrow_port_where_the_mss_is_clamped(lab, site, towards) -> None:
+def test_r41_tcp_meets_no_narrow_port_where_the_mss_is_clamped(lab, site, towards) -> None:
     client, server = ends(site, towards)
     narrow_port(site, server)
     site.ports[0] = replace(site.ports[0], tcp_mss_clamp="auto")

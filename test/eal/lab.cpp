@@ -78,8 +78,9 @@ Mapping make_mapping(std::string name, RealmId realm, const char* real, const ch
 }
 
 std::shared_ptr<const LoadedTable> make_version(std::uint64_t number, std::vector<Mapping> mappings,
-                                                std::string digest) {
-  auto table = std::make_shared<const MappingTable>(MappingTable{std::move(mappings)});
+                                                std::string digest, PolicyRules rules) {
+  auto table =
+      std::make_shared<const MappingTable>(make_table(std::move(mappings), std::move(rules)));
   return std::make_shared<const LoadedTable>(
       LoadedTable{.table = table,
                   .translations = TranslationTable::build(*table, 1, number).value(),
@@ -87,6 +88,20 @@ std::shared_ptr<const LoadedTable> make_version(std::uint64_t number, std::vecto
                   .trigger = "start",
                   .who = "",
                   .loaded = std::chrono::system_clock::now()});
+}
+
+MappingTable make_table(std::vector<Mapping> mappings, PolicyRules rules) {
+  MappingTable table{.mappings = std::move(mappings)};
+  table.rules = std::move(rules);
+  table.compiled = compile_policy(table, 2);
+  return table;
+}
+
+Endpoint endpoint_of(const Mapping& mapping) {
+  return {.kind = Endpoint::Kind::kMapping,
+          .realm = mapping.realm,
+          .prefix = mapping.real,
+          .name = mapping.name};
 }
 
 void start_with(Dataplane& dataplane, const LoadedTable& version) {
@@ -122,7 +137,7 @@ Lab::Link Lab::make_link(std::size_t queues, unsigned tx_capacity) {
 }
 
 Lab::Lab(const Options& options)
-    : Lab(make_config(options), MappingTable{options.mappings}, options) {}
+    : Lab(make_config(options), make_table(options.mappings, options.rules), options) {}
 
 Lab::Lab(const Config& config, const MappingTable& table, const Options& options) {
   std::vector<PortContext> ports;

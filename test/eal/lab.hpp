@@ -15,6 +15,7 @@
 #include "dataplane/pipeline.hpp"
 #include "reload/loaded_table.hpp"
 #include "support/bytes.hpp"
+#include "table/policy_compiler.hpp"
 
 namespace natto::test {
 
@@ -37,7 +38,11 @@ inline constexpr MacAddress kNextHopB{{2, 0, 0, 0, 0, 0xb0}};
 /// The table as a LiveTable has it, for one worker.
 [[nodiscard]] std::shared_ptr<const LoadedTable> make_version(std::uint64_t number,
                                                               std::vector<Mapping> mappings,
-                                                              std::string digest = "");
+                                                              std::string digest = "",
+                                                              PolicyRules rules = {});
+/// With its policy compiled.
+[[nodiscard]] MappingTable make_table(std::vector<Mapping> mappings, PolicyRules rules = {});
+[[nodiscard]] Endpoint endpoint_of(const Mapping& mapping);
 
 /// Makes `version` what `dataplane`, in which no worker runs yet, has published.
 void start_with(Dataplane& dataplane, const LoadedTable& version);
@@ -47,6 +52,7 @@ class Lab {
   struct Options {
     std::vector<Mapping> mappings = {make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10"),
                                      make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20")};
+    PolicyRules rules = {};  ///< between the two realms
     bool static_next_hops = true;
     SourceNotMapped source_not_mapped = SourceNotMapped::kDrop;
     Hairpin hairpin = Hairpin::kAllow;

@@ -223,7 +223,7 @@ def damaged(packet: IP) -> bytes:
 
 
 write(
-    "021_R3_R50_mss_lowered_to_what_both_mtus_carry",
+    "021_R3_R41_mss_lowered_to_what_both_mtus_carry",
     a='mtu = 9001\ntcp_mss_clamp = "auto"',
     arrives={
         A: [segment(A_SENDS, 64, "S", before) for before, _ in MSS]
@@ -262,7 +262,7 @@ MALFORMED = [
 ]
 a_to_b(
     *(lambda ip, ttl, words=words, options=options: with_options(ip, ttl, words, options) for words, options in MALFORMED),
-    name="022_R50_malformed_tcp_options_are_left_alone",
+    name="022_R41_malformed_tcp_options_are_left_alone",
     b="tcp_mss_clamp = 1200",
 )
 
@@ -280,7 +280,7 @@ def pieces(ip: dict, ttl: int, mss: int, cut: int) -> list[IP]:
 QUOTED = IP(ttl=60, **B_GETS) / TCP(sport=40000, dport=443, flags="S", options=[("MSS", 1200)])
 QUOTED_TO_A = IP(ttl=60, **A_SENDS) / TCP(sport=40000, dport=443, flags="S", options=[("MSS", 1200)])
 write(
-    "023_R50_mss_in_fragments_behind_ip_options_and_quoted",
+    "023_R41_mss_in_fragments_behind_ip_options_and_quoted",
     mappings=[*HOSTS, ("host-a2", A, "10.1.1.11", "172.31.1.11")],
     b="tcp_mss_clamp = 1200",
     arrives={
@@ -301,7 +301,7 @@ write(
     },
 )
 write(
-    "024_R50_a_header_cut_within_its_options_is_left_alone",
+    "024_R41_a_header_cut_within_its_options_is_left_alone",
     b="tcp_mss_clamp = 1200",
     arrives={A: pieces(A_SENDS, 64, 8961, 24)},
     leaves={B: pieces(B_GETS, 63, 8961, 24)},

@@ -20,6 +20,7 @@ Result<ExplainReport> explain_report(const Config& config, const MappingTable& t
   return ExplainReport{.version = {},
                        .sent = verdict.is_forward(),
                        .reason = verdict.is_drop() ? std::string(info(verdict.reason()).name) : "",
+                       .rule = std::move(explanation.rule),
                        .steps = std::move(explanation.steps)};
 }
 

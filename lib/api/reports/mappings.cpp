@@ -144,7 +144,7 @@ class MappingRows {
 
   const Config& config_;
   std::vector<std::uint32_t> indices_;  ///< by row: the mapping of the table
-  LiveTable::Counted table_;
+  LiveTable::Counted<MappingTotals> table_;
   std::vector<std::uint32_t> order_;  ///< rows; the first `wanted_` are reported
   std::size_t wanted_ = 0;
   TscTimes times_;

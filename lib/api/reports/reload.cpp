@@ -15,6 +15,7 @@ ReloadReport report_of(const ReloadOutcome& outcome) {
           .added = outcome.added,
           .removed = outcome.removed,
           .changed = outcome.changed,
+          .policy_changes = outcome.policy_changes,
           .digest_before = outcome.digest_before,
           .digest_after = outcome.digest_after,
           .parse_us = count(outcome.parse),

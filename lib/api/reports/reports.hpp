@@ -17,6 +17,8 @@ namespace natto::api {
 [[nodiscard]] TableReport table_report(const AppliancePart& appliance);
 [[nodiscard]] CountersReport counters_report(const AppliancePart& appliance);
 [[nodiscard]] DropsReport drops_report(const AppliancePart& appliance);
+[[nodiscard]] RulesReport rules_report(const AppliancePart& appliance);
+[[nodiscard]] LimitsReport limits_report(const AppliancePart& appliance);
 [[nodiscard]] PortsReport ports_report(const AppliancePart& appliance);
 [[nodiscard]] Result<PortReport> port_report(const AppliancePart& appliance,
                                              const PortRequest& request);

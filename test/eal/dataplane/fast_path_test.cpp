@@ -112,7 +112,8 @@ constexpr std::size_t kMappings = 4;  ///< of two_workers()
 /// One worker of the comparison. Packets come from realm a, one in a burst.
 class Path {
  public:
-  Path(Lab& lab, std::uint16_t index) : lab_(lab), worker_(lab.dataplane(), index) {}
+  Path(Lab& lab, std::uint16_t index, std::size_t rules)
+      : lab_(lab), worker_(lab.dataplane(), index), rules_(rules) {}
 
   [[nodiscard]] Worker& worker() { return worker_; }
 
@@ -143,10 +144,21 @@ class Path {
     worker_.cache.pending().flush_all();
     std::vector<std::uint64_t> all{worker_.counters.checksums_offloaded.value(),
                                    worker_.counters.translated.value()};
+    const auto add = [&all](const DirectionCounters& of) {
+      all.insert(all.end(), {of.packets.value(), of.bytes.value()});
+    };
     for (std::size_t i = 0; i < kMappings; ++i) {
-      const MappingCounters& of = worker_.mapping_counters[i];
-      all.insert(all.end(), {of.from.packets.value(), of.from.bytes.value(), of.to.packets.value(),
-                             of.to.bytes.value()});
+      add(worker_.mapping_counters[i].from);
+      add(worker_.mapping_counters[i].to);
+    }
+    for (std::size_t i = 0; i < rules_; ++i) {
+      const RuleCounters& of = worker_.table->rule_counters(worker_.index)[i];
+      add(of.there);
+      add(of.back);
+      all.push_back(of.refused_openings.value());
+    }
+    for (const Counter& drops : worker_.counters.drops) {
+      all.push_back(drops.value());
     }
     return all;
   }
@@ -154,16 +166,19 @@ class Path {
  private:
   Lab& lab_;
   Worker worker_;
+  std::size_t rules_;  ///< of the policy
 };
 
 void compare(bool offload, Hairpin hairpin = Hairpin::kAllow,
-             std::optional<std::uint16_t> tcp_mss_clamp = std::nullopt) {
-  Lab lab(two_workers(hairpin, tcp_mss_clamp));
+             std::optional<std::uint16_t> tcp_mss_clamp = std::nullopt, PolicyRules rules = {}) {
+  Lab::Options options = two_workers(hairpin, tcp_mss_clamp);
+  options.rules = std::move(rules);
+  Lab lab(options);
   for (PortContext& port : lab.dataplane().ports) {
     port.computes_checksums = offload;
   }
-  Path fast(lab, 0);
-  Path slow(lab, 1);
+  Path fast(lab, 0, options.rules.allow.size());
+  Path slow(lab, 1, options.rules.allow.size());
   const auto nobody = TranslationTable::build(MappingTable{}, 2, UINT64_MAX).value();
   RandomPackets packets(11);
   std::size_t taken = 0;
@@ -210,9 +225,27 @@ TEST(FastPath, R38_RandomPacketsWhereHairpinsAreDropped) {
 
 TEST(FastPath, R3_RandomPacketsWhoseChecksumsThePortComputes) { compare(/*offload=*/true); }
 
-TEST(FastPath, R50_RandomPacketsWhereTheMssIsClamped) {
+TEST(FastPath, R41_RandomPacketsWhereTheMssIsClamped) {
   compare(/*offload=*/false, Hairpin::kAllow, 1300);
   compare(/*offload=*/true, Hairpin::kAllow, 1300);
+}
+
+TEST(FastPath, P1_P2_P3_RandomPacketsUnderAPolicy) {
+  const std::vector<Mapping> mappings = two_workers(Hairpin::kAllow, std::nullopt).mappings;
+  const Endpoint a = test::endpoint_of(mappings[0]);
+  const Endpoint b = test::endpoint_of(mappings[2]);
+  Endpoint part = test::endpoint_of(mappings[3]);
+  part.kind = Endpoint::Kind::kPrefix;
+  part.prefix = {part.prefix.first(), 28};
+  PolicyRules rules{.denies = true};
+  rules.allow = {{.name = "web", .from = {a}, .to = {b}, .protocols = {6}, .ports = {{443, 443}}},
+                 {.name = "asked", .from = {b}, .to = {a}, .protocols = {6, 17}},
+                 {.name = "gre", .from = {a}, .to = {b}, .between = true, .protocols = {47}},
+                 {.name = "part", .from = {a}, .to = {part}}};
+  compare(/*offload=*/false, Hairpin::kAllow, std::nullopt, rules);
+  rules.answers = false;
+  rules.allow.resize(1);
+  compare(/*offload=*/true, Hairpin::kDrop, 1300, rules);
 }
 
 }  // namespace

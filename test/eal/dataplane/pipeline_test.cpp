@@ -69,7 +69,7 @@ Bytes syn(const PacketSpec& spec, std::uint16_t mss) {
   return l3;
 }
 
-TEST(Pipeline, R50_TheMssIsClampedBothWaysWhereverBuffersAreCut) {
+TEST(Pipeline, R41_TheMssIsClampedBothWaysWhereverBuffersAreCut) {
   Lab::Options options;
   options.mtu = 1400;
   options.tcp_mss_clamp = 65'535;

@@ -5,6 +5,7 @@
 #include <rte_malloc.h>
 
 #include "eal/lab.hpp"
+#include "packet/wire.hpp"
 #include "support/packets.hpp"
 
 namespace natto {
@@ -173,6 +174,52 @@ TEST(LiveTable, F3_ManyReloadsLeaveMemoryFlat) {
   EXPECT_EQ(dpdk_bytes(), dpdk_before);
   EXPECT_LE(mallinfo2().uordblks, heap_before + 4096);
   EXPECT_EQ(l.live.current()->version(), version);
+}
+
+TEST(LiveTable, P8_P10_CountersOfRulesAndLimitsGoOnUnderTheirNames) {
+  PolicyRules rules{.denies = true, .answers = false};
+  rules.allow = {{.name = "dns",
+                  .from = {test::endpoint_of(kHostA)},
+                  .to = {test::endpoint_of(kHostB)},
+                  .protocols = {protocol::kUdp},
+                  .ports = {{53, 53}}}};
+  rules.limits = {{.name = "two",
+                   .from = {test::endpoint_of(kHostA)},
+                   .packets_per_second = 20,
+                   .burst_ms = 100}};
+  Lab lab({.mappings = {kHostA, kHostB}, .rules = rules});
+  const auto first = make_version(1, {kHostA, kHostB}, "", rules);
+  test::start_with(lab.dataplane(), *first);
+  LiveTable live(lab.dataplane(), first);
+  const auto send = [&](int packets) {
+    for (int i = 0; i < packets; ++i) {
+      lab.receive(kA, frame_of(make_udp({.destination = "172.30.7.20"}, {})));
+    }
+    lab.run();
+    static_cast<void>(lab.sent(kB));
+  };
+  const auto only = [](const LoadedTable&) { return std::vector<std::uint32_t>{0}; };
+  send(5);
+  EXPECT_EQ(lab.dropped(DropReason::kOverLimit), 3U);
+  PolicyRules other = rules;
+  other.allow.insert(other.allow.begin(), {.name = "other",
+                                           .from = {test::endpoint_of(kHostB)},
+                                           .to = {test::endpoint_of(kHostA)},
+                                           .protocols = {protocol::kTcp}});
+  live.publish(make_version(2, {kHostA, kHostB}, "", other));
+  send(4);
+  while (!live.reclaim()) {
+    lab.run();
+  }
+  const auto second = [](const LoadedTable&) { return std::vector<std::uint32_t>{1}; };
+  const auto rule = live.counted<RuleTotals>(second).totals.at(0);
+  EXPECT_EQ(rule.there.packets, 4U) << "two of each version";
+  EXPECT_EQ(rule.there.bytes, 4U * 28);
+  EXPECT_EQ(rule.back.packets, 0U);
+  EXPECT_EQ(live.counted<RuleTotals>(only).totals.at(0).there.packets, 0U);
+  const auto limit = live.counted<LimitTotals>(only).totals.at(0);
+  EXPECT_EQ(limit.passed_packets, 4U);
+  EXPECT_EQ(limit.over_packets, 5U);
 }
 
 }  // namespace

@@ -92,41 +92,71 @@ std::shared_ptr<const LoadedTable> make_version(std::uint64_t number) {
 /// whole time slices.)
 void breathe() { std::this_thread::sleep_for(std::chrono::microseconds(1)); }
 
-TEST(ReloadOracle, F1_EveryPacketSeesOneTableAndNeverTheOldOneAfterTheAcknowledgement) {
-  Lab lab({.mappings = kWorlds[1].mappings});
-  LiveTable live(lab.dataplane(), make_version(1));
-  std::atomic<std::uint64_t> published{1};     // set before a table is published
-  std::atomic<std::uint64_t> acknowledged{1};  // set when the one before is in use no more
-  std::atomic<std::uint64_t> checked{0};
-  std::atomic<bool> stop{false};
+/// A worker thread that polls, and a thread that replaces the table again and again, each time when
+/// some packets came out.
+class Swapping {
+ public:
+  using MakeVersion = std::shared_ptr<const LoadedTable> (*)(std::uint64_t);
+
+  Swapping(Lab& lab, MakeVersion make)
+      : live(lab.dataplane(), make(1)),
+        worker_([this, &lab] { poll(lab); }),
+        swapper_([this, make] { swap(make); }) {}
+  Swapping(const Swapping&) = delete;
+  Swapping& operator=(const Swapping&) = delete;
+  ~Swapping() { end(); }
+
+  void end() {
+    stop_.store(true);
+    if (worker_.joinable()) {
+      swapper_.join();
+      worker_.join();
+    }
+  }
+
+  LiveTable live;
+  std::atomic<std::uint64_t> published{1};     ///< set before a table is published
+  std::atomic<std::uint64_t> acknowledged{1};  ///< set when the one before is in use no more
+  std::atomic<std::uint64_t> checked{0};       ///< packets that came out
   std::atomic<bool> swapped_all{false};
 
-  std::thread worker([&] {
+ private:
+  void poll(Lab& lab) {
     Quiescence& quiescence = lab.dataplane().quiescence;
     quiescence.enter(0);
-    while (!stop.load()) {
+    while (!stop_.load()) {
       if (lab.pipeline().poll() == 0) {
         breathe();
       }
       quiescence.report(0);
     }
     quiescence.leave(0);
-  });
-  std::thread swapper([&] {
-    for (std::uint64_t number = 2; number <= kSwaps + 1; ++number) {
+  }
+
+  void swap(MakeVersion make) {
+    for (std::uint64_t number = 2; number <= kSwaps + 1 && !stop_.load(); ++number) {
       for (const std::uint64_t seen = checked.load();
-           checked.load() < seen + kPacketsBetween && !stop.load();) {
+           checked.load() < seen + kPacketsBetween && !stop_.load();) {
         breathe();
       }
       published.store(number);
-      live.publish(make_version(number));
-      while (!live.reclaim()) {
+      live.publish(make(number));
+      while (!live.reclaim() && !stop_.load()) {
         breathe();
       }
       acknowledged.store(number);
     }
     swapped_all.store(true);
-  });
+  }
+
+  std::atomic<bool> stop_{false};
+  std::thread worker_;
+  std::thread swapper_;
+};
+
+TEST(ReloadOracle, F1_EveryPacketSeesOneTableAndNeverTheOldOneAfterTheAcknowledgement) {
+  Lab lab({.mappings = kWorlds[1].mappings});
+  Swapping swapping(lab, make_version);
 
   struct Sent {
     std::uint64_t acknowledged;
@@ -141,16 +171,16 @@ TEST(ReloadOracle, F1_EveryPacketSeesOneTableAndNeverTheOldOneAfterTheAcknowledg
   std::uint64_t by_world[2] = {0, 0};
   bool failed = false;
 
-  while (!failed && (!swapped_all.load() || !on_the_way.empty())) {
-    for (int i = 0; i < 16 && on_the_way.size() < 64 && !swapped_all.load(); ++i, ++next) {
+  while (!failed && (!swapping.swapped_all.load() || !on_the_way.empty())) {
+    for (int i = 0; i < 16 && on_the_way.size() < 64 && !swapping.swapped_all.load(); ++i, ++next) {
       const bool is_error = next % 4 == 3;
       Bytes frame = is_error ? error_in : udp_in;
       write_number(frame, is_error ? kNumberInError : kNumberInUdp, next);
-      on_the_way[next] = {acknowledged.load()};
+      on_the_way[next] = {swapping.acknowledged.load()};
       lab.receive(kA, frame);
     }
     std::vector<Bytes> out = lab.sent(kB);
-    const std::uint64_t published_now = published.load();
+    const std::uint64_t published_now = swapping.published.load();
     if (out.empty()) {
       breathe();
     }
@@ -177,18 +207,68 @@ TEST(ReloadOracle, F1_EveryPacketSeesOneTableAndNeverTheOldOneAfterTheAcknowledg
       exact += oldest == published_now ? 1 : 0;
       ++by_world[*world];
       on_the_way.erase(expected++);
-      checked.fetch_add(1);
+      swapping.checked.fetch_add(1);
     }
   }
-  stop.store(true);
-  swapper.join();
-  worker.join();
+  swapping.end();
   EXPECT_EQ(expected, next) << "packets were lost";
   EXPECT_GT(exact, 100U) << "too few packets could tell a stale table";
   EXPECT_GT(by_world[0], next / 10);
   EXPECT_GT(by_world[1], next / 10);
   EXPECT_EQ(lab.counters().dropped(), 0U);
-  EXPECT_EQ(live.current()->version(), kSwaps + 1);
+  EXPECT_EQ(swapping.live.current()->version(), kSwaps + 1);
+}
+
+/// Each world lets one protocol pass: the first UDP, the second TCP.
+PolicyRules rules_of_world(std::uint64_t number) {
+  const World& world = kWorlds[number % 2];
+  PolicyRules rules{.denies = true, .answers = false};
+  rules.allow = {{.name = "one",
+                  .from = {test::endpoint_of(world.mappings[0])},
+                  .to = {test::endpoint_of(world.mappings[1])},
+                  .protocols = {number % 2 == 0 ? protocol::kUdp : protocol::kTcp}}};
+  return rules;
+}
+
+std::shared_ptr<const LoadedTable> make_denying_version(std::uint64_t number) {
+  return test::make_version(number, kWorlds[number % 2].mappings, "", rules_of_world(number));
+}
+
+TEST(ReloadOracle, P7_NoPacketIsJudgedByOneTableAndTranslatedByAnother) {
+  Lab lab({.mappings = kWorlds[1].mappings, .rules = rules_of_world(1)});
+  Swapping swapping(lab, make_denying_version);
+  const test::PacketSpec spec{.source = "10.1.1.10", .destination = "172.30.7.20"};
+  const Bytes udp_in = frame_of(make_udp(spec, {}));
+  const Bytes tcp_in = frame_of(test::make_tcp(spec, {}));
+  std::uint64_t sent = 0;
+  std::uint64_t by_world[2] = {0, 0};
+  const auto came_out = [&] { return by_world[0] + by_world[1]; };
+  const auto refused = [&] { return lab.dropped(DropReason::kNotAllowed); };
+  while (!swapping.swapped_all.load() || came_out() + refused() < sent) {
+    for (int i = 0; i < 16 && sent - came_out() - refused() < 64 && !swapping.swapped_all.load();
+         ++i) {
+      lab.receive(kA, sent++ % 2 == 0 ? udp_in : tcp_in);
+    }
+    const std::vector<Bytes> out = lab.sent(kB);
+    if (out.empty()) {
+      breathe();
+    }
+    for (const Bytes& frame : out) {
+      const Bytes l3 = test::l3_of(frame);
+      const std::size_t world = l3[9] == protocol::kUdp ? 0 : 1;
+      const Bytes expected =
+          make_udp({.source = kWorlds[world].a_mapped, .destination = kWorlds[world].b_real}, {});
+      ASSERT_TRUE(std::equal(l3.begin() + 12, l3.begin() + 20, expected.begin() + 12))
+          << "allowed by world " << world << ", translated by the other";
+      ++by_world[world];
+      swapping.checked.fetch_add(1);
+    }
+  }
+  swapping.end();
+  EXPECT_EQ(came_out() + refused(), sent);
+  EXPECT_GT(by_world[0], kSwaps);
+  EXPECT_GT(by_world[1], kSwaps);
+  EXPECT_GT(refused(), kSwaps);
 }
 
 }  // namespace

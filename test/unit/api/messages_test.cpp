@@ -59,7 +59,7 @@ TEST(Messages, ReportsArriveAsTheyWereMade) {
   EXPECT_EQ(report.ports[0].counters.at(0).name, "lost");
 
   const ExplainReport explain{.version = {}, .sent = true, .reason = "", .steps = {"one", "two"}};
-  EXPECT_EQ(to_line(explain), R"({"sent":true,"reason":"","steps":["one","two"]})");
+  EXPECT_EQ(to_line(explain), R"({"sent":true,"reason":"","rule":"","steps":["one","two"]})");
   const auto explained = parse_reply<ExplainReport>(to_line(explain));
   ASSERT_TRUE(explained.ok());
   EXPECT_FALSE(std::get<ExplainReport>(*explained).version);

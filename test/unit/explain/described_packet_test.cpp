@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "packet/protocol_names.hpp"
 #include "support/packets.hpp"
 
 namespace natto {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "explain/described_packet.hpp"
+#include "packet/protocol_names.hpp"
 #include "support/packets.hpp"
 
 namespace natto {
@@ -120,7 +121,7 @@ TEST(Explain, R15_NamesTheSmallestMtuOfBothDirections) {
   EXPECT_FALSE(says(e, "is told"));
 }
 
-TEST(Explain, R50_TellsWhatBecomesOfTheMss) {
+TEST(Explain, R41_TellsWhatBecomesOfTheMss) {
   test::Bytes l3 = test::make_tcp({.source = "10.32.1.157", .destination = "10.50.3.7"},
                                   {2, 4, 0x05, 0xb4, 'd', 'a', 't', 'a'});
   l3[32] = 6U << 4U;

@@ -150,11 +150,11 @@ TEST(Decide, AnObserverHearsTheStepsInOrder) {
   Case c = icmp_error(kRouter);
   c.found.known.source = false;
   c.in.admits_unmapped_sources = true;
-  static_cast<void>(decide(c.packet, c.found, c.in, c.out, c.icmp, observe));
+  static_cast<void>(decide(c.packet, c.found, c.in, c.out, c.icmp, AllowAll{}, observe));
   EXPECT_EQ(steps, std::vector{kIcmpErrorIntact}) << "about a host that nobody knows";
   steps.clear();
   c.packet.quoted = {};
-  static_cast<void>(decide(c.packet, c.found, c.in, c.out, c.icmp, observe));
+  static_cast<void>(decide(c.packet, c.found, c.in, c.out, c.icmp, AllowAll{}, observe));
   EXPECT_EQ(steps, (std::vector{kUnmappedSourceAdmitted, kAdmitted}));
 }
 

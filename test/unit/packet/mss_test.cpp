@@ -40,7 +40,7 @@ PortRules port(std::uint16_t mtu, std::optional<std::uint16_t> clamp = {}) {
   return {.address = {}, .mtu = mtu, .mss_clamp = clamp};
 }
 
-TEST(Mss, R50_WhatBothMtusCarryIfEitherPortClamps) {
+TEST(Mss, R41_WhatBothMtusCarryIfEitherPortClamps) {
   constexpr std::uint16_t kAuto = 65'535;
   EXPECT_EQ(largest_mss(port(9001), port(1500)), std::nullopt);
   EXPECT_EQ(largest_mss(port(9001, kAuto), port(1500)), 1460);
@@ -62,7 +62,7 @@ TEST(Mss, OnlySynsAreOfInterest) {
   }
 }
 
-TEST(Mss, R50_LoweredWhereverTheOptionLies) {
+TEST(Mss, R41_LoweredWhereverTheOptionLies) {
   for (std::size_t before = 0; before <= 36; ++before) {
     Bytes options(before, 1);
     options.insert(options.end(), {2, 4, 0x23, 0x05});  // 8965
@@ -72,7 +72,7 @@ TEST(Mss, R50_LoweredWhereverTheOptionLies) {
   }
 }
 
-TEST(Mss, R50_TheChecksumEqualsAFullRecompute) {
+TEST(Mss, R41_TheChecksumEqualsAFullRecompute) {
   std::mt19937 random(1);
   const auto any = [&random] { return static_cast<std::uint16_t>(random()); };
   for (int i = 0; i < 200'000; ++i) {
@@ -91,7 +91,7 @@ TEST(Mss, R50_TheChecksumEqualsAFullRecompute) {
   }
 }
 
-TEST(Mss, R50_NeverRaisedNorAdded) {
+TEST(Mss, R41_NeverRaisedNorAdded) {
   for (const Bytes& options : {Bytes{}, Bytes{2, 4, 0x05, 0xb4}, Bytes{2, 4, 0, 0},
                                Bytes{1, 1, 8, 10, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}}) {
     const Bytes l3 = syn_with(options);
@@ -99,13 +99,13 @@ TEST(Mss, R50_NeverRaisedNorAdded) {
   }
 }
 
-TEST(Mss, R50_MoreThanOneOptionIsLowered) {
+TEST(Mss, R41_MoreThanOneOptionIsLowered) {
   const Bytes l3 = syn_with({2, 4, 0x23, 0x05, 1, 2, 4, 0x22, 0x05, 0, 0, 0});
   const Bytes first = with_value(l3, kOptions + 2, 1460);
   EXPECT_TRUE(test::same_bytes(with_value(first, kOptions + 7, 1460), clamped(l3, 1460)));
 }
 
-TEST(Mss, R50_MalformedOptionsAreLeftAlone) {
+TEST(Mss, R41_MalformedOptionsAreLeftAlone) {
   for (const std::string_view options : {
            "02002305",          // no length
            "02012305",          // too short for itself
@@ -127,7 +127,7 @@ TEST(Mss, R50_MalformedOptionsAreLeftAlone) {
   EXPECT_TRUE(test::same_bytes(with_value(l3, kOptions + 2, 1460), clamped(l3, 1460)));
 }
 
-TEST(Mss, R50_HeadersThatAreNotAllThereAreLeftAlone) {
+TEST(Mss, R41_HeadersThatAreNotAllThereAreLeftAlone) {
   const Bytes l3 = syn_with(test::from_hex("02042305 01010101"));
   for (unsigned words = 0; words < 16; ++words) {
     Bytes odd = l3;
@@ -137,7 +137,7 @@ TEST(Mss, R50_HeadersThatAreNotAllThereAreLeftAlone) {
   }
 }
 
-TEST(Mss, R3_R50_AWrongChecksumKeepsItsError) {
+TEST(Mss, R3_R41_AWrongChecksumKeepsItsError) {
   for (std::size_t before = 0; before < 4; ++before) {
     Bytes options(before, 1);
     options.insert(options.end(), {2, 4, 0x23, 0x05});

@@ -23,7 +23,7 @@ Mapping make(std::string name, RealmId realm, std::string_view real, std::string
 }
 
 std::string diff(const MappingTable& before, const MappingTable& after) {
-  return to_string(diff_tables(before, after), two_realms());
+  return to_string(diff_tables(before, after, two_realms()), two_realms());
 }
 
 TEST(TableDiff, SaysWhatWasAddedRemovedAndChanged) {
@@ -41,14 +41,18 @@ TEST(TableDiff, SaysWhatWasAddedRemovedAndChanged) {
 
 TEST(TableDiff, EitherAddressMakesAChange) {
   const MappingTable before{{make("x", 0, "10.0.0.1", "172.16.0.1")}};
-  EXPECT_EQ(diff_tables(before, {{make("x", 0, "10.0.0.2", "172.16.0.1")}}).changed.size(), 1U);
-  EXPECT_EQ(diff_tables(before, {{make("x", 0, "10.0.0.1", "172.16.0.2")}}).changed.size(), 1U);
+  EXPECT_EQ(
+      diff_tables(before, {{make("x", 0, "10.0.0.2", "172.16.0.1")}}, two_realms()).changed.size(),
+      1U);
+  EXPECT_EQ(
+      diff_tables(before, {{make("x", 0, "10.0.0.1", "172.16.0.2")}}, two_realms()).changed.size(),
+      1U);
   EXPECT_EQ(diff(before, before), "");
 }
 
 TEST(TableDiff, ARenameIsARemovalAndAnAddition) {
   const TableDiff renamed = diff_tables({{make("x", 0, "10.0.0.1", "172.16.0.1")}},
-                                        {{make("y", 0, "10.0.0.1", "172.16.0.1")}});
+                                        {{make("y", 0, "10.0.0.1", "172.16.0.1")}}, two_realms());
   EXPECT_EQ(renamed.added.size(), 1U);
   EXPECT_EQ(renamed.removed.size(), 1U);
   EXPECT_TRUE(renamed.changed.empty());

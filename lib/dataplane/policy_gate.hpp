@@ -1,0 +1,57 @@
+#pragma once
+
+// What one worker asks the policy of the table in force, and what it counts of it.
+
+#include <cstdint>
+
+#include "policy/limit.hpp"
+#include "policy/policy.hpp"
+#include "table/rule_counters.hpp"
+#include "table/translation_table.hpp"
+
+namespace natto {
+
+/// Used by one worker, which tells it of the table once per poll.
+class PolicyGate {
+ public:
+  void use(const TranslationTable& table, std::size_t worker) noexcept {
+    policy_ = table.policy();
+    rules_ = table.rule_counters(worker);
+    buckets_ = table.limit_buckets();
+    shares_ = table.limit_shares(worker);
+  }
+
+  /// Whether there is a policy: without one, nothing else is asked.
+  [[nodiscard]] bool exists() const noexcept { return policy_ != nullptr; }
+  /// Whether who is refused gets an ICMP error.
+  [[nodiscard]] bool answers() const noexcept { return policy_->answers(); }
+
+  /// As Policy::judge.
+  template <typename... Packet>
+  [[nodiscard]] Policy::Judgement judge(Policy::Group source, Policy::Group destination,
+                                        const Packet&... packet) const noexcept {
+    return policy_->judge(source, destination, packet...);
+  }
+
+  /// A packet of `bytes`, from the IPv4 header on, that may pass as `judgement` says, at `now` in
+  /// TSC cycles: counts it, or drops it as over_limit.
+  [[nodiscard]] Verdict pass(const Policy::Judgement& judgement, Policy::Group source,
+                             Policy::Group destination, std::uint32_t bytes,
+                             std::uint64_t now) const noexcept;
+
+  /// A packet that may not: counts it, and returns why not.
+  Verdict refuse(const Policy::Judgement& judgement) const noexcept {
+    if (judgement.rule.exists()) {
+      rules_[judgement.rule.index].refused_openings.add(1);
+    }
+    return judgement.verdict;
+  }
+
+ private:
+  const Policy* policy_ = nullptr;
+  RuleCounters* rules_ = nullptr;
+  LimitBuckets* buckets_ = nullptr;
+  LimitShare* shares_ = nullptr;
+};
+
+}  // namespace natto
