@@ -6,8 +6,8 @@ namespace natto {
 namespace {
 
 // RFC 9293 §3.2.
-constexpr std::uint8_t kEndOfList = 0;
-constexpr std::uint8_t kNoOperation = 1;
+constexpr std::uint8_t kTcpEndOfList = 0;
+constexpr std::uint8_t kTcpNoOperation = 1;
 constexpr std::uint8_t kMaximumSegmentSize = 2;
 
 /// Of the value `at` bytes into the segment. It may lie across two of the words that the checksum
@@ -32,8 +32,8 @@ void clamp_mss(std::span<std::uint8_t> segment, std::uint16_t largest) noexcept 
     return;
   }
   std::size_t at = sizeof(TcpHeader);
-  while (at + 1 < end && segment[at] != kEndOfList) {
-    if (segment[at] == kNoOperation) {
+  while (at + 1 < end && segment[at] != kTcpEndOfList) {
+    if (segment[at] == kTcpNoOperation) {
       ++at;
       continue;
     }
