@@ -1,10 +1,14 @@
-// Any bytes as mappings.toml: a bijection, or errors of which each names its place.
+// Any bytes as mappings.toml: a bijection and a policy that are written as they are read, or errors
+// of which each names its place.
 
 #include <cstdint>
+#include <string>
 
 #include "fuzz/check.hpp"
 #include "fuzz/temporary_file.hpp"
 #include "table/loader.hpp"
+#include "table/mapping_file.hpp"
+#include "table/table_digest.hpp"
 
 using namespace natto;
 
@@ -43,5 +47,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       FUZZ_CHECK(mappings[i].name != mappings[j].name);
     }
   }
+  const std::string written = mapping_file_text(*table, config, "");
+  const fuzz::TemporaryFile again(
+      {reinterpret_cast<const std::uint8_t*>(written.data()), written.size()});
+  const Result<MappingTable> same = load_mappings(again.path(), config);
+  FUZZ_CHECK(same.ok());
+  FUZZ_CHECK(table_digest(*same, config) == table_digest(*table, config));
   return 0;
 }

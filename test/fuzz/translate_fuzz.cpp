@@ -20,6 +20,7 @@
 #include "packet/checksum.hpp"
 #include "packet/wire.hpp"
 #include "support/reference.hpp"
+#include "table/policy_rules.hpp"
 
 using namespace natto;
 using test::Bytes;
@@ -79,20 +80,47 @@ Input read_input(std::span<const std::uint8_t> data) {
   return input;
 }
 
-/// One lab for all inputs: what came before changes nothing for a packet.
-test::Lab& lab() {
-  static test::Lab* the_lab = [] {
+const std::vector<Mapping>& mappings() {
+  static const std::vector<Mapping> all = {
+      test::make_mapping("a", test::kA, "10.1.1.10", "172.31.1.10"),
+      test::make_mapping("b", test::kB, "192.168.7.20", "172.30.7.20"),
+      test::make_mapping("net-a", test::kA, "10.64.0.0/10", "20.64.0.0/10"),
+      test::make_mapping("net-b", test::kB, "96.0.0.0/3", "128.0.0.0/3")};
+  return all;
+}
+
+test::Lab* make_lab(PolicyRules rules) {
+  if (pool == nullptr) {
     static Eal eal = Eal::create({.any_cpu = true, .memory_mib = 256}).value();
     static Mempool owner = create_mempool("fuzz_packets", 4095).value();
     pool = owner.get();
-    return new test::Lab(
-        {.mappings = {test::make_mapping("a", test::kA, "10.1.1.10", "172.31.1.10"),
-                      test::make_mapping("b", test::kB, "192.168.7.20", "172.30.7.20"),
-                      test::make_mapping("net-a", test::kA, "10.64.0.0/10", "20.64.0.0/10"),
-                      test::make_mapping("net-b", test::kB, "96.0.0.0/3", "128.0.0.0/3")},
-         .mtu = 1000,
-         .tcp_mss_clamp = 700,
-         .icmp = {.errors_per_second = UINT32_MAX, .error_burst = UINT32_MAX}});
+  }
+  return new test::Lab({.mappings = mappings(),
+                        .rules = std::move(rules),
+                        .mtu = 1000,
+                        .tcp_mss_clamp = 700,
+                        .icmp = {.errors_per_second = UINT32_MAX, .error_burst = UINT32_MAX}});
+}
+
+/// One lab for all inputs: what came before changes nothing for a packet.
+test::Lab& lab() {
+  static test::Lab* the_lab = make_lab({});
+  return *the_lab;
+}
+
+/// The same under a policy, which refuses some.
+test::Lab& policed_lab() {
+  static test::Lab* the_lab = [] {
+    const auto side = [](std::size_t i) { return std::vector{test::endpoint_of(mappings()[i])}; };
+    PolicyRules rules{.denies = true};
+    rules.allow = {{.name = "web",
+                    .from = side(0),
+                    .to = side(1),
+                    .protocols = {6, 17, 33, 132},
+                    .ports = {{53, 53}, {256, 8191}}},
+                   {.name = "nets", .from = side(2), .to = side(3), .between = true},
+                   {.name = "one-way", .from = side(3), .to = side(0), .protocols = {1, 6}}};
+    return make_lab(std::move(rules));
   }();
   return *the_lab;
 }
@@ -172,12 +200,25 @@ Bytes without_what_may_change(Bytes in, std::size_t length) {
   return in;
 }
 
-std::vector<Bytes> outputs(const Input& input, const std::vector<std::size_t>& cuts) {
-  lab().receive(input.realm, test::make_mbuf(input.frame, cuts));
-  lab().run();
-  std::vector<Bytes> frames = lab().sent(test::kA);
-  std::ranges::move(lab().sent(test::kB), std::back_inserter(frames));
+std::vector<Bytes> outputs(test::Lab& of, const Input& input,
+                           const std::vector<std::size_t>& cuts) {
+  of.receive(input.realm, test::make_mbuf(input.frame, cuts));
+  of.run();
+  std::vector<Bytes> frames = of.sent(test::kA);
+  std::ranges::move(of.sent(test::kB), std::back_inserter(frames));
   return frames;
+}
+
+/// A policy lets a packet pass as it would without one, or not at all.
+void check_policy(const Input& input, const std::vector<Bytes>& without) {
+  const std::uint64_t translated = policed_lab().counters().translated;
+  const std::vector<Bytes> linear = outputs(policed_lab(), input, {});
+  const bool passed = policed_lab().counters().translated > translated;
+  FUZZ_CHECK(!passed || linear == without);
+  FUZZ_CHECK(linear == outputs(policed_lab(), input, {}));
+  FUZZ_CHECK(linear == outputs(policed_lab(), input, input.cuts));
+  const CounterSums sums = policed_lab().counters();
+  FUZZ_CHECK(sums.received == sums.translated + sums.consumed + sums.dropped());
 }
 
 }  // namespace
@@ -187,7 +228,7 @@ rte_mempool* natto::test::shared_pool() { return pool; }
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Input input = read_input({data, size});
   const CounterSums before = lab().counters();
-  const std::vector<Bytes> linear = outputs(input, {});
+  const std::vector<Bytes> linear = outputs(lab(), input, {});
   const CounterSums between = lab().counters();
   if (between.translated > before.translated && between.fragmented == before.fragmented) {
     FUZZ_CHECK(linear.size() == 1);
@@ -199,8 +240,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       FUZZ_CHECK(test::read16(linear[0], value) <= test::read16(input.frame, value));
     }
   }
-  FUZZ_CHECK(linear == outputs(input, {}));  // if it is plain, by the flow cache
-  FUZZ_CHECK(linear == outputs(input, input.cuts));
+  FUZZ_CHECK(linear == outputs(lab(), input, {}));  // if it is plain, by the flow cache
+  FUZZ_CHECK(linear == outputs(lab(), input, input.cuts));
+  check_policy(input, linear);
   const CounterSums sums = lab().counters();
   FUZZ_CHECK(sums.received == sums.translated + sums.consumed + sums.dropped());
   FUZZ_CHECK(rte_mempool_in_use_count(pool) == 0);
