@@ -87,6 +87,6 @@ def test_random_faults(tmp_path, binary, model, hugepages, pytestconfig, seed) -
             natto.forwards(card)
         natto.accounts_for_all()
         assert natto.ask("table")["version"] > reloads.made / 2
-        print({natto.port(card)["resets"]: natto.port(card)["failed_resets"] for card in CARDS})
+        print([(natto.port(card)["resets"], natto.port(card)["failed_resets"]) for card in CARDS])
         summary = natto.stop()
     assert summary["received"] == summary["translated"] + summary["consumed"] + summary["dropped"]
