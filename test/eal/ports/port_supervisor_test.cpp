@@ -369,7 +369,7 @@ TEST_F(PortSupervisorTest, H17_TheOtherPortDoesNotNoticeAResetThatFails) {
   cards_[kB].fail(FakeEnaCall::kReset, -EIO, 1'000'000);
   cards_[kB].raise(RTE_ETH_EVENT_INTR_RESET);
   ASSERT_TRUE(step_until([&] { return status(kB).failed_resets >= 5; }));
-  EXPECT_EQ(status(kB).state, PortState::kResetting);
+  EXPECT_EQ(status(kB).state, PortState::kDead);
   EXPECT_EQ(status(kB).reset_cause, ResetCause::kDriverAsked);
   EXPECT_EQ(status(kA).state, PortState::kUp);
   const std::uint64_t received = counters().ports[kA].received;
