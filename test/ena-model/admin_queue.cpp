@@ -261,8 +261,10 @@ AdminStatus AdminQueue::get_feature(const AdminCommand& command, AdminCompletion
       return AdminStatus::kSuccess;
     case kRssHashFunction:
       answer(completion, RssHashFunction{.supported = 1U << 1, .selected = 1U << 1, .initial = 0});
+      // The driver keeps its own key in that buffer until the card has one.
       if (auto* key = device_.host.as<RssKey>(command.feature.buffer.address.iova());
-          key != nullptr && command.feature.buffer.length >= sizeof(RssKey)) {
+          key != nullptr && command.feature.buffer.length >= sizeof(RssKey) &&
+          device_.key_number != Device::kNoKey) {
         key->parts = 10;
         std::ranges::reverse_copy(device_.key, key->key.begin());
       }

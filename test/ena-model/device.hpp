@@ -106,6 +106,7 @@ struct Device {
   static constexpr std::size_t kMaxQueues = 32;  ///< of a kind: a queue pair takes two
   static constexpr std::size_t kMemoryBytes = 32 << 20;
   static constexpr unsigned kTableBits = 7;
+  static constexpr std::uint32_t kNoKey = 1;
 
   Device(const CardSettings& of, unsigned number, std::uint32_t* bar0, std::uint8_t* bar2,
          const std::string& line, std::unique_ptr<Wire> cable)
@@ -135,7 +136,7 @@ struct Device {
   std::uint16_t descriptors_before_header = 2;
   bool one_descriptor_an_entry = false;
   RssKeyBytes key{};
-  std::uint32_t key_number = 1;                        ///< of the key: counts its changes
+  std::uint32_t key_number = kNoKey;                   ///< of the key: counts its changes
   std::array<std::uint16_t, 1 << kTableBits> table{};  ///< submission queues
   std::optional<std::string> fatal;                    ///< why it does nothing until a reset
 

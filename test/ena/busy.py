@@ -58,7 +58,7 @@ def frames(card: int) -> list[bytes]:
 class Busy(Cards):
     """Each card may have settings of its own."""
 
-    def __init__(self, folder: Path, binary: Path, model: Path, *settings: dict) -> None:
+    def __init__(self, folder: Path, binary: Path, model: Path, *settings: dict, workers: int = 1) -> None:
         self._table = folder / "mappings.toml"
         self.write_table(mappings())
         cards = []
@@ -68,7 +68,7 @@ class Busy(Cards):
             own = settings[card] if settings else {}
             wire = {"replay": str(arrives), "repeat": True}
             cards.append({"mac": mac(card), "wire": wire, "watchdog_ms": 1500, **own})
-        super().__init__(folder, binary, model, cards, configuration())
+        super().__init__(folder, binary, model, cards, configuration(), workers)
         self._mark = 0
 
     def __enter__(self) -> "Busy":

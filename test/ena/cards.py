@@ -19,7 +19,9 @@ class Cards:
     The config's devices are replaced by the cards, in order; their devargs stay, if they are ENA's.
     """
 
-    def __init__(self, folder: Path, binary: Path, model: Path, cards: list[dict], config: str) -> None:
+    def __init__(
+        self, folder: Path, binary: Path, model: Path, cards: list[dict], config: str, workers: int = 1
+    ) -> None:
         self._control_path = folder / "cards.sock"
         self._api_path = folder / "natto.sock"
         settings = folder / "cards.json"
@@ -30,12 +32,16 @@ class Cards:
             lambda device: f'device = "0000:00:{6 + next(numbers):02x}.0{device[1] or ""}"',
             config,
         )
+        # A machine may have two CPUs: control and the cards' thread on one, all workers on the other.
+        lcores = ",".join(f"{lcore}@{min(lcore, 1)}" for lcore in range(workers + 1))
+        places = f', "--lcores", "{lcores}"' if workers > 1 else ""
         self._config = folder / "natto.toml"
         self._config.write_text(
-            f'[dpdk]\nlcores = "1"\nmain_lcore = 0\neal = ["-d", "{model}"]\n'
+            f'[dpdk]\nlcores = "1-{workers}"\nmain_lcore = 0\neal = ["-d", "{model}"{places}]\n'
             f'[api]\nsocket = "{self._api_path}"\n[state]\ndirectory = "{folder / "state"}"\n{config}'
         )
         self._log = folder / "natto.log"
+        self._binary = binary
         self._command = [WITH_CARDS, settings, binary, "run", "-c", self._config, "--json"]
 
     def __enter__(self) -> "Cards":
@@ -83,6 +89,20 @@ class Cards:
             api.connect(str(self._api_path))
             api.sendall(json.dumps({"request": request}).encode() + b"\n")
             return json.loads(api.makefile().readline())
+
+    def show(self, subject: str) -> str:
+        """What natto's command says."""
+        command = [self._binary, "show", subject, "--socket", self._api_path]
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    def telemetry(self, command: str) -> dict:
+        """What monitoring is told."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as telemetry:
+            telemetry.settimeout(PATIENCE)
+            telemetry.connect(f"/run/dpdk/natto-{self._natto.pid}/dpdk_telemetry.v2")
+            telemetry.recv(1 << 14)  # a greeting
+            telemetry.send(command.encode())
+            return json.loads(telemetry.recv(1 << 20))[command]
 
     def stop(self) -> dict:
         """End natto as an operator does; its summary."""
