@@ -5,10 +5,11 @@ So what is wrong with one card must not show at the other. The driver's watchdog
 """
 
 import re
+import time
 from pathlib import Path
 
 import pcap
-from cards import Cards
+from cards import PATIENCE, Cards
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 
@@ -85,9 +86,9 @@ class Busy(Cards):
         new.write_text(text)
         new.replace(self._table)
 
-    def forwards(self, card: int) -> None:
+    def forwards(self, card: int, patience: float = PATIENCE) -> None:
         before = self.report(card)["tx_packets"]
-        self.until(f"card {card} sends", lambda: self.report(card)["tx_packets"] > before + 1000)
+        self.until(f"card {card} sends", lambda: self.report(card)["tx_packets"] > before + 1000, patience)
 
     def mark(self) -> None:
         """From now on, look at the log's new lines only."""
@@ -105,8 +106,11 @@ class Busy(Cards):
             self.card(card, "receive off")
 
         def has_counted_all() -> bool:
+            before = self.ask("counters")
+            time.sleep(0.1)  # two workers may share a CPU: each has had its turn
             counters = self.ask("counters")
-            return counters["received"] == counters["translated"] + counters["consumed"] + counters["dropped"]
+            is_quiet = counters["received"] == before["received"]
+            return is_quiet and counters["received"] == counters["translated"] + counters["consumed"] + counters["dropped"]
 
         self.until("it has counted all packets", has_counted_all)
 

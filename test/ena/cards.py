@@ -57,14 +57,14 @@ class Cards:
     def log(self) -> str:
         return self._log.read_text()
 
-    def until(self, what: str, condition: Callable[[], bool]) -> None:
+    def until(self, what: str, condition: Callable[[], bool], patience: float = PATIENCE) -> None:
         """Wait for `condition`, as long as natto runs."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         while not condition():
             if self._natto.poll() is not None:
                 raise AssertionError(f"natto ended before {what}:\n{self.log()}")
             if time.monotonic() > end:
-                raise AssertionError(f"waited {PATIENCE} s until {what}:\n{self.log()}")
+                raise AssertionError(f"waited {patience} s until {what}:\n{self.log()}")
             time.sleep(0.01)
 
     def card(self, index: int, command: str) -> str:
