@@ -110,7 +110,8 @@ class Busy(Cards):
             time.sleep(0.1)  # two workers may share a CPU: each has had its turn
             counters = self.ask("counters")
             is_quiet = counters["received"] == before["received"]
-            return is_quiet and counters["received"] == counters["translated"] + counters["consumed"] + counters["dropped"]
+            accounted = counters["translated"] + counters["consumed"] + counters["dropped"]
+            return is_quiet and counters["received"] == accounted
 
         self.until("it has counted all packets", has_counted_all)
 
