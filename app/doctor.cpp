@@ -82,9 +82,13 @@ Result<Findings> examine_machine(const DoctorArguments& arguments) {
   if (!appliance) {
     return appliance.error();
   }
-  const std::uint64_t memory_mib = memory_mib_needed(appliance->config);
-  const Needs needs{
-      .appliance = std::move(*appliance), .memory_mib = memory_mib, .dpdk = running_dpdk_version()};
+  const std::uint64_t memory_mib =
+      memory_mib_needed(appliance->config, appliance->table.mappings.size());
+  const std::size_t per_mib = mappings_per_mib(appliance->config.dpdk.lcores.size());
+  const Needs needs{.appliance = std::move(*appliance),
+                    .memory_mib = memory_mib,
+                    .mappings_per_mib = per_mib,
+                    .dpdk = running_dpdk_version()};
   const Result<AwsFacts> aws = aws_facts(arguments, read_machine(tree).on_ec2);
   if (!aws) {
     return aws.error();

@@ -33,7 +33,9 @@ Finding check_hugepages_in_all(const std::optional<HugepageMemory>& memory, cons
   }
   const std::string what = fmt::format("{}, natto needs {}", amounts(*memory), needs->memory_mib);
   if (memory->free_mib >= needs->memory_mib) {
-    return found.ok(what);
+    const std::uint64_t mappings = needs->appliance.table.mappings.size();
+    const std::uint64_t more = (memory->free_mib - needs->memory_mib) * needs->mappings_per_mib;
+    return found.ok(fmt::format("{}; there is room for about {} mappings", what, mappings + more));
   }
   if (memory->total_mib >= needs->memory_mib) {
     return found.warning(what, "end the program that uses them, unless it is this appliance");

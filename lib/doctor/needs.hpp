@@ -11,7 +11,8 @@ namespace natto {
 
 struct Needs {
   ApplianceFiles appliance;
-  std::uint64_t memory_mib = 0;  ///< of hugepages
+  std::uint64_t memory_mib = 0;        ///< of hugepages
+  std::uint64_t mappings_per_mib = 0;  ///< by which the table may grow where there are more
   DpdkVersion dpdk;
 
   [[nodiscard]] const Config& config() const { return appliance.config; }

@@ -32,6 +32,8 @@ std::optional<std::size_t> PortMonitor::sample(Instant now, const std::vector<Po
   if (auto read = read_(port.id())) {
     read->push_back({.name = "rx_missed_errors", .value = watch.kernel_losses->read()});
     needs_reset = take(now, watch, *read);
+  } else {
+    needs_reset = miss(watch);
   }
   std::vector<WatchedValue> counters;
   for (const auto& [name, counter] : watch.counters) {
@@ -47,7 +49,18 @@ std::optional<std::size_t> PortMonitor::sample(Instant now, const std::vector<Po
   return needs_reset ? std::optional(index) : std::nullopt;
 }
 
+bool PortMonitor::miss(Watch& watch) {
+  if (!watch.has_answered || ++watch.unanswered < kUnanswered) {
+    return false;
+  }
+  watch.has_answered = false;
+  log(LogLevel::kWarning, "port {}: its device does not answer any more", watch.name);
+  return true;
+}
+
 bool PortMonitor::take(Instant now, Watch& watch, const std::vector<PortCounter>& read) {
+  watch.has_answered = true;
+  watch.unanswered = 0;
   std::map<std::string, std::uint64_t> sums;
   for (const PortCounter& counter : read) {
     sums[without_queue(counter.name)] += counter.value;

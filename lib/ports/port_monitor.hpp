@@ -34,6 +34,9 @@ class PortMonitor {
  public:
   static constexpr Instant kPeriod{1'000};
   static constexpr Instant kMinute{60'000};
+  /// When counters that could be read cannot be read so often in a row, the device does not answer,
+  /// and its driver should have noticed.
+  static constexpr unsigned kUnanswered = 5;
 
   using ReadCounters = std::function<Result<std::vector<PortCounter>>(std::uint16_t port)>;
 
@@ -42,7 +45,7 @@ class PortMonitor {
 
   /// Control, as often as it likes: reads the port whose turn it is, each about once a second,
   /// unless it is out of use. Warns of a counter that grew, at most once a minute. Returns the port
-  /// if its driver has counted what needs a reset.
+  /// if its driver has counted what needs a reset, or cannot read its counters any more.
   std::optional<std::size_t> sample(Instant now, const std::vector<Port>& ports, PortSet in_use);
 
   /// By name. Any thread but workers. None before the first sample.
@@ -67,11 +70,14 @@ class PortMonitor {
     std::string name;
     std::optional<Instant> sampled;
     std::optional<KernelLosses> kernel_losses;
+    bool has_answered = false;  ///< since the last reset for want of answers
+    unsigned unanswered = 0;    ///< in a row
     std::map<std::string, Counter> counters;
   };
 
-  /// Returns whether the device needs a reset.
-  bool take(Instant now, Watch& watch, const std::vector<PortCounter>& read);
+  /// Both return whether the device needs a reset.
+  [[nodiscard]] static bool miss(Watch& watch);
+  [[nodiscard]] bool take(Instant now, Watch& watch, const std::vector<PortCounter>& read);
   static void update(Counter& counter, Instant now, std::uint64_t value);
   static void warn(const std::string& port, const std::string& name, Counter& counter, Instant now);
 

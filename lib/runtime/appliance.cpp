@@ -15,21 +15,28 @@
 namespace natto {
 namespace {
 
-Result<EalOptions> eal_options(const Config& config, const MemoryPlan& memory) {
+Result<EalOptions> eal_options(const Config& config, const MemoryPlan& memory,
+                               std::size_t mappings) {
   EalOptions eal{.main_lcore = config.dpdk.main_lcore,
                  .lcores = config.dpdk.lcores,
-                 .memory_mib = memory.mib,
+                 .memory_mib = memory.roomy_mib,
                  .telemetry = true,
                  .extra = config.dpdk.eal};
   std::ranges::copy_if(devices_of(config), std::back_inserter(eal.pci_devices), is_pci_device);
   const std::uint64_t free_mib = free_hugepage_mib();
-  eal.hugepages = free_mib >= eal.memory_mib;
+  eal.hugepages = free_mib >= memory.mib;
   if (!eal.hugepages && !eal.pci_devices.empty()) {
     return system_error(
         fmt::format("a network card needs hugepages: {} MiB are free, {} MiB are needed\n"
                     "  reserve them: natto-hugepages {}; or by hand: "
                     "echo {} > /proc/sys/vm/nr_hugepages",
-                    free_mib, eal.memory_mib, eal.memory_mib, eal.memory_mib / 2 + 1));
+                    free_mib, memory.mib, memory.mib, memory.mib / 2 + 1));
+  }
+  if (eal.hugepages) {
+    const std::uint64_t more = (free_mib - memory.mib) * mappings_per_mib(eal.lcores.size());
+    log(LogLevel::kInfo,
+        "hugepages: {} MiB are free, {} are needed; there is room for about {} mappings", free_mib,
+        memory.mib, mappings + more);
   }
   return eal;
 }
@@ -95,11 +102,12 @@ Result<std::unique_ptr<Appliance>> Appliance::launch(const Config& config,
   if (!locks) {
     return locks.error();
   }
-  const Result<MemoryPlan> memory = plan_memory(config, config.dpdk.lcores.size());
+  const std::size_t mappings = start.table.mappings.size();
+  const Result<MemoryPlan> memory = plan_memory(config, config.dpdk.lcores.size(), mappings);
   if (!memory) {
     return memory.error();
   }
-  const Result<EalOptions> options = eal_options(config, *memory);
+  const Result<EalOptions> options = eal_options(config, *memory, mappings);
   if (!options) {
     return options.error();
   }

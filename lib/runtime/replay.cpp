@@ -37,11 +37,12 @@ MappingTable without_limits(MappingTable table, const Config& config) {
 }  // namespace
 
 Result<std::unique_ptr<Replay>> Replay::create(const Config& config, const MappingTable& table) {
-  const Result<MemoryPlan> memory = plan_memory(config, 1);
+  const Result<MemoryPlan> memory = plan_memory(config, 1, table.mappings.size());
   if (!memory) {
     return memory.error();
   }
-  Result<Eal> eal = start_dpdk({.main_lcore = kLcore, .any_cpu = true, .memory_mib = memory->mib});
+  Result<Eal> eal =
+      start_dpdk({.main_lcore = kLcore, .any_cpu = true, .memory_mib = memory->roomy_mib});
   if (!eal) {
     return eal.error();
   }

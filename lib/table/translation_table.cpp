@@ -181,6 +181,14 @@ bool TranslationTable::make_policy(const MappingTable& table, std::size_t worker
   return complete;
 }
 
+// rte_hash has a key of 16 bytes for each entry, and 8 bytes of buckets and 4 of free slots for
+// each of the next power of two. It has an eighth more entries than keys (create_hash).
+std::size_t TranslationTable::bytes_per_mapping(std::size_t workers) noexcept {
+  constexpr std::size_t kKeys = 2;
+  constexpr std::size_t kOfHash = kKeys * (16 + 2 * (8 + 4)) * 9 / 8;
+  return kOfHash + kKeys * sizeof(Translation) + workers * sizeof(MappingCounters);
+}
+
 void TranslationTable::look_up(std::span<const Query> queries,
                                std::span<const Translation*> answers) const noexcept {
   std::array<Key, kMaxQueries> keys;

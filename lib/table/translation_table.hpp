@@ -98,6 +98,9 @@ class TranslationTable {
   /// All that it takes, counters included.
   [[nodiscard]] std::size_t memory_bytes() const noexcept { return memory_bytes_; }
 
+  /// Of DPDK's memory, what a mapping takes at most.
+  [[nodiscard]] static std::size_t bytes_per_mapping(std::size_t workers) noexcept;
+
  private:
   struct HashDeleter {
     void operator()(rte_hash* hash) const noexcept { rte_hash_free(hash); }

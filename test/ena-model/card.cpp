@@ -160,12 +160,19 @@ std::uint32_t Card::value_of(std::uint32_t offset) const {
 
 nlohmann::ordered_json Card::report() const {
   const Statistics& statistics = device_->statistics;
-  return {{"rx_packets", statistics.rx_packets},       {"rx_bytes", statistics.rx_bytes},
-          {"rx_drops", statistics.rx_drops},           {"tx_packets", statistics.tx_packets},
-          {"tx_bytes", statistics.tx_bytes},           {"tx_drops", statistics.tx_drops},
-          {"reset_reasons", statistics.reset_reasons}, {"l3_sums_made", statistics.l3_sums_made},
-          {"l4_sums_made", statistics.l4_sums_made},   {"mtu", device_->mtu},
-          {"rx_by_queue", statistics.rx_by_queue},     {"free_buffers", free_buffers()},
+  return {{"rx_packets", statistics.rx_packets},
+          {"rx_bytes", statistics.rx_bytes},
+          {"rx_drops", statistics.rx_drops},
+          {"tx_packets", statistics.tx_packets},
+          {"tx_bytes", statistics.tx_bytes},
+          {"tx_drops", statistics.tx_drops},
+          {"reset_reasons", statistics.reset_reasons},
+          {"l3_sums_made", statistics.l3_sums_made},
+          {"l4_sums_made", statistics.l4_sums_made},
+          {"mtu", device_->mtu},
+          {"entry_bytes", device_->entry_bytes},
+          {"rx_by_queue", statistics.rx_by_queue},
+          {"free_buffers", free_buffers()},
           {"fatal", device_->fatal.value_or("")}};
 }
 

@@ -50,9 +50,10 @@ Received examine(Bytes frame, const RssKeyBytes& key, const ReceiveChecks& check
   result.status |= (tcp ? kL4Tcp : kL4Udp) << 8;
   const bool none = !tcp && read16(ip->payload(), 6) == 0;  // RFC 768: the sender made no checksum
   if (checks.l4 && !none) {
-    result.status |= kL4SumChecked;
-    if (ones_sum(ip->payload(), ip->pseudo_sum()) != 0xffff) {
-      result.status |= kL4SumWrongOrUnchecked;
+    if (ones_sum(ip->payload(), ip->pseudo_sum()) == 0xffff) {
+      result.status |= kL4SumChecked;
+    } else if (!checks.hides_wrong_l4) {
+      result.status |= kL4SumChecked | kL4SumWrongOrUnchecked;
     }
   }
   std::array<std::uint8_t, 12> input{};

@@ -16,6 +16,8 @@ using RssKeyBytes = std::array<std::uint8_t, 40>;
 struct ReceiveChecks {
   bool l3 = true;  ///< IPv4 header checksums are looked at; otherwise "wrong or unchecked" is set
   bool l4 = true;  ///< so are those of TCP and UDP; otherwise nothing is said of them
+  /// A wrong one of TCP or UDP is one not looked at, as drivers from 22.03 to 22.11.5 told of it.
+  bool hides_wrong_l4 = false;
 };
 
 struct Received {

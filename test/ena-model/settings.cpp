@@ -98,6 +98,7 @@ CardSettings card_of(const Json& json, std::size_t index) {
   object.read("admin_timeout_ms", card.admin_timeout_ms);
   object.read("checks_l3", card.checks.l3);
   object.read("checks_l4", card.checks.l4);
+  object.read("hides_wrong_l4", card.checks.hides_wrong_l4);
   if (const Json* wire = object.child("wire")) {
     card.wire = wire_of(*wire);
   }

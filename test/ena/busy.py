@@ -5,10 +5,11 @@ So what is wrong with one card must not show at the other. The driver's watchdog
 """
 
 import re
+import time
 from pathlib import Path
 
 import pcap
-from cards import Cards
+from cards import PATIENCE, Cards
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 
@@ -58,7 +59,7 @@ def frames(card: int) -> list[bytes]:
 class Busy(Cards):
     """Each card may have settings of its own."""
 
-    def __init__(self, folder: Path, binary: Path, model: Path, *settings: dict) -> None:
+    def __init__(self, folder: Path, binary: Path, model: Path, *settings: dict, workers: int = 1) -> None:
         self._table = folder / "mappings.toml"
         self.write_table(mappings())
         cards = []
@@ -68,7 +69,7 @@ class Busy(Cards):
             own = settings[card] if settings else {}
             wire = {"replay": str(arrives), "repeat": True}
             cards.append({"mac": mac(card), "wire": wire, "watchdog_ms": 1500, **own})
-        super().__init__(folder, binary, model, cards, configuration())
+        super().__init__(folder, binary, model, cards, configuration(), workers)
         self._mark = 0
 
     def __enter__(self) -> "Busy":
@@ -85,9 +86,9 @@ class Busy(Cards):
         new.write_text(text)
         new.replace(self._table)
 
-    def forwards(self, card: int) -> None:
+    def forwards(self, card: int, patience: float = PATIENCE) -> None:
         before = self.report(card)["tx_packets"]
-        self.until(f"card {card} sends", lambda: self.report(card)["tx_packets"] > before + 1000)
+        self.until(f"card {card} sends", lambda: self.report(card)["tx_packets"] > before + 1000, patience)
 
     def mark(self) -> None:
         """From now on, look at the log's new lines only."""
@@ -105,8 +106,12 @@ class Busy(Cards):
             self.card(card, "receive off")
 
         def has_counted_all() -> bool:
+            before = self.ask("counters")
+            time.sleep(0.1)  # two workers may share a CPU: each has had its turn
             counters = self.ask("counters")
-            return counters["received"] == counters["translated"] + counters["consumed"] + counters["dropped"]
+            is_quiet = counters["received"] == before["received"]
+            accounted = counters["translated"] + counters["consumed"] + counters["dropped"]
+            return is_quiet and counters["received"] == accounted
 
         self.until("it has counted all packets", has_counted_all)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lab.cards import MODES, CardLab, Mode
 
-PAGES = 288  # of 2 MiB: what natto asks for with one worker, two ports
+PAGES = 256  # of 2 MiB: enough for four ports and two workers
 HUGEPAGES = Path("/proc/sys/vm/nr_hugepages")
 
 

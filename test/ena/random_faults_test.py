@@ -84,9 +84,9 @@ def test_random_faults(tmp_path, binary, model, hugepages, pytestconfig, seed) -
         for card in CARDS:
             natto.card(card, "heal")
         for card in CARDS:
-            natto.forwards(card)
+            natto.forwards(card, patience=90)  # after many failed resets, pauses have grown to 10 s
         natto.accounts_for_all()
         assert natto.ask("table")["version"] > reloads.made / 2
-        print({natto.port(card)["resets"]: natto.port(card)["failed_resets"] for card in CARDS})
+        print([(natto.port(card)["resets"], natto.port(card)["failed_resets"]) for card in CARDS])
         summary = natto.stop()
     assert summary["received"] == summary["translated"] + summary["consumed"] + summary["dropped"]

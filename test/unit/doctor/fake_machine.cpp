@@ -123,7 +123,7 @@ void FakeMachine::split_in_nodes() const {
 }
 
 Needs one_arm_needs() {
-  Needs needs{.appliance = {}, .memory_mib = 600, .dpdk = {22, 11, 11}};
+  Needs needs{.appliance = {}, .memory_mib = 600, .mappings_per_mib = 1'000, .dpdk = {22, 11, 11}};
   needs.appliance.config.dpdk.lcores = {1, 2, 3};
   needs.appliance.config.ports = {port("middle", std::string(kCard), "10.33.1.124/28")};
   needs.appliance.table.mappings = {mapping("a", 0, "10.32.1.157", "10.33.1.145"),

@@ -29,14 +29,18 @@ void write_hugepages(const FakeMachine& machine, std::string_view total, std::st
 }
 
 TEST_F(DoctorMachine, HugepagesOfAllSizesAgainstTheNeed) {
-  EXPECT_EQ(tell(Check::kHugepages), "ok 2048 of 2048 MiB are free, natto needs 600");
+  EXPECT_EQ(tell(Check::kHugepages),
+            "ok 2048 of 2048 MiB are free, natto needs 600; there is room for about 1448002 "
+            "mappings");
   write_hugepages(machine, "100", "100");
   EXPECT_EQ(tell(Check::kHugepages),
             "wrong 200 of 200 MiB are free, natto needs 600 -> natto-hugepages 600; or by hand: "
             "echo 301 > /proc/sys/vm/nr_hugepages, at boot vm.nr_hugepages in /etc/sysctl.d");
   machine.write("sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "1\n");
   machine.write("sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "1\n");
-  EXPECT_EQ(tell(Check::kHugepages), "ok 1224 of 1224 MiB are free, natto needs 600");
+  EXPECT_EQ(tell(Check::kHugepages),
+            "ok 1224 of 1224 MiB are free, natto needs 600; there is room for about 624002 "
+            "mappings");
 }
 
 TEST_F(DoctorMachine, HugepagesInUse) {
