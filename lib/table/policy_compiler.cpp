@@ -37,7 +37,7 @@ struct Memberships {
     for (Ids Memberships::*list : kLists) {
       Ids& mine = this->*list;
       std::ranges::sort(mine);
-      mine.erase(std::ranges::unique(mine).begin(), mine.end());
+      mine.erase(std::unique(mine.begin(), mine.end()), mine.end());
     }
   }
 
@@ -146,7 +146,7 @@ class Compiler {
                        endpoint.prefix.length);
     }
     std::ranges::sort(set);
-    set.erase(std::ranges::unique(set).begin(), set.end());
+    set.erase(std::unique(set.begin(), set.end()), set.end());
     return set;
   }
 

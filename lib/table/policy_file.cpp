@@ -293,7 +293,7 @@ class PolicyReader {
       }
     }
     std::ranges::sort(protocols);
-    protocols.erase(std::ranges::unique(protocols).begin(), protocols.end());
+    protocols.erase(std::unique(protocols.begin(), protocols.end()), protocols.end());
     return protocols;
   }
 

@@ -19,7 +19,7 @@ std::vector<std::string> names(const std::vector<Endpoint>& side, const Config& 
     all.push_back(to_string(endpoint, config));
   }
   std::ranges::sort(all);
-  all.erase(std::ranges::unique(all).begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 
