@@ -72,14 +72,13 @@ class Busy(Cards):
         super().__init__(folder, binary, model, cards, configuration(), workers)
         self._mark = 0
 
-    def __enter__(self) -> "Busy":
-        super().__enter__()
+    def _start(self) -> None:
+        super()._start()
         for card in CARDS:
             self.forwards(card)
         self.settle()
         self._free_buffers = self.report(0)["free_buffers"]
         self.go_on()
-        return self
 
     def write_table(self, text: str) -> None:
         new = self._table.with_suffix(".new")

@@ -43,14 +43,23 @@ class Cards:
             f'{dpdk_toml(workers, ["-d", str(model)])}'
             f'[api]\nsocket = "{self._api_path}"\n[state]\ndirectory = "{folder / "state"}"\n{config}'
         )
+        self._binary = binary
         self._log = folder / "natto.log"
         self._command = [WITH_CARDS, settings, binary, "run", "-c", self._config, "--json"]
 
     def __enter__(self) -> "Cards":
         with self._log.open("w") as log:
             self._natto = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=log, text=True)
-        self.until("it is ready", lambda: "ready with" in self.log())
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
+
+    def _start(self) -> None:
+        """Until it is ready for what the test does."""
+        self.until("it is ready", lambda: "ready with" in self.log())
 
     def __exit__(self, *_) -> None:
         self._natto.kill()
@@ -59,14 +68,14 @@ class Cards:
     def log(self) -> str:
         return self._log.read_text()
 
-    def until(self, what: str, condition: Callable[[], bool]) -> None:
+    def until(self, what: str, condition: Callable[[], bool], patience: float = PATIENCE) -> None:
         """Wait for `condition`, as long as natto runs."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         while not condition():
             if self._natto.poll() is not None:
                 raise AssertionError(f"natto ended before {what}:\n{self.log()}")
             if time.monotonic() > end:
-                raise AssertionError(f"waited {PATIENCE} s until {what}:\n{self.log()}")
+                raise AssertionError(f"waited {patience} s until {what}:\n{self.log()}")
             time.sleep(0.01)
 
     def card(self, index: int, command: str) -> str:
@@ -96,3 +105,17 @@ class Cards:
         if self._natto.returncode != 0:
             raise AssertionError(f"natto ended with {self._natto.returncode}:\n{self.log()}")
         return json.loads(output)
+
+    def show(self, subject: str) -> str:
+        """What natto's command says."""
+        command = [self._binary, "show", subject, "--socket", self._api_path]
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    def telemetry(self, command: str) -> dict:
+        """What monitoring is told."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as telemetry:
+            telemetry.settimeout(PATIENCE)
+            telemetry.connect(f"/run/dpdk/natto-{self._natto.pid}/dpdk_telemetry.v2")
+            telemetry.recv(1 << 14)  # a greeting
+            telemetry.send(command.encode())
+            return json.loads(telemetry.recv(1 << 20))[command]

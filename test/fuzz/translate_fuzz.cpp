@@ -91,7 +91,7 @@ const std::vector<Mapping>& mappings() {
 
 test::Lab* make_lab(PolicyRules rules) {
   if (pool == nullptr) {
-    static Eal eal = Eal::create({.any_cpu = true, .memory_mib = 256}).value();
+    static Eal eal = Eal::create({.any_cpu = true, .memory_mib = 512}).value();
     static Mempool owner = create_mempool("fuzz_packets", 4095).value();
     pool = owner.get();
   }
