@@ -89,40 +89,32 @@ const std::vector<Mapping>& mappings() {
   return all;
 }
 
-test::Lab* make_lab(PolicyRules rules) {
-  if (pool == nullptr) {
-    static Eal eal = Eal::create({.any_cpu = true, .memory_mib = 512}).value();
-    static Mempool owner = create_mempool("fuzz_packets", 4095).value();
-    pool = owner.get();
-  }
-  return new test::Lab({.mappings = mappings(),
-                        .rules = std::move(rules),
-                        .mtu = 1000,
-                        .tcp_mss_clamp = 700,
-                        .icmp = {.errors_per_second = UINT32_MAX, .error_burst = UINT32_MAX}});
-}
-
 /// One lab for all inputs: what came before changes nothing for a packet.
 test::Lab& lab() {
-  static test::Lab* the_lab = make_lab({});
+  static test::Lab* the_lab = [] {
+    static Eal eal = Eal::create({.any_cpu = true, .memory_mib = 256}).value();
+    static Mempool owner = create_mempool("fuzz_packets", 4095).value();
+    pool = owner.get();
+    return new test::Lab({.mappings = mappings(),
+                          .mtu = 1000,
+                          .tcp_mss_clamp = 700,
+                          .icmp = {.errors_per_second = UINT32_MAX, .error_burst = UINT32_MAX}});
+  }();
   return *the_lab;
 }
 
-/// The same under a policy, which refuses some.
-test::Lab& policed_lab() {
-  static test::Lab* the_lab = [] {
-    const auto side = [](std::size_t i) { return std::vector{test::endpoint_of(mappings()[i])}; };
-    PolicyRules rules{.denies = true};
-    rules.allow = {{.name = "web",
-                    .from = side(0),
-                    .to = side(1),
-                    .protocols = {6, 17, 33, 132},
-                    .ports = {{53, 53}, {256, 8191}}},
-                   {.name = "nets", .from = side(2), .to = side(3), .between = true},
-                   {.name = "one-way", .from = side(3), .to = side(0), .protocols = {1, 6}}};
-    return make_lab(std::move(rules));
-  }();
-  return *the_lab;
+/// A policy that refuses some.
+PolicyRules some_rules() {
+  const auto side = [](std::size_t i) { return std::vector{test::endpoint_of(mappings()[i])}; };
+  PolicyRules rules{.denies = true};
+  rules.allow = {{.name = "web",
+                  .from = side(0),
+                  .to = side(1),
+                  .protocols = {6, 17, 33, 132},
+                  .ports = {{53, 53}, {256, 8191}}},
+                 {.name = "nets", .from = side(2), .to = side(3), .between = true},
+                 {.name = "one-way", .from = side(3), .to = side(0), .protocols = {1, 6}}};
+  return rules;
 }
 
 /// Where an IPv4 packet with a checksum over its addresses has it, from the packet's first byte; 0
@@ -200,25 +192,25 @@ Bytes without_what_may_change(Bytes in, std::size_t length) {
   return in;
 }
 
-std::vector<Bytes> outputs(test::Lab& of, const Input& input,
-                           const std::vector<std::size_t>& cuts) {
-  of.receive(input.realm, test::make_mbuf(input.frame, cuts));
-  of.run();
-  std::vector<Bytes> frames = of.sent(test::kA);
-  std::ranges::move(of.sent(test::kB), std::back_inserter(frames));
+std::vector<Bytes> outputs(const Input& input, const std::vector<std::size_t>& cuts) {
+  lab().receive(input.realm, test::make_mbuf(input.frame, cuts));
+  lab().run();
+  std::vector<Bytes> frames = lab().sent(test::kA);
+  std::ranges::move(lab().sent(test::kB), std::back_inserter(frames));
   return frames;
 }
 
 /// A policy lets a packet pass as it would without one, or not at all.
 void check_policy(const Input& input, const std::vector<Bytes>& without) {
-  const std::uint64_t translated = policed_lab().counters().translated;
-  const std::vector<Bytes> linear = outputs(policed_lab(), input, {});
-  const bool passed = policed_lab().counters().translated > translated;
-  FUZZ_CHECK(!passed || linear == without);
-  FUZZ_CHECK(linear == outputs(policed_lab(), input, {}));
-  FUZZ_CHECK(linear == outputs(policed_lab(), input, input.cuts));
-  const CounterSums sums = policed_lab().counters();
-  FUZZ_CHECK(sums.received == sums.translated + sums.consumed + sums.dropped());
+  static const auto plain = test::make_version(2, mappings());
+  static const auto policed = test::make_version(3, mappings(), "", some_rules());
+  test::start_with(lab().dataplane(), *policed);
+  const std::uint64_t translated = lab().counters().translated;
+  const std::vector<Bytes> linear = outputs(input, {});
+  FUZZ_CHECK(lab().counters().translated == translated || linear == without);
+  FUZZ_CHECK(linear == outputs(input, {}));
+  FUZZ_CHECK(linear == outputs(input, input.cuts));
+  test::start_with(lab().dataplane(), *plain);
 }
 
 }  // namespace
@@ -228,7 +220,7 @@ rte_mempool* natto::test::shared_pool() { return pool; }
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Input input = read_input({data, size});
   const CounterSums before = lab().counters();
-  const std::vector<Bytes> linear = outputs(lab(), input, {});
+  const std::vector<Bytes> linear = outputs(input, {});
   const CounterSums between = lab().counters();
   if (between.translated > before.translated && between.fragmented == before.fragmented) {
     FUZZ_CHECK(linear.size() == 1);
@@ -240,8 +232,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       FUZZ_CHECK(test::read16(linear[0], value) <= test::read16(input.frame, value));
     }
   }
-  FUZZ_CHECK(linear == outputs(lab(), input, {}));  // if it is plain, by the flow cache
-  FUZZ_CHECK(linear == outputs(lab(), input, input.cuts));
+  FUZZ_CHECK(linear == outputs(input, {}));  // if it is plain, by the flow cache
+  FUZZ_CHECK(linear == outputs(input, input.cuts));
   check_policy(input, linear);
   const CounterSums sums = lab().counters();
   FUZZ_CHECK(sums.received == sums.translated + sums.consumed + sums.dropped());
