@@ -5,11 +5,10 @@ from pathlib import Path
 
 
 def write(file: Path, frames: list[bytes]) -> None:
-    data = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+    parts = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)]
     for number, frame in enumerate(frames):
-        data += struct.pack("<IIII", number // 1_000_000, number % 1_000_000, len(frame), len(frame))
-        data += frame
-    file.write_bytes(data)
+        parts += [struct.pack("<IIII", number // 1_000_000, number % 1_000_000, len(frame), len(frame)), frame]
+    file.write_bytes(b"".join(parts))
 
 
 def read(file: Path) -> list[bytes]:
