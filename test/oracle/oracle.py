@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 
+from policy import Host, Policy
+
 LAB_NEXT_HOP = bytes.fromhex("0200000000fe")
 TCP, UDP, DCCP, AH, UDPLITE, ICMP = 6, 17, 33, 51, 136, 1
 CHECKSUM_AT = {TCP: 16, UDP: 6, UDPLITE: 6, DCCP: 6}
@@ -150,6 +152,7 @@ class Oracle:
             )
             for m in table["mapping"]
         ]
+        self.policy = Policy(table, self.realms, self.mappings)
 
     @staticmethod
     def _port(index: int, port: dict) -> Port:
@@ -350,6 +353,7 @@ class Oracle:
         mapped_key = inner.source if inner else packet.destination
         host = self.to_mapped(realm, real_key)
         peer = self.to_real(mapped_key)
+        sender = None if host is None else Host(realm, real_key)
         if host is None or peer is None:
             host = self._unmapped(port, packet, error, host, peer)
         if packet.destination == port.broadcast():
@@ -359,6 +363,7 @@ class Oracle:
         out, peer_real = peer
         if out == realm and port.drops_hairpins:
             raise Refused("hairpin_not_allowed")
+        self._ask_policy(packet, inner, sender, Host(out, peer_real))
         if peer_real == self.ports[out].broadcast():
             raise Refused("destination_broadcast")
         if packet.ttl <= 1:
@@ -405,6 +410,16 @@ class Oracle:
         if self.to_real(source) is not None:
             raise Refused("source_is_mapped_address")
         return source
+
+    def _ask_policy(self, packet: Packet, inner: Packet | None, host: Host | None, peer: Host) -> None:
+        """An error may pass if what it quotes might, which went the other way."""
+        if inner is None:
+            reason = self.policy.refusal(host, peer, packet)
+        else:
+            end = max(inner.header, get16(inner.data, 2))
+            reason = self.policy.refusal(peer, host, Packet(inner.data[:end]), quoted=True)
+        if reason:
+            raise Refused(reason)
 
     def _reporter(self, realm: int, out: int, source: IPv4Address, host: IPv4Address) -> IPv4Address:
         mapped = self.to_mapped(realm, source)
@@ -500,6 +515,8 @@ class Oracle:
     def _answer(self, realm: int, frame: bytes, reason: str, refused: Refused) -> list[tuple[int, bytes]]:
         kinds = {"ttl_expired": (11, 0), "exceeds_mtu": (3, 4)}
         kinds |= {"source_not_mapped": (3, 13), "hairpin_not_allowed": (3, 13)}
+        if self.policy.answers:
+            kinds |= {"not_allowed": (3, 13), "opened_by_other_side": (3, 13)}
         if reason not in kinds or not self.answers:
             return []
         packet = Packet(frame[14 : 14 + get16(frame, 16)])

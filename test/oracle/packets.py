@@ -15,6 +15,9 @@ TCP_OPTIONS = [
     for o in ("01", "01", "02042305", "020405b4", "02040218", "02040000", "0204ffff", "0402", "030307",
               "080a0000000100000000", "00", "02032305", "0206230523", "0801", "08ff", "fd00")
 ]
+TCP_FLAGS = [0x02, 0x02, 0x12, 0x10, 0xC2, 0xD2, 0x03, 0x06, 0x0A, 0x04, 0x14, 0x01, 0x18, 0x00, 0x3F]
+CLIENTS, SERVERS = [40000, 5000, 443, 0, 65535], [443, 53, 8000, 8050, 8099, 8100, 22]
+ICMP_TYPES = [0, 0, 8, 8, 9, 10, 13, 14, 15, 16, 17, 18, 30, 37, 38, 42, 43, 255]
 
 
 @dataclass
@@ -55,32 +58,42 @@ def with_transport_checksum(source, destination, protocol: int, segment: bytes, 
     return segment[:at] + struct.pack("!H", value) + segment[at + 2 :]
 
 
+def sctp(rng: random.Random, ports: list[int], data: bytes) -> bytes:
+    """With a chunk's type behind the header, or cut off before it."""
+    chunk = bytes([rng.choice([0, 1, 1, 2, 3, 10]), 0, 0, 4])
+    packet = struct.pack("!HHII", *ports, rng.getrandbits(32), rng.getrandbits(32)) + chunk + data
+    return packet[: rng.choice([1500] * 5 + [0, 3, 4, 8, 12, 13])]
+
+
 def transport(rng: random.Random, source, destination) -> tuple[int, bytes]:
     """A protocol number and its payload, mostly with a right checksum."""
     data = rng.randbytes(rng.choice([0, 1, 2, 7, 64, 333]))
-    kind = rng.randrange(12)
+    kind = rng.randrange(14)
+    ports = rng.sample([rng.choice(CLIENTS), rng.choice(SERVERS)], 2)
     if kind < 3:
         options = b"".join(rng.choices(TCP_OPTIONS, k=rng.randrange(5)))[:40]
         options += bytes(-len(options) % 4)
         words = 5 + len(options) // 4 if rng.random() < 0.9 else rng.randrange(16)
-        flags = rng.choice([0x02, 0x12, 0x10, 0xC2])
-        segment = struct.pack("!HHIIBBHHH", 40000, 443, rng.getrandbits(32), 0, words << 4, flags, 0xFAF0, 0, 0)
+        flags = rng.choice(TCP_FLAGS)
+        segment = struct.pack("!HHIIBBHHH", *ports, rng.getrandbits(32), 0, words << 4, flags, 0xFAF0, 0, 0)
         return 6, with_transport_checksum(source, destination, 6, segment + options + data, 16)
     if kind < 6:
-        segment = struct.pack("!HHHH", 5000, 53, 8 + len(data), 0) + data
+        segment = struct.pack("!HHHH", *ports, 8 + len(data), 0) + data
         return 17, with_transport_checksum(source, destination, 17, segment, 6)
     if kind == 6:
-        return 17, struct.pack("!HHHH", 5000, 53, 8 + len(data), 0) + data
+        return 17, struct.pack("!HHHH", *ports, 8 + len(data), 0) + data
     if kind == 7:
-        segment = struct.pack("!HHHH", 5000, 53, 8, 0) + data
+        segment = struct.pack("!HHHH", *ports, 8, 0) + data
         return 136, with_transport_checksum(source, destination, 136, segment, 6)
     if kind == 8:
-        segment = struct.pack("!HHBBHQ", 5000, 53, 4, 0, 0, 0) + data
+        segment = struct.pack("!HHBBHBBHI", *ports, 4, 0, 0, rng.randrange(32), 0, 0, 0) + data
         return 33, with_transport_checksum(source, destination, 33, segment, 6)
     if kind == 9:
-        message = bytes([rng.choice([0, 8, 13, 14, 17, 42]), 0, 0, 0]) + rng.randbytes(4) + data
+        message = bytes([rng.choice(ICMP_TYPES), 0, 0, 0]) + rng.randbytes(4) + data
         return 1, message[:2] + struct.pack("!H", checksum(message)) + message[4:]
-    return rng.choice([2, 4, 41, 46, 47, 50, 51, 132, 253]), data
+    if kind < 12:
+        return 132, sctp(rng, ports, data)
+    return rng.choice([2, 4, 41, 46, 47, 50, 51, 253]), data
 
 
 def plain(rng: random.Random, ends: Ends) -> bytes:
@@ -92,7 +105,9 @@ def plain(rng: random.Random, ends: Ends) -> bytes:
 def fragment(rng: random.Random, ends: Ends) -> bytes:
     source, destination = rng.choice(ends.sources), rng.choice(ends.destinations)
     protocol, payload = transport(rng, source, destination)
-    offset = rng.choice([0, 0, 1, 2, 100, 8190, 8191])
+    if rng.random() < 0.3:  # of SCTP a fragment may hide or replace what opens
+        protocol, payload = 132, sctp(rng, [rng.choice(SERVERS), 5000], b"data")
+    offset = rng.choice([0, 0, 0, 1, 1, 2, 100, 8190, 8191])
     more = rng.choice([0x2000, 0])
     if more and rng.random() < 0.9:
         payload += bytes(-len(payload) % 8)
@@ -123,11 +138,11 @@ def icmp_error(rng: random.Random, ends: Ends) -> bytes:
     protocol, payload = transport(rng, peer, real)
     quote = ipv4(rng, peer, real, protocol, payload, options=rng.choice([b"", b"\1" * 8, b"\1" * 40]))
     if rng.random() < 0.2:
-        quote = ipv4(rng, peer, real, protocol, payload, fragment=rng.choice([3, 0x2000]))
+        quote = ipv4(rng, peer, real, protocol, payload, fragment=rng.choice([1, 3, 0x2000]))
     if rng.random() < 0.1:
         at = rng.randrange(20)
         quote = quote[:at] + rng.randbytes(1) + quote[at + 1 :]
-    quote = quote[: rng.choice([0, 19, 20, 27, 28, 36, 38, 60, 128, 548])]
+    quote = quote[: rng.choice([0, 19, 20, 22, 24, 27, 28, 29, 32, 33, 34, 36, 38, 60, 128, 548])]
     rest = rng.choice([bytes(4), b"\0\0\5\x78", b"\0\x07\0\0"])
     if rng.random() < 0.15:
         quote, rest = quote.ljust(128, b"\0") + rng.randbytes(12), b"\0\x20\0\0"

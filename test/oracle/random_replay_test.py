@@ -12,6 +12,7 @@ import pytest
 from comparison import difference_in_all
 from oracle import Oracle
 from packets import Ends, random_frame
+from random_policy import random_policy
 
 PACKETS = 21_000
 SHAPES = {"one-arm": 1, "two-arm": 2, "three-arm": 3}
@@ -51,6 +52,11 @@ def make_tables(rng: random.Random, realms: int, folder: Path) -> Path:
     return folder / "natto.toml"
 
 
+def add_policy(rng: random.Random, mappings: Path) -> None:
+    table = mappings.read_text()
+    mappings.write_text(table + random_policy(rng, table))
+
+
 def ends_of(rng: random.Random, oracle: Oracle, realm: int) -> Ends:
     pick = lambda network: network[rng.randrange(network.num_addresses)]  # noqa: E731
     own = oracle.ports[realm].interface
@@ -84,13 +90,16 @@ def compare(natto: Path, config: Path, oracle: Oracle, realm: int, frames: list[
     return difference_in_all(oracle, {realm: frames}, sent, summary, in_order=True)
 
 
+@pytest.mark.parametrize("policy", [False, True], ids=["open", "policy"])
 @pytest.mark.parametrize(("shape", "realm"), WAYS)
-def test_random_replay(shape, realm, binary, seed, pytestconfig) -> None:
+def test_random_replay(shape, realm, policy, binary, seed, pytestconfig) -> None:
     realms = SHAPES[shape]
     packets = (pytestconfig.option.packets or PACKETS) // len(SHAPES) // realms
     with tempfile.TemporaryDirectory() as folder:
-        # Each shape has a table of its own, and each of its realms other traffic.
+        # Each shape has mappings of its own, and each of its realms other rules and traffic.
         config = make_tables(random.Random(f"{seed} {shape}"), realms, Path(folder))
+        if policy:
+            add_policy(random.Random(f"{seed} {shape} {realm}"), config.parent / "mappings.toml")
         oracle = Oracle(config)
         rng = random.Random(f"{seed} {shape} {realm}")
         ends = ends_of(rng, oracle, realm)
