@@ -76,6 +76,7 @@ def write(
     fragments: int = 0,
     quoted_checksum_bad: int = 0,
     mappings: list[tuple[str, str, str, str]] | None = None,
+    policy: str = "",
     a: str = "",
     b: str = "",
     more: str = "",
@@ -88,7 +89,7 @@ def write(
         f'[[mapping]]\nname = "{n}"\nrealm = "{realm}"\nreal = "{real}"\nmapped = "{mapped}"\n\n'
         for n, realm, real, mapped in mappings or HOSTS
     )
-    (folder / "mappings.toml").write_text(table)
+    (folder / "mappings.toml").write_text(table + policy)
     for realm, packets in arrives.items():
         pcap.write(folder / f"in-{realm}.pcap", [frame(p) for p in packets])
     for realm in (A, B):
