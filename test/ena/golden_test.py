@@ -1,4 +1,4 @@
-"""Every golden on the packaged ENA driver: what leaves by the wire, and natto's counts.
+"""Every golden but those of the policy on the packaged ENA driver: what leaves by the wire, and natto's counts.
 
 The model makes the checksums that the driver's descriptors ask for, so that a wrong request shows as a
 wrong packet.
@@ -29,7 +29,7 @@ def frames_in(capture: Path) -> list[bytes]:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("golden", [golden.name for golden in sorted(GOLDENS.glob("[0-9]*"))])
+@pytest.mark.parametrize("golden", [golden.name for golden in sorted(GOLDENS.glob("[01]*"))])
 def test_golden(golden, mode, tmp_path, binary, model, hugepages) -> None:
     folder = GOLDENS / golden
     offload, *kinds = MODES[mode]
