@@ -78,16 +78,17 @@ class Lab:
         mappings: list[Mapping] | Path,
         workers: int = 1,
         icmp: dict[str, str | int] | None = None,
+        policy: str = "",
     ) -> Path:
         """A natto.toml with a table, or with the table in a file that is there.
 
-        `icmp` are keys of the section of that name.
+        `icmp` are keys of the section of that name, `policy` is the text of a table's sections on it.
         """
         if isinstance(mappings, Path):
             table = mappings.resolve()
         else:
             table = self.file("mappings.toml")
-            table.write_text(mappings_toml(mappings))
+            table.write_text(mappings_toml(mappings) + policy)
         config = self.file("natto.toml")
         config.write_text(natto_toml(ports, table, workers, icmp or {}, self._eal))
         return config
