@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 #include <variant>
 
 #include "base/nearest.hpp"
@@ -177,6 +178,23 @@ std::optional<Located<std::string>> SectionReader::text(std::string_view name) c
   return Located{value->text, value->position};
 }
 
+std::optional<Located<std::string>> SectionReader::item(const KeySchema& key, const TomlValue& item,
+                                                        std::string_view but) const {
+  const bool is_integer = item.type == TomlType::kInteger && key.kind == ValueKind::kTextsOrNumbers;
+  if (item.type != TomlType::kString && !is_integer) {
+    diagnostics_.add(item.position,
+                     fmt::format("{} must be {}{} {}{}", key.name, key.type(), but, describe(item),
+                                 type_hint(TomlType::kString, item)));
+    return std::nullopt;
+  }
+  if (!is_allowed(key, item.text)) {
+    diagnostics_.add(item.position, fmt::format("{} has {}; allowed in it: {}", key.name,
+                                                in_quotes(item.text), key.allowed()));
+    return std::nullopt;
+  }
+  return Located{item.text, item.position};
+}
+
 std::vector<std::string> SectionReader::text_list(std::string_view name) const {
   const KeySchema& key = schema_.key(name);
   const TomlValue* value = find(name);
@@ -184,16 +202,9 @@ std::vector<std::string> SectionReader::text_list(std::string_view name) const {
   if (value == nullptr || !has_type(key, *value)) {
     return texts;
   }
-  for (const TomlValue& item : value->children) {
-    if (item.type != TomlType::kString) {
-      diagnostics_.add(item.position,
-                       fmt::format("{} must be {}; this is {}{}", name, key.type(), describe(item),
-                                   type_hint(TomlType::kString, item)));
-    } else if (!is_allowed(key, item.text)) {
-      diagnostics_.add(item.position, fmt::format("{} has {}; allowed in it: {}", name,
-                                                  in_quotes(item.text), key.allowed()));
-    } else {
-      texts.push_back(item.text);
+  for (const TomlValue& of_list : value->children) {
+    if (auto text = item(key, of_list, "; this is")) {
+      texts.push_back(std::move(text->value));
     }
   }
   return texts;
@@ -214,18 +225,9 @@ std::vector<Located<std::string>> SectionReader::values(std::string_view name) c
                                                   "everything should",
                                                   name));
   }
-  for (const TomlValue& item : items) {
-    const bool is_integer =
-        item.type == TomlType::kInteger && key.kind == ValueKind::kTextsOrNumbers;
-    if (item.type != TomlType::kString && !is_integer) {
-      diagnostics_.add(item.position,
-                       fmt::format("{} must be {}, not {}{}", name, key.type(), describe(item),
-                                   type_hint(TomlType::kString, item)));
-    } else if (!is_allowed(key, item.text)) {
-      diagnostics_.add(item.position, fmt::format("{} has {}; allowed in it: {}", name,
-                                                  in_quotes(item.text), key.allowed()));
-    } else {
-      found.push_back({item.text, item.position});
+  for (const TomlValue& of_list : items) {
+    if (auto text = item(key, of_list, ", not")) {
+      found.push_back(*std::move(text));
     }
   }
   return found;

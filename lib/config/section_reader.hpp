@@ -73,6 +73,10 @@ class SectionReader {
  private:
   [[nodiscard]] const TomlValue* find(std::string_view name) const noexcept;
   [[nodiscard]] bool has_type(const KeySchema& key, const TomlValue& value) const;
+  /// One text of several; `but` comes before what a wrong one is.
+  [[nodiscard]] std::optional<Located<std::string>> item(const KeySchema& key,
+                                                         const TomlValue& item,
+                                                         std::string_view but) const;
   [[nodiscard]] std::size_t choice_index(std::string_view name) const;
 
   const SectionSchema& schema_;
