@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/nearest.hpp"
 #include "config/section_reader.hpp"
 #include "config/toml/document.hpp"
 #include "config/values.hpp"
@@ -22,58 +21,28 @@
 #include "table/policy_file.hpp"
 #include "table/policy_text.hpp"
 #include "table/reachability.hpp"
+#include "table/realm_finder.hpp"
 
 namespace natto {
 namespace {
 
-/// Finds the realm that a mapping means.
-class RealmFinder {
- public:
-  RealmFinder(const KnownPorts& ports, Diagnostics& diagnostics)
-      : complete_(ports.complete), diagnostics_(diagnostics) {
-    for (const KnownPort& port : ports.ports) {
-      names_.push_back(port.realm);
-    }
+/// The realm that a mapping means.
+std::optional<RealmId> realm_of(const SectionReader& section, const RealmFinder& realms,
+                                Diagnostics& diagnostics) {
+  if (const auto realm = section.text("realm")) {
+    return realms.find(realm->position, realm->value);
   }
-
-  [[nodiscard]] std::optional<RealmId> find(const SectionReader& section) const {
-    const auto realm = section.text("realm");
-    if (!realm) {
-      return without_name(section);
-    }
-    const auto found = std::ranges::find(names_, realm->value);
-    if (found != names_.end()) {
-      return static_cast<RealmId>(found - names_.begin());
-    }
-    if (complete_) {
-      const std::string_view best = nearest(realm->value, names_);
-      diagnostics_.add(
-          realm->position,
-          fmt::format("unknown realm {}; {}", in_quotes(realm->value),
-                      best.empty() ? fmt::format("there is {}", fmt::join(names_, ", "))
-                                   : fmt::format("did you mean {}?", in_quotes(best))));
-    }
+  if (!realms.complete() || section.has("realm")) {
     return std::nullopt;
   }
-
- private:
-  [[nodiscard]] std::optional<RealmId> without_name(const SectionReader& section) const {
-    if (!complete_ || section.has("realm")) {
-      return std::nullopt;
-    }
-    if (names_.size() == 1) {
-      return RealmId{0};
-    }
-    diagnostics_.add(section.position(),
-                     fmt::format("[[mapping]] needs \"realm\" where there are several: {}",
-                                 fmt::join(names_, ", ")));
-    return std::nullopt;
+  if (realms.names().size() == 1) {
+    return RealmId{0};
   }
-
-  std::vector<std::string_view> names_;
-  bool complete_;
-  Diagnostics& diagnostics_;
-};
+  diagnostics.add(section.position(),
+                  fmt::format("[[mapping]] needs \"realm\" where there are several: {}",
+                              fmt::join(realms.names(), ", ")));
+  return std::nullopt;
+}
 
 MappingTable to_table(const std::vector<MappingEntry>& entries, const std::filesystem::path& file) {
   MappingTable table{.mappings = {}, .file = file};
@@ -105,7 +74,7 @@ MappingTable read_mapping_file(const std::filesystem::path& file, const KnownPor
   for (const SectionReader& section : reader.sections("mapping")) {
     entries.push_back({.header = section.position(),
                        .name = section.text("name"),
-                       .realm = realms.find(section),
+                       .realm = realm_of(section, realms, diagnostics),
                        .real = section.parsed("real", parse_address_range),
                        .mapped = section.parsed("mapped", parse_address_range)});
     check_mapping(entries.back(), ports, diagnostics);

@@ -16,6 +16,7 @@
 #include "packet/flow.hpp"
 #include "packet/protocol_names.hpp"
 #include "table/real_addresses.hpp"
+#include "table/realm_finder.hpp"
 
 namespace natto {
 namespace {
@@ -27,10 +28,7 @@ class EndpointFinder {
  public:
   EndpointFinder(std::span<const MappingEntry> mappings, const KnownPorts& ports,
                  Diagnostics& diagnostics)
-      : mappings_(mappings), complete_(ports.complete), diagnostics_(diagnostics) {
-    for (const KnownPort& port : ports.ports) {
-      realms_.push_back(port.realm);
-    }
+      : mappings_(mappings), realms_(ports, diagnostics), diagnostics_(diagnostics) {
     for (std::uint32_t i = 0; i < mappings.size(); ++i) {
       const MappingEntry& mapping = mappings[i];
       if (mapping.name) {
@@ -55,7 +53,7 @@ class EndpointFinder {
       return of_mapping(mappings_[mapping->second]);
     }
     if (const std::size_t colon = value.find(':'); colon != std::string_view::npos) {
-      const auto in = find_realm(text, value.substr(0, colon));
+      const auto in = realms_.find(text.position, value.substr(0, colon));
       const auto prefix = parse(text, value.substr(colon + 1));
       return in && prefix ? prefix_of(text, *in, *prefix) : std::nullopt;
     }
@@ -78,24 +76,8 @@ class EndpointFinder {
                     .name = mapping.name->value};
   }
 
-  std::optional<RealmId> find_realm(const Located<std::string>& text, std::string_view name) {
-    const auto found = std::ranges::find(realms_, name);
-    if (found != realms_.end()) {
-      return static_cast<RealmId>(found - realms_.begin());
-    }
-    if (complete_) {
-      const std::string_view best = nearest(name, realms_);
-      diagnostics_.add(
-          text.position,
-          fmt::format("unknown realm {}; {}", in_quotes(name),
-                      best.empty() ? fmt::format("there is {}", fmt::join(realms_, ", "))
-                                   : fmt::format("did you mean {}?", in_quotes(best))));
-    }
-    return std::nullopt;
-  }
-
   std::optional<Endpoint> realm(const Located<std::string>& text, std::string_view name) {
-    const auto found = find_realm(text, name);
+    const auto found = realms_.find(text.position, name);
     if (!found) {
       return std::nullopt;
     }
@@ -122,8 +104,9 @@ class EndpointFinder {
   std::optional<Endpoint> prefix_of(const Located<std::string>& text, RealmId in,
                                     const Ipv4Prefix& prefix) {
     if (real_.within(in, prefix).empty()) {
-      diagnostics_.add(text.position, fmt::format("no mapping of realm {} has a real address in {}",
-                                                  in_quotes(realms_[in]), to_string(prefix)));
+      diagnostics_.add(text.position,
+                       fmt::format("no mapping of realm {} has a real address in {}",
+                                   in_quotes(realms_.names()[in]), to_string(prefix)));
       return std::nullopt;
     }
     return Endpoint{.kind = Endpoint::Kind::kPrefix, .realm = in, .prefix = prefix};
@@ -133,9 +116,9 @@ class EndpointFinder {
                                           const Ipv4Prefix& prefix) {
     std::vector<std::string> having;
     std::optional<RealmId> only;
-    for (std::size_t realm = 0; realm < realms_.size(); ++realm) {
+    for (std::size_t realm = 0; realm < realms_.names().size(); ++realm) {
       if (!real_.within(static_cast<RealmId>(realm), prefix).empty()) {
-        having.push_back(fmt::format("\"{}:{}\"", realms_[realm], to_string(prefix)));
+        having.push_back(fmt::format("\"{}:{}\"", realms_.names()[realm], to_string(prefix)));
         only = static_cast<RealmId>(realm);
       }
     }
@@ -168,9 +151,8 @@ class EndpointFinder {
   }
 
   std::span<const MappingEntry> mappings_;
-  bool complete_;
+  RealmFinder realms_;
   Diagnostics& diagnostics_;
-  std::vector<std::string_view> realms_;
   std::unordered_map<std::string_view, std::uint32_t> by_name_;
   RealAddresses real_;
   int suggestions_left_ = 20;  // each looks at every name
