@@ -101,20 +101,25 @@ std::string default_text(const PolicyRules& rules) {
                      rules.answers ? "answered as prohibited" : "not answered");
 }
 
-std::vector<std::string> policy_lines(const PolicyRules& rules, const Config& config) {
-  std::vector<std::string> lines;
+std::vector<PolicyPart> policy_parts(const PolicyRules& rules, const Config& config) {
+  std::vector<PolicyPart> parts;
   if (rules.empty()) {
-    return lines;
+    return parts;
   }
   for (const AllowRule& rule : rules.allow) {
-    lines.push_back(fmt::format("allow\t{}\t{}", rule.name, to_string(rule, config)));
+    parts.push_back({.kind = "allow", .name = rule.name, .text = to_string(rule, config)});
   }
   for (const LimitRule& limit : rules.limits) {
-    lines.push_back(fmt::format("limit\t{}\t{}", limit.name, to_string(limit, config)));
+    parts.push_back({.kind = "limit", .name = limit.name, .text = to_string(limit, config)});
   }
-  std::ranges::sort(lines);
-  lines.insert(lines.begin(), "policy\t" + default_text(rules));
-  return lines;
+  std::ranges::sort(parts);
+  parts.insert(parts.begin(), {.kind = "policy", .name = {}, .text = default_text(rules)});
+  return parts;
+}
+
+std::string to_line(const PolicyPart& part) {
+  return part.name.empty() ? fmt::format("{}\t{}", part.kind, part.text)
+                           : fmt::format("{}\t{}\t{}", part.kind, part.name, part.text);
 }
 
 std::string policy_file_text(const PolicyRules& rules, const Config& config) {

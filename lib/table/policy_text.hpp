@@ -1,6 +1,8 @@
 #pragma once
 
+#include <compare>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/model.hpp"
@@ -24,10 +26,19 @@ namespace natto {
 /// "deny, answered as prohibited"
 [[nodiscard]] std::string default_text(const PolicyRules& rules);
 
-/// What two policies that mean the same have alike, a line each: `policy<TAB>default`, then
-/// `allow<TAB>name<TAB>rule` and `limit<TAB>name<TAB>limit` in ascending order. None if there is no
-/// policy.
-[[nodiscard]] std::vector<std::string> policy_lines(const PolicyRules& rules, const Config& config);
+/// One of what a policy consists of.
+struct PolicyPart {
+  std::string_view kind;  ///< "allow", "limit", "policy"
+  std::string name;       ///< of a rule or limit
+  std::string text;       ///< what it says
+
+  friend auto operator<=>(const PolicyPart&, const PolicyPart&) = default;
+};
+/// What two policies that mean the same have alike: the default, then the rules and the limits in
+/// ascending order of their names. None if there is no policy.
+[[nodiscard]] std::vector<PolicyPart> policy_parts(const PolicyRules& rules, const Config& config);
+/// `policy<TAB>text`, `allow<TAB>name<TAB>text` or `limit<TAB>name<TAB>text`.
+[[nodiscard]] std::string to_line(const PolicyPart& part);
 
 /// [policy], [[allow]] and [[limit]] as a mapping file has them; empty if there are none.
 [[nodiscard]] std::string policy_file_text(const PolicyRules& rules, const Config& config);

@@ -33,21 +33,22 @@ std::string describe(const Mapping& mapping, const Config& config) {
 }
 
 /// By "allow name", "limit name" or "policy": what it says.
-std::map<std::string, std::string> policy_parts(const PolicyRules& rules, const Config& config) {
-  std::map<std::string, std::string> parts;
-  for (const std::string& line : policy_lines(rules, config)) {
-    const std::size_t tab = line.rfind('\t');
-    std::string name = line.substr(0, tab);
-    std::ranges::replace(name, '\t', ' ');
-    parts.emplace(std::move(name), line.substr(tab + 1));
+std::map<std::string, std::string> policy_texts(const PolicyRules& rules, const Config& config) {
+  std::map<std::string, std::string> texts;
+  for (PolicyPart& part : policy_parts(rules, config)) {
+    std::string name(part.kind);
+    if (!part.name.empty()) {
+      name += ' ' + part.name;
+    }
+    texts.emplace(std::move(name), std::move(part.text));
   }
-  return parts;
+  return texts;
 }
 
 std::vector<std::string> diff_policies(const PolicyRules& before, const PolicyRules& after,
                                        const Config& config) {
-  const auto old_parts = policy_parts(before, config);
-  const auto new_parts = policy_parts(after, config);
+  const auto old_parts = policy_texts(before, config);
+  const auto new_parts = policy_texts(after, config);
   std::vector<std::string> added;
   std::vector<std::string> removed;
   std::vector<std::string> changed;

@@ -31,8 +31,8 @@ std::string table_digest(const MappingTable& table, const Config& config) {
     add(fmt::format("{}\t{}\t{}\t{}\n", mapping.name, config.ports[mapping.realm].realm,
                     to_string(mapping.real), to_string(mapping.mapped)));
   }
-  for (const std::string& line : policy_lines(table.rules, config)) {
-    add(line + '\n');
+  for (const PolicyPart& part : policy_parts(table.rules, config)) {
+    add(to_line(part) + '\n');
   }
   std::array<char, SHA256_DIGEST_STRING_LENGTH> digest{};
   SHA256End(&context, digest.data());

@@ -154,7 +154,7 @@ TEST(PolicyFile, IsWrittenAsItIsRead) {
   EXPECT_EQ(to_string(table.rules.limits[0], two_realms()),
             "realm:company-b -> everybody: 1000000 bit/s, burst 20 ms");
   const MappingTable again = load(mapping_file_text(table, two_realms(), "# kept\n"));
-  EXPECT_EQ(policy_lines(again.rules, two_realms()), policy_lines(table.rules, two_realms()));
+  EXPECT_EQ(policy_parts(again.rules, two_realms()), policy_parts(table.rules, two_realms()));
   EXPECT_EQ(table_digest(again, two_realms()), table_digest(table, two_realms()));
   EXPECT_EQ(again.rules.limits[0].name, "b \\ \"all\"");
 }
