@@ -57,21 +57,34 @@ const std::vector<LimitRule>& entries(const MappingTable& table, const LimitTota
   return table.rules.limits;
 }
 
-/// Each of `entries` gets the line of its name in `same`; whether that changed one.
+/// By index in `entries`: the line of the same name in `same`.
 template <typename Entry>
-bool cite_lines(std::vector<Entry>& entries, const std::vector<Entry>& same) {
-  std::unordered_map<std::string_view, std::uint32_t> lines;
-  lines.reserve(same.size());
+std::vector<std::uint32_t> lines_in(const std::vector<Entry>& same,
+                                    const std::vector<Entry>& entries) {
+  std::unordered_map<std::string_view, std::uint32_t> by_name;
+  by_name.reserve(same.size());
   for (const Entry& entry : same) {
-    lines.emplace(entry.name, entry.line);
+    by_name.emplace(entry.name, entry.line);
   }
-  bool differs = false;
-  for (Entry& entry : entries) {
-    const std::uint32_t line = lines.at(entry.name);
-    differs = differs || entry.line != line;
-    entry.line = line;
+  std::vector<std::uint32_t> lines;
+  lines.reserve(entries.size());
+  for (const Entry& entry : entries) {
+    lines.push_back(by_name.at(entry.name));
   }
-  return differs;
+  return lines;
+}
+
+/// Whether `entries` stand on these lines.
+template <typename Entry>
+bool stand_on(const std::vector<std::uint32_t>& lines, const std::vector<Entry>& entries) {
+  return std::ranges::equal(lines, entries, {}, {}, &Entry::line);
+}
+
+template <typename Entry>
+void move_to(const std::vector<std::uint32_t>& lines, std::vector<Entry>& entries) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    entries[i].line = lines[i];
+  }
 }
 
 }  // namespace
@@ -155,15 +168,19 @@ void LiveTable::publish(std::shared_ptr<const LoadedTable> next) {
 // The order stays: counters and translations go by index.
 void LiveTable::cite(const MappingTable& same) {
   const std::shared_ptr<const LoadedTable> before = tables_.back().loaded;
-  MappingTable table = *before->table;
-  bool differs = table.file != same.file;
-  table.file = same.file;
-  differs = cite_lines(table.mappings, same.mappings) || differs;
-  differs = cite_lines(table.rules.allow, same.rules.allow) || differs;
-  differs = cite_lines(table.rules.limits, same.rules.limits) || differs;
-  if (!differs) {
+  const MappingTable& old = *before->table;
+  const auto of_mappings = lines_in(same.mappings, old.mappings);
+  const auto of_rules = lines_in(same.rules.allow, old.rules.allow);
+  const auto of_limits = lines_in(same.rules.limits, old.rules.limits);
+  if (same.file == old.file && stand_on(of_mappings, old.mappings) &&
+      stand_on(of_rules, old.rules.allow) && stand_on(of_limits, old.rules.limits)) {
     return;
   }
+  MappingTable table = old;
+  table.file = same.file;
+  move_to(of_mappings, table.mappings);
+  move_to(of_rules, table.rules.allow);
+  move_to(of_limits, table.rules.limits);
   LoadedTable next = *before;
   next.table = std::make_shared<const MappingTable>(std::move(table));
   auto cited = std::make_shared<const LoadedTable>(std::move(next));
