@@ -1,6 +1,7 @@
 #include "packet/flow.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "packet/wire.hpp"
 
@@ -8,21 +9,20 @@ namespace natto {
 namespace {
 
 constexpr std::size_t kPortBytes = 4;
-constexpr std::size_t kTcpFlags = 13;       // RFC 9293 §3.1
-constexpr std::size_t kDccpType = 8;        // RFC 4340 §5.1
-constexpr std::size_t kSctpChunkType = 12;  // RFC 9260 §3: of the first chunk
+constexpr std::size_t kTcpFlags = offsetof(TcpHeader, flags);  // RFC 9293 §3.1
+constexpr std::size_t kDccpType = 8;                           // RFC 4340 §5.1
+constexpr std::size_t kSctpChunkType = 12;                     // RFC 9260 §3: of the first chunk
 /// Where a fragment begins that would replace the type of an SCTP chunk or a DCCP packet.
 constexpr unsigned kOverType = 8;
 static_assert(kDccpType >= kOverType && kSctpChunkType < kOverType + 8);
 
 bool opens(std::uint8_t protocol, std::span<const std::uint8_t> payload) noexcept {
-  constexpr std::uint8_t kSyn = 0x02;
-  constexpr std::uint8_t kAck = 0x10;
   constexpr std::uint8_t kInit = 1;
   constexpr std::uint8_t kRequest = 0;
   switch (protocol) {
     case protocol::kTcp:
-      return payload.size() > kTcpFlags && (payload[kTcpFlags] & (kSyn | kAck)) == kSyn;
+      return payload.size() > kTcpFlags &&
+             (payload[kTcpFlags] & (TcpHeader::kSyn | TcpHeader::kAck)) == TcpHeader::kSyn;
     case protocol::kSctp:
       return payload.size() > kSctpChunkType && payload[kSctpChunkType] == kInit;
     case protocol::kDccp:

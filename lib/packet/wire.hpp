@@ -106,6 +106,7 @@ static_assert(sizeof(UdpHeader) == 8);
 /// RFC 9293 §3.1, without the options.
 struct TcpHeader {
   static constexpr std::uint8_t kSyn = 0x02;
+  static constexpr std::uint8_t kAck = 0x10;
 
   Be16 source_port;
   Be16 destination_port;
