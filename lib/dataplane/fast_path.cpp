@@ -57,6 +57,7 @@ void fast_path_of(Burst& burst, Worker& worker) noexcept {
   const std::optional<RealmId> closed_realm = burst.in->rules.closed_realm;
   const Ipv4Address broadcast = burst.in->directed_broadcast;
   const PolicyGate policy = worker.policy;
+  const bool clamps_mss = worker.dataplane.clamps_mss;
   RealmId* const out = burst.out.data();
 
   std::array<PlainPacket, kBurst> packets;
@@ -121,7 +122,7 @@ void fast_path_of(Burst& burst, Worker& worker) noexcept {
         continue;
       }
     }
-    if (kAsksMore && is_tcp_syn(frame)) [[unlikely]] {
+    if (kAsksMore && clamps_mss && is_tcp_syn(frame)) [[unlikely]] {
       if (const auto largest = largest_mss(burst.in->rules, port.rules)) {
         clamp_mss(frame.subspan(kTransportOffset), *largest);
       }

@@ -6,12 +6,14 @@
 namespace natto {
 
 /// Translates plain packets between addresses that the worker's translation cache holds, which
-/// nearly all packets are, and leaves all others to the slow path. It drops nothing.
+/// nearly all packets are, and leaves all others to the slow path. It drops only what the policy
+/// refuses.
 ///
 /// Of what decide() asks (packet/decision.hpp), it asks of each packet:
 ///  - source is not destination (H11),
 ///  - destination, before and after, is no directed broadcast of its port (R22),
 ///  - total length within the MTU of the port it leaves by (R15, R16),
+///  - whether the policy lets it pass (P1 - P6), and whether it keeps the limits (P10),
 /// and that the next hop's MAC address is known (R25).
 ///
 /// The plain shape (packet/plain.hpp) makes needless: all that parse() refuses, TTL (R14), ICMP
