@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .config import CARD, Mapping, Port
+from .config import CARD, Port
 from .lab import Lab
 from .namespace import Namespace
 
@@ -40,16 +40,10 @@ class CardLab(Lab):
         self._ports: dict[Path, list[Port]] = {}
         self.control = self.file("cards.sock")  # of the cards of the program that started last
 
-    def write_config(
-        self,
-        ports: list[Port],
-        mappings: list[Mapping] | Path,
-        workers: int = 1,
-        icmp: dict[str, str | int] | None = None,
-    ) -> Path:
+    def write_config(self, ports: list[Port], *rest, **named) -> Path:
         offload = self._mode.checksum_offload
         on_cards = [dataclasses.replace(p, driver=CARD, checksum_offload=offload) for p in ports]
-        config = super().write_config(on_cards, mappings, workers, icmp)
+        config = super().write_config(on_cards, *rest, **named)
         self._ports[config] = ports
         return config
 
