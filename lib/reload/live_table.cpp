@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -45,16 +46,17 @@ LimitTotals read(const TranslationTable& table, std::size_t worker, std::uint32_
           .over_bytes = share.over_bytes.value()};
 }
 
-// What of a table is counted.
-
-const std::vector<Mapping>& entries(const MappingTable& table, const MappingTotals& /*kind*/) {
-  return table.mappings;
-}
-const std::vector<AllowRule>& entries(const MappingTable& table, const RuleTotals& /*kind*/) {
-  return table.rules.allow;
-}
-const std::vector<LimitRule>& entries(const MappingTable& table, const LimitTotals& /*kind*/) {
-  return table.rules.limits;
+/// What of a table has totals of this kind.
+template <typename Totals>
+const auto& entries(const MappingTable& table) {
+  if constexpr (std::is_same_v<Totals, MappingTotals>) {
+    return table.mappings;
+  } else if constexpr (std::is_same_v<Totals, RuleTotals>) {
+    return table.rules.allow;
+  } else {
+    static_assert(std::is_same_v<Totals, LimitTotals>);
+    return table.rules.limits;
+  }
 }
 
 /// By index in `entries`: the line of the same name in `same`.
@@ -128,13 +130,13 @@ LiveTable::Held LiveTable::held(std::shared_ptr<const LoadedTable> loaded,
   const auto fill = [&]<typename Totals>(Ancestry<Totals>& ancestry) {
     std::unordered_map<std::string_view, std::uint32_t> index_before;
     if (before != nullptr) {
-      const auto& old = entries(*before, Totals{});
+      const auto& old = entries<Totals>(*before);
       index_before.reserve(old.size());
       for (std::uint32_t i = 0; i < old.size(); ++i) {
         index_before.emplace(old[i].name, i);
       }
     }
-    const auto& now = entries(*result.loaded->table, Totals{});
+    const auto& now = entries<Totals>(*result.loaded->table);
     ancestry.earlier.resize(now.size());
     ancestry.in_prior.reserve(now.size());
     for (const auto& entry : now) {
