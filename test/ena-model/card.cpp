@@ -62,6 +62,9 @@ bool Card::step(Clock::time_point now) {
   for (SubmissionQueue& queue : device_->submissions) {
     moved |= queue.used && queue.transmits && transmitter_.poll(queue);
   }
+  if (device_->fatal) {
+    events_.say_fatal();
+  }
   return moved;
 }
 
@@ -187,7 +190,8 @@ nlohmann::ordered_json Card::configuration() const {
     }
     receivers[i] = rx.size();
     (queue.transmits ? tx : rx)
-        .push_back({{"depth", queue.depth},
+        .push_back({{"doorbell", queue.doorbell},
+                    {"depth", queue.depth},
                     {"entry", queue.in_device_memory ? device_->entry_bytes : 0},
                     {"packets", queue.packets}});
   }

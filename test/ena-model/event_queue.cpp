@@ -39,6 +39,12 @@ void EventQueue::step(Clock::time_point now) {
     post(kWarning, 0);
   }
   if (Faults::take(device_.faults.fatal_events)) {
+    say_fatal();
+  }
+}
+
+void EventQueue::say_fatal() {
+  if (ring_.ring != nullptr) {
     post(kFatalErrorEvent, 0);
   }
 }

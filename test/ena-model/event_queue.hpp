@@ -23,6 +23,8 @@ class EventQueue {
   /// The driver has chosen what it wants to be told.
   void enable(std::uint32_t groups);
   void step(Clock::time_point now);
+  /// The card stops.
+  void say_fatal();
 
  private:
   void post(EventGroup group, std::uint16_t syndrome,

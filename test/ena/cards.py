@@ -1,6 +1,7 @@
 """A natto on model cards: `with Cards(...) as natto`, and what the cards and natto say of it."""
 
 import json
+import mmap
 import re
 import signal
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 from card_control import say
 from lab.config import dpdk_toml
 
+CARDS_FOLDER = "dev/ena-cards/pci"  # in natto's own /
 WITH_CARDS = Path(__file__).resolve().parent.parent / "ena-model" / "with_cards.py"
 PATIENCE = 30
 # The MAC addresses that natto has in a replay: expected frames carry them.
@@ -89,6 +91,12 @@ class Cards:
     def configuration(self, index: int) -> dict:
         """What the driver made of a card."""
         return json.loads(self.card(index, "configuration"))
+
+    def write_register(self, index: int, offset: int, value: int) -> None:
+        """As the driver does."""
+        card = Path(f"/proc/{self._natto.pid}/root", CARDS_FOLDER, f"0000:00:{6 + index:02x}.0")
+        with (card / "resource0").open("r+b") as file, mmap.mmap(file.fileno(), 0) as registers:
+            registers[offset : offset + 4] = value.to_bytes(4, "little")
 
     def ask(self, request: str) -> dict:
         """natto's report."""

@@ -104,6 +104,23 @@ def test_natto_recovers(natto, fault) -> None:
     natto.accounts_for_all()
 
 
+def test_a_doorbell_that_runs_ahead(natto) -> None:
+    """Rung by the test: no driver does it. The card stops, tells the driver, and falls silent."""
+    resets = natto.report(0)["reset_reasons"]
+    natto.settle()
+    (queue,) = natto.configuration(0)["tx"]
+    ahead = queue["packets"] + 2 * queue["depth"]
+    natto.write_register(0, queue["doorbell"], ahead & 0xFFFF)
+    natto.says("ena-model: card 0 stops: a transmit doorbell runs ahead of its queue")
+    natto.says("Unknown event was received or event with unimplemented handler")
+    natto.says(ASKS)
+    natto.says(AGAIN)
+    natto.go_on()
+    natto.forwards(0)
+    assert KEEP_ALIVE in natto.report(0)["reset_reasons"][len(resets) :]
+    natto.accounts_for_all()
+
+
 def test_what_is_no_reason_for_a_reset(natto) -> None:
     resets = natto.port(0)["resets"]
     for fault in HARMLESS:
