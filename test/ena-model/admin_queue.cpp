@@ -165,6 +165,10 @@ AdminStatus AdminQueue::create_submission(const AdminCommand& command,
       (device_memory && wanted.depth * device_.entry_bytes > kQueueMemoryBytes)) {
     return AdminStatus::kIllegalParameter;
   }
+  if (device_memory) {
+    // Entries of an earlier queue would pass for new ones.
+    std::memset(ring, 0, static_cast<std::size_t>(wanted.depth) * device_.entry_bytes);
+  }
   const std::uint32_t doorbell = kDoorbells + index * 4;
   device_.registers.write(doorbell, 0);
   *free = {.used = true,

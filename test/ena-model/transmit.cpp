@@ -14,11 +14,15 @@ constexpr std::uint32_t kVlanBytes = 4;
 
 bool Transmitter::poll(SubmissionQueue& queue) {
   const auto tail = static_cast<std::uint16_t>(device_.registers.read(queue.doorbell));
-  if (device_.faults.tx_completions_held || queue.head == tail) {
-    return false;
-  }
   if (static_cast<std::uint16_t>(tail - queue.head) > queue.depth) {
     device_.fail("a transmit doorbell runs ahead of its queue");
+    return false;
+  }
+  if (exceeds_burst(queue, tail)) {
+    device_.fail("more entries are written than a burst may have, without a doorbell");
+    return false;
+  }
+  if (device_.faults.tx_completions_held || queue.head == tail) {
     return false;
   }
   for (int i = 0; i < kPacketsAtOnce && queue.head != tail; ++i) {
@@ -30,6 +34,25 @@ bool Transmitter::poll(SubmissionQueue& queue) {
     complete(queue);
   }
   return true;
+}
+
+// Doorbells cannot be counted: of two in a row the card sees the second. But an entry beyond the
+// burst that is new while the doorbell is still the old one was written without one.
+bool Transmitter::exceeds_burst(const SubmissionQueue& queue, std::uint16_t tail) const {
+  const std::size_t burst = device_.settings.max_burst_bytes / device_.entry_bytes;
+  if (burst == 0 || burst >= queue.depth || !queue.in_device_memory) {
+    return false;
+  }
+  const std::size_t beyond = tail + burst;
+  auto* const entry = reinterpret_cast<std::uint32_t*>(queue.ring + (beyond & (queue.depth - 1U)) *
+                                                                        device_.entry_bytes);
+  const TxDescriptor first{.control = std::atomic_ref(*entry).load(std::memory_order_acquire),
+                           .offload = 0,
+                           .address_low = 0,
+                           .address_high = 0};
+  const bool phase_of_round = (beyond & queue.depth) == 0;
+  return first.phase() == phase_of_round &&
+         static_cast<std::uint16_t>(device_.registers.read(queue.doorbell)) == tail;
 }
 
 bool Transmitter::collect(SubmissionQueue& queue, std::uint16_t tail) {

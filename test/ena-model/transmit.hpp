@@ -22,6 +22,7 @@ class Transmitter {
     Bytes header;
   };
 
+  [[nodiscard]] bool exceeds_burst(const SubmissionQueue& queue, std::uint16_t tail) const;
   [[nodiscard]] bool collect(SubmissionQueue& queue, std::uint16_t tail);
   [[nodiscard]] bool add(SubmissionQueue& queue, const TxDescriptor& descriptor);
   [[nodiscard]] bool assemble();

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint16_t kDepth = 32;
 constexpr std::uint16_t kEntryBytes = 128;
 constexpr std::uint32_t kDoorbell = 0x1000;
+constexpr std::size_t kBurst = 4;
 constexpr std::size_t kDescriptorsBeforeHeader = 2;
 constexpr std::size_t kDescriptorsAnEntry = kEntryBytes / sizeof(TxDescriptor);
 
@@ -83,6 +84,7 @@ class Transmit : public testing::Test {
   [[nodiscard]] static CardSettings settings() {
     CardSettings settings;
     settings.max_mtu = 64;
+    settings.max_burst_bytes = kBurst * kEntryBytes;
     return settings;
   }
 
@@ -145,6 +147,24 @@ TEST_F(Transmit, ADoorbellDoesNotEndWithinAPacket) {
   write_packet(60, 3);  // two entries
   ring(static_cast<std::uint16_t>(tail_ - 1));
   EXPECT_EQ(fatal(), "a transmit doorbell ends within a packet");
+}
+
+TEST_F(Transmit, ABurstIsNoLongerThanTheCardSays) {
+  const auto burst = [this](std::size_t packets) {
+    for (std::size_t i = 0; i < packets; ++i) {
+      write_packet(60);
+    }
+    ring(static_cast<std::uint16_t>(tail_ - packets));  // not yet
+  };
+  std::size_t packets = 0;
+  for (; packets < 3 * kDepth; packets += kBurst) {
+    burst(kBurst);
+    ring();
+  }
+  EXPECT_EQ(fatal(), "");
+  EXPECT_EQ(sent_.size(), packets);
+  burst(kBurst + 1);
+  EXPECT_EQ(fatal(), "more entries are written than a burst may have, without a doorbell");
 }
 
 }  // namespace

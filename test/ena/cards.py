@@ -126,4 +126,4 @@ class Cards:
             telemetry.connect(f"/run/dpdk/natto-{self._natto.pid}/dpdk_telemetry.v2")
             telemetry.recv(1 << 14)  # a greeting
             telemetry.send(command.encode())
-            return json.loads(telemetry.recv(1 << 20))[command]
+            return json.loads(telemetry.recv(1 << 20))[command.partition(",")[0]]

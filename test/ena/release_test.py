@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pcap
 import pytest
+from busy import CARDS, Busy
 from cards import Cards
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
@@ -118,6 +119,21 @@ def test_the_users_own_devargs(start, release, entry) -> None:
             assert port["tx_descriptors"] == queue["depth"]
         natto.stop()
     assert "0000:00:06.0 is not there: no DPDK driver took it" in refusal(start, {}, {}, devargs=f",{refused}")
+
+
+def test_bursts_are_as_short_as_the_card_takes_them(tmp_path, binary, model, hugepages) -> None:
+    """The driver rings its doorbell in time, and the card stops where it does not. A packet takes an entry here."""
+    entries = 4
+    limit = {"max_burst_bytes": entries * NORMAL}
+    with Busy(tmp_path, binary, model, limit, {**limit, "cached_metadata": False}) as natto:
+        for card in CARDS:
+            natto.forwards(card)
+        natto.settle()
+        for card in CARDS:
+            counted = natto.telemetry(f"/ethdev/xstats,{card}")
+            assert 1000 < counted["tx_q0_cnt"] <= entries * counted["tx_q0_doorbells"]
+            assert (natto.report(card)["fatal"], natto.port(card)["resets"]) == ("", 0)
+        natto.stop()
 
 
 def test_a_card_without_interrupts_is_polled(start, release) -> None:
