@@ -385,7 +385,7 @@ AdminStatus AdminQueue::get_statistics(const AdminCommand& command, AdminComplet
       return AdminStatus::kSuccess;
     }
     case kSrdStatistics:
-      answer(completion, std::array<std::uint64_t, 5>{device_.settings.srd ? 1U : 0U});
+      answer(completion, statistics.srd);
       return device_.settings.srd ? AdminStatus::kSuccess : AdminStatus::kUnsupported;
     case kCustomerMetricsType: {
       if (!device_.settings.customer_metrics) {

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -15,20 +16,18 @@
 namespace ena_model {
 namespace {
 
-/// "allowance 2 700": the third allowance was exceeded by 700 packets.
-bool set_allowance(Statistics& statistics, std::string_view text) {
+/// "2 700": the third value is 700.
+std::string set_one(std::span<std::uint64_t> values, std::string_view text) {
   unsigned which = 0;
   std::uint64_t value = 0;
   const char* const end = text.data() + text.size();
   const auto [space, error] = std::from_chars(text.data(), end, which);
-  if (error != std::errc() || space == end || which >= statistics.allowances.size()) {
-    return false;
+  if (error != std::errc() || space == end || which >= values.size() ||
+      std::from_chars(space + 1, end, value).ec != std::errc()) {
+    return "error: say which of 0 to " + std::to_string(values.size() - 1) + ", and how many";
   }
-  if (std::from_chars(space + 1, end, value).ec != std::errc()) {
-    return false;
-  }
-  statistics.allowances[which] = value;
-  return true;
+  values[which] = value;
+  return "ok";
 }
 
 std::string obey(std::vector<std::unique_ptr<Card>>& cards, std::string_view line) {
@@ -54,10 +53,12 @@ std::string obey(std::vector<std::unique_ptr<Card>>& cards, std::string_view lin
     }
     return "ok";
   }
+  Statistics& statistics = cards[card]->statistics();
   if (constexpr std::string_view kAllowance = "allowance "; command.starts_with(kAllowance)) {
-    return set_allowance(cards[card]->statistics(), command.substr(kAllowance.size()))
-               ? "ok"
-               : "error: say which of 0 to 5, and how many";
+    return set_one(statistics.allowances, command.substr(kAllowance.size()));
+  }
+  if (constexpr std::string_view kSrd = "srd "; command.starts_with(kSrd)) {
+    return set_one(statistics.srd, command.substr(kSrd.size()));
   }
   const std::string error = cards[card]->faults().set(command);
   return error.empty() ? "ok" : "error: " + error;

@@ -98,6 +98,9 @@ struct Statistics {
   /// ENI statistics, in their order: bandwidth in, out, packets, connections, link-local; then,
   /// with customer metrics, connections available.
   std::array<std::uint64_t, 6> allowances{};
+  /// In their order: whether SRD is on; packets sent by it, or that could have been, or received;
+  /// percent of its resources in use.
+  std::array<std::uint64_t, 5> srd{1};
   std::vector<std::uint32_t> reset_reasons{};  ///< of each reset, as the driver gave it
   std::uint64_t l3_sums_made = 0;
   std::uint64_t l4_sums_made = 0;

@@ -160,19 +160,32 @@ def test_rings_are_as_long_as_the_card_has_them(start) -> None:
 
 
 def test_the_counters_of_the_card(start, release) -> None:
-    """Older cards count five allowances (ENI statistics), newer ones six, of which 22.11 asks for the same five."""
+    """Older cards count five allowances (ENI statistics), newer ones six, of which 22.11 asks for the same five.
+
+    Of SRD, EC2's own transport, newer drivers ask as well: natto does not show it, DPDK's telemetry does.
+    """
 
     def counters(card: int) -> dict[str, int]:
         return {c["name"]: c["value"] for c in natto.ask("ports")["ports"][card]["counters"]}
 
+    def srd(card: int) -> dict[str, int]:
+        counted = natto.telemetry(f"/ethdev/xstats,{card}")
+        return {name: value for name, value in counted.items() if name.startswith("ena_srd_")}
+
     exceeded = [f"{kind}_allowance_exceeded" for kind in ("bw_in", "bw_out", "pps", "conntrack", "linklocal")]
+    of_srd = [f"ena_srd_{kind}" for kind in ("mode", "tx_pkts", "eligible_tx_pkts", "rx_pkts", "resource_utilization")]
+    is_new = release >= (24, 11, 0)
     old = {name: 70 + which for which, name in enumerate(exceeded)}
-    new = old | {"conntrack_allowance_available": 75} if release >= (24, 11, 0) else old
-    with start({}, {"customer_metrics": True}) as natto:
+    new = old | {"conntrack_allowance_available": 75} if is_new else old
+    with start({}, {"customer_metrics": True, "srd": True}) as natto:
         for card in (0, 1):
             for which in range(6):
                 natto.card(card, f"allowance {which} {70 + which}")
+            for which in range(5):
+                natto.card(card, f"srd {which} {80 + which}")
         natto.until("all counts are there", lambda: [counters(0), counters(1)] == [old, new])
+        assert srd(0) == (dict.fromkeys(of_srd, 0) if is_new else {}), "this card has none"
+        assert srd(1) == ({name: 80 + which for which, name in enumerate(of_srd)} if is_new else {})
         natto.stop()
 
 
