@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "api/client.hpp"
 #include "commands.hpp"
 #include "doctor/device_checks.hpp"
 #include "doctor/examination.hpp"
@@ -73,10 +74,27 @@ std::map<std::string, VethPeer> veth_peers(const Config& config) {
   return peers;
 }
 
+/// Of the natto at `socket`, or else of the one that runs here; none if nobody listens.
+std::optional<RunningPorts> running_ports(const std::optional<std::filesystem::path>& socket) {
+  Result<api::Client> natto = api::Client::connect(socket);
+  if (natto) {
+    auto received = natto->request(api::PortsRequest{});
+    return received ? RunningPorts(std::move(received->report.ports)) : received.error();
+  }
+  switch (natto.error().kind) {
+    case ErrorKind::kInput:
+      return input_error("several nattos run here\nnatto show ports --socket PATH tells of each");
+    case ErrorKind::kSystem:
+      return std::nullopt;
+    default:
+      return natto.error();
+  }
+}
+
 Result<Findings> examine_machine(const DoctorArguments& arguments) {
   const Tree tree("/");
   if (arguments.config_file.empty()) {
-    return examine(tree, nullptr, nullptr, {});
+    return examine(tree, nullptr, nullptr, {}, running_ports({}));
   }
   Result<ApplianceFiles> appliance = load_appliance(arguments.config_file);
   if (!appliance) {
@@ -94,7 +112,8 @@ Result<Findings> examine_machine(const DoctorArguments& arguments) {
     return aws.error();
   }
   const bool on_aws = aws->enis || needs.has_pci_devices();
-  return examine(tree, &needs, on_aws ? &*aws : nullptr, veth_peers(needs.config()));
+  return examine(tree, &needs, on_aws ? &*aws : nullptr, veth_peers(needs.config()),
+                 running_ports(needs.config().api.socket));
 }
 
 Result<std::string> doctor(const DoctorArguments& arguments) {
@@ -116,8 +135,9 @@ void add_doctor(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "doctor", "Check whether this machine can run natto, and say what to change");
   command->footer(
-      "Changes nothing. As root it can check more. The exit code is 1 if a finding is wrong, and\n"
-      "0 if there are only warnings or unseen ones. doc/doctor.md explains every check.\n"
+      "Changes nothing. As root it can check more, and a natto that runs is asked for its ports.\n"
+      "The exit code is 1 if a finding is wrong, and 0 if there are only warnings or unseen ones.\n"
+      "doc/doctor.md explains every check.\n"
       "Example: natto doctor -c conf/natto.toml");
   const auto arguments = std::make_shared<DoctorArguments>();
   CLI::Option* config = add_config_option(*command, arguments->config_file);

@@ -67,7 +67,8 @@ Devices devices_of(const Tree& tree, const Needs* needs) {
 }  // namespace
 
 Findings examine(const Tree& tree, const Needs* needs, const AwsFacts* aws,
-                 const std::map<std::string, VethPeer>& veth_peers) {
+                 const std::map<std::string, VethPeer>& veth_peers,
+                 const std::optional<RunningPorts>& running_ports) {
   const Machine machine = read_machine(tree);
   const auto [devices, texts] = devices_of(tree, needs);
 
@@ -105,6 +106,9 @@ Findings examine(const Tree& tree, const Needs* needs, const AwsFacts* aws,
   }
   if (needs != nullptr && aws != nullptr) {
     append(findings, check_enis(*aws, *needs));
+  }
+  if (running_ports) {
+    append(findings, check_ports(*running_ports));
   }
   return findings;
 }

@@ -84,7 +84,12 @@ namespace natto {
   X(kConnectionTracking, "connection_tracking",                                                    \
     "whether the ENI's security groups let all TCP and UDP in and out, which leaves them "         \
     "untracked; ICMP is always tracked",                                                           \
-    "allow `0.0.0.0/0` in and out, and restrict with network ACLs")
+    "allow `0.0.0.0/0` in and out, and restrict with network ACLs")                                \
+  X(kPorts, "ports",                                                                               \
+    "of a natto that runs here: whether each port works, its resets, and what its device has lost " \
+    "or EC2 has held back; `wrong` if it was lost in the last minute",                             \
+    "what `natto show ports` advises for each counter "                                            \
+    "([lost at the device](operations.md#what-is-lost-at-the-device))")
 // clang-format on
 
 enum class Check : std::uint8_t {

@@ -119,6 +119,12 @@ class Cards:
         command = [self._binary, "show", subject, "--socket", self._api_path]
         return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
+    def doctor(self) -> list[dict]:
+        """Its findings of natto's ports."""
+        command = [self._binary, "doctor", "-c", self._config, "--json"]
+        report = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout)
+        return [finding for finding in report["findings"] if finding["check"] == "ports"]
+
     def telemetry(self, command: str) -> dict:
         """What monitoring is told."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as telemetry:

@@ -1,5 +1,7 @@
 """What natto tells of its cards is what they did: allowances used up, resets, packets of each queue."""
 
+import re
+
 from busy import CARDS, Busy
 
 ALLOWANCES = [
@@ -24,6 +26,10 @@ def test_counters_are_the_cards(tmp_path, binary, model, hugepages) -> None:
         assert [told(0)[name] for name in ALLOWANCES] == [700, 701, 702, 703, 704]
         assert not set(ALLOWANCES) & told(1).keys()
         assert "pps_allowance_exceeded grew by 702 to 702" in natto.log()
+        grew = [f"{name} grew by {700 + number} in the last minute" for number, name in enumerate(ALLOWANCES)]
+        found = {(one["subject"], one["health"], re.split("[,:]", one["what"])[0]) for one in natto.doctor()}
+        assert {("middle-0", "wrong", what) for what in grew} <= found
+        assert ("middle-1", "warning", "reset once") in found
 
         def received() -> list[int]:
             return [worker["received"] for worker in natto.ask("workers")["workers"]]

@@ -39,6 +39,7 @@ TEST(DoctorExamination, AFitMachineHasNothingToDo) {
 TEST(DoctorExamination, EveryCheckIsMade) {
   FakeMachine machine;
   machine.veth_peers["middle"] = {};
+  machine.running_ports = std::vector<api::PortReport>(1);
   Needs needs = one_arm_needs();
   needs.appliance.config.ports[0].kernel_interface = "natto0";
   const AwsFacts aws = unknown();

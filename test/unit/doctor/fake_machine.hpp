@@ -38,11 +38,12 @@ class FakeMachine {
   void split_in_nodes() const;
 
   std::map<std::string, VethPeer> veth_peers;  ///< by realm
+  std::optional<RunningPorts> running_ports;
 
   [[nodiscard]] const std::filesystem::path& path() const { return root_.path(); }
   [[nodiscard]] Tree tree() const { return Tree(root_.path()); }
   [[nodiscard]] Findings examine(const Needs* needs, const AwsFacts* aws = nullptr) const {
-    return natto::examine(tree(), needs, aws, veth_peers);
+    return natto::examine(tree(), needs, aws, veth_peers, running_ports);
   }
 
  private:
