@@ -25,6 +25,7 @@ int answer(const natto::Result<std::string>& result) {
       case natto::ErrorKind::kSystem:
       case natto::ErrorKind::kDenied:
       case natto::ErrorKind::kInUse:
+      case natto::ErrorKind::kSilent:
         return kSystemRefused;
     }
   }

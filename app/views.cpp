@@ -11,11 +11,6 @@
 namespace natto {
 namespace {
 
-std::string local_time(std::uint64_t unix_ms) {
-  return fmt::format("{:%Y-%m-%d %H:%M:%S}",
-                     fmt::localtime(static_cast<std::time_t>(unix_ms / 1000)));
-}
-
 /// What has happened to a port since start, if anything has.
 std::string troubles(const api::PortReport& port) {
   std::string text;
@@ -38,8 +33,11 @@ std::string next_hop(const api::PortReport& port) {
   if (port.next_hop.empty()) {
     return "none ";
   }
-  return fmt::format("{} {}", port.next_hop,
-                     port.next_hop_mac.empty() ? "(ARP has no answer yet)" : port.next_hop_mac);
+  if (port.next_hop_mac.empty()) {
+    return fmt::format("{} (ARP has no answer yet)", port.next_hop);
+  }
+  return fmt::format("{} {}{}", port.next_hop, port.next_hop_mac,
+                     port.next_hop_silent ? " (no longer answers ARP)" : "");
 }
 
 void add_port(Lines& lines, std::size_t index, const api::PortReport& port) {
@@ -80,6 +78,11 @@ std::string short_number(std::uint64_t number, bool exact) {
     }
   }
   return fmt::format("{}T", (number + 500) / 1000);
+}
+
+std::string local_time(std::uint64_t unix_ms) {
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}",
+                     fmt::localtime(static_cast<std::time_t>(unix_ms / 1000)));
 }
 
 std::string age(std::uint64_t then_ms, std::uint64_t now_ms) {

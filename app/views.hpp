@@ -13,6 +13,9 @@ namespace natto {
 /// "9999", "10K", "3M": iptables' way; the exact number if asked.
 [[nodiscard]] std::string short_number(std::uint64_t number, bool exact);
 
+/// "2026-01-31 12:00:00"
+[[nodiscard]] std::string local_time(std::uint64_t unix_ms);
+
 /// How long ago `then_ms` was at `now_ms`: "never", "0s", "59s", "3m", "2h", "4d".
 [[nodiscard]] std::string age(std::uint64_t then_ms, std::uint64_t now_ms);
 

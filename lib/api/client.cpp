@@ -47,23 +47,25 @@ Result<Client> Client::connect(const std::optional<std::filesystem::path>& path,
   if (!path) {
     return find(default_folders(), patience);
   }
-  Result<std::optional<Client>> client = open(*path, patience);
+  Result<std::optional<Client>> client = open(*path, patience, Clock::now());
   if (!client) {
     return client.error();
   }
   if (!*client) {
-    return system_error(fmt::format("no natto listens at {}", path->string()));
+    return system_error(
+        fmt::format("no natto listens at {}\n  start it with natto run", path->string()));
   }
   return std::move(**client);
 }
 
 Result<Client> Client::find(const std::vector<std::filesystem::path>& folders,
                             std::chrono::milliseconds patience) {
+  const Clock::time_point called = Clock::now();
   std::vector<std::filesystem::path> listening;
   std::optional<Client> found;
   std::optional<Error> failure;
   for (const auto& path : find_sockets(folders)) {
-    Result<std::optional<Client>> client = open(path, patience);
+    Result<std::optional<Client>> client = open(path, patience, called);
     if (!client) {
       failure = client.error();
     } else if (*client) {
@@ -84,18 +86,21 @@ Result<Client> Client::find(const std::vector<std::filesystem::path>& folders,
   return input_error(std::move(message));
 }
 
-Client::Client(std::filesystem::path place, std::chrono::milliseconds patience)
+Client::Client(std::filesystem::path place, std::chrono::milliseconds patience,
+               Clock::time_point called)
     : place_(std::move(place)),
       patience_(patience),
-      socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+      socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+      heard_(called) {}
 
 Result<std::optional<Client>> Client::open(const std::filesystem::path& path,
-                                           std::chrono::milliseconds patience) {
+                                           std::chrono::milliseconds patience,
+                                           Clock::time_point called) {
   const Result<sockaddr_un> address = socket_address(path);
   if (!address) {
     return address.error();
   }
-  Client client(path, patience);
+  Client client(path, patience, called);
   switch (const int error = client.connect_socket(*address)) {
     case 0:
       return std::optional<Client>(std::move(client));
@@ -180,24 +185,27 @@ bool Client::wait_for(short event) const {
 }
 
 Error Client::no_answer() const {
+  const auto silent = [](std::string message) {
+    return Error{ErrorKind::kSilent, std::move(message)};
+  };
   const Result<Peer> natto = peer_of(socket_.get());  // who listens
   if (!natto || natto->process == 0) {
-    return system_error(
+    return silent(
         fmt::format("natto at {} does not answer\n"
                     "  look at its log; its traffic does not depend on this",
                     place_.string()));
   }
   const pid_t process = natto->process;
   if (is_stopped(process)) {
-    return system_error(fmt::format(
+    return silent(fmt::format(
         "natto (pid {0}) does not answer: its process is stopped, and so is its traffic\n"
         "  kill -CONT {0} lets it go on",
         process));
   }
-  return system_error(
+  return silent(
       fmt::format("natto (pid {}) does not answer: it has said nothing for {:g} s\n"
-                  "  look at its log, or wait longer with --timeout; its traffic does not depend "
-                  "on this",
+                  "  look at its log; its traffic does not depend on this\n"
+                  "  --timeout waits longer",
                   process, std::chrono::duration<double>(patience_).count()));
 }
 

@@ -69,10 +69,11 @@ class Client {
  private:
   using Clock = std::chrono::steady_clock;
 
-  Client(std::filesystem::path place, std::chrono::milliseconds patience);
+  Client(std::filesystem::path place, std::chrono::milliseconds patience, Clock::time_point called);
   /// None: the socket is what a natto that was killed has left.
   [[nodiscard]] static Result<std::optional<Client>> open(const std::filesystem::path& path,
-                                                          std::chrono::milliseconds patience);
+                                                          std::chrono::milliseconds patience,
+                                                          Clock::time_point called);
   /// 0, or errno.
   [[nodiscard]] int connect_socket(const sockaddr_un& address);
 
@@ -91,8 +92,8 @@ class Client {
   std::chrono::milliseconds patience_;
   Descriptor socket_;
   std::string input_;
-  /// When natto last gave a sign of life; before the first one, when it was first called.
-  Clock::time_point heard_ = Clock::now();
+  /// When natto last gave a sign of life; before the first one, when one was first called.
+  Clock::time_point heard_;
 };
 
 }  // namespace natto::api

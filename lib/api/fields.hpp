@@ -185,6 +185,8 @@ void fields(Of<PortReport> auto& m, auto&& field) {
   field("next_hop", m.next_hop,
         "empty without a gateway; `static` if the config gives its MAC address");
   field("next_hop_mac", m.next_hop_mac, "empty while ARP has not found it");
+  field("next_hop_silent", m.next_hop_silent,
+        "the gateway does not answer ARP, or no longer; a known MAC address stays in use");
 #define X(member, direction, unit, meaning)                               \
   field(#direction "_packets", m.direction##_packets, unit ": " meaning); \
   field(#direction "_per_second", m.direction##_per_second, "in the last second");
@@ -218,6 +220,34 @@ void fields(Of<WorkerReport> auto& m, auto&& field) {
 void fields(Of<WorkersReport> auto& m, auto&& field) {
   field("tsc_hz", m.tsc_hz, "cycles of the TSC a second");
   field("workers", m.workers, "since start");
+}
+
+void fields(Of<WorkerHealthReport> auto& m, auto&& field) {
+  field("lcore", m.lcore, "that it runs on");
+  field("polls", m.polls, "since start, whether they found packets or not");
+  field("since_poll_us", m.since_poll_us, "microseconds since the last one; 0 before the first");
+}
+
+void fields(Of<PortHealthReport> auto& m, auto&& field) {
+  field("realm", m.realm, "behind the port");
+  field("state", m.state, "as in [ports](#ports)");
+  field("state_since_ms", m.state_since_ms, "");
+  field("next_hop", m.next_hop, "as in [ports](#ports)");
+  field("next_hop_mac", m.next_hop_mac, "empty while ARP has not found it");
+  field("next_hop_silent", m.next_hop_silent, "as in [ports](#ports)");
+}
+
+void fields(Of<HealthReport> auto& m, auto&& field) {
+  field("version", m.version, "of the table in force");
+  field("mappings", m.mappings, "in it");
+  field("file", m.file, "that natto.toml names, and a reload loads");
+  field("file_state", m.file_state, "as in [table](#table)");
+  field("file_refused_ms", m.file_refused_ms, "since when it is refused; 0 if it is not");
+  field("file_error", m.file_error, "why it is refused, a line per error");
+  field("since_control_us", m.since_control_us,
+        "microseconds since the control thread did its work last, which it does every millisecond");
+  field("workers", m.workers, "each");
+  field("ports", m.ports, "in the order of the configuration");
 }
 
 void fields(Of<ReloadReport> auto& m, auto&& field) {
@@ -291,6 +321,7 @@ void fields(Of<PortRequest> auto& m, auto&& field) {
   field("port", m.port, "its index in the configuration, from 0");
 }
 void fields(Of<WorkersRequest> auto&, auto&&) {}
+void fields(Of<HealthRequest> auto&, auto&&) {}
 void fields(Of<ReloadRequest> auto&, auto&&) {}
 void fields(Of<DryRunRequest> auto&, auto&&) {}
 void fields(Of<RollbackRequest> auto&, auto&&) {}

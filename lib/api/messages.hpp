@@ -176,6 +176,7 @@ struct PortReport {
   std::string tx_offloads = {};
   std::string next_hop = {};
   std::string next_hop_mac = {};
+  bool next_hop_silent = false;
 #define X(member, direction, ...)        \
   std::uint64_t direction##_packets = 0; \
   std::uint64_t direction##_per_second = 0;
@@ -208,6 +209,33 @@ struct WorkerReport {
 struct WorkersReport {
   std::uint64_t tsc_hz = 0;
   std::vector<WorkerReport> workers = {};
+};
+
+struct WorkerHealthReport {
+  std::uint64_t lcore = 0;
+  std::uint64_t polls = 0;
+  std::uint64_t since_poll_us = 0;
+};
+
+struct PortHealthReport {
+  std::string realm = {};
+  std::string state = {};
+  std::uint64_t state_since_ms = 0;
+  std::string next_hop = {};
+  std::string next_hop_mac = {};
+  bool next_hop_silent = false;
+};
+
+struct HealthReport {
+  std::uint64_t version = 0;
+  std::uint64_t mappings = 0;
+  std::string file = {};
+  std::string file_state = {};
+  std::uint64_t file_refused_ms = 0;
+  std::string file_error = {};
+  std::uint64_t since_control_us = 0;
+  std::vector<WorkerHealthReport> workers = {};
+  std::vector<PortHealthReport> ports = {};
 };
 
 struct ReloadReport {
@@ -319,6 +347,12 @@ struct WorkersRequest {
   using Report = WorkersReport;
 };
 
+struct HealthRequest {
+  static constexpr std::string_view kName = "health";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = HealthReport;
+};
+
 struct ReloadRequest {
   static constexpr std::string_view kName = "reload";
   static constexpr Rights kNeeds = Rights::kChange;
@@ -349,7 +383,7 @@ struct ExplainRequest {
 using Request =
     std::variant<TableRequest, MappingsRequest, BusiestRequest, CountersRequest, DropsRequest,
                  RulesRequest, LimitsRequest, PortsRequest, PortRequest, WorkersRequest,
-                 ReloadRequest, DryRunRequest, RollbackRequest, ExplainRequest>;
+                 HealthRequest, ReloadRequest, DryRunRequest, RollbackRequest, ExplainRequest>;
 
 /// What a list of mappings is sorted by: their file, their names, or the largest of these first.
 inline constexpr std::array<std::string_view, 5> kMappingOrders = {"file", "name", "packets",

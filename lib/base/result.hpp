@@ -9,13 +9,14 @@
 
 namespace natto {
 
-/// Who has to act: it decides the program's exit code (2, 1, 3, 3, 3 and 4).
+/// Who has to act: it decides the program's exit code (2, 1, 3, 3, 3, 3 and 4).
 enum class ErrorKind {
   kUsage,    ///< what was asked makes no sense
   kInput,    ///< a file or an argument is wrong
   kSystem,   ///< the machine refused: memory, device, permission
   kDenied,   ///< the user has no right to it
   kInUse,    ///< another process has it
+  kSilent,   ///< a process that should answer does not
   kNotSent,  ///< nothing went wrong: the packet that was asked about is not sent
 };
 

@@ -1,6 +1,7 @@
 #include "runtime/appliance.hpp"
 
 #include <fmt/format.h>
+#include <rte_cycles.h>
 #include <rte_lcore.h>
 
 #include <algorithm>
@@ -158,6 +159,7 @@ Appliance::Appliance(DeviceLocks locks, Eal eal, Timers timers, std::unique_ptr<
       workers_(std::move(workers)),
       cpus_beside_workers_(std::move(cpus)),
       reloader_(base_->config, *base_->dataplane, base_->live_table, start.file, start.kept, {}) {
+  control_activity_.last_tsc.set(rte_rdtsc());
   log_lines(LogLevel::kWarning, start.warning);
 }
 
@@ -184,6 +186,7 @@ AppliancePart Appliance::part() {
           .dataplane = *base_->dataplane,
           .ports = base_->ports,
           .supervisors = supervisors_,
+          .control = control_activity_,
           .live_table = base_->live_table,
           .rates = rates_,
           .monitor = monitor_,
@@ -208,11 +211,13 @@ void Appliance::step() {
   if (const auto port = monitor_.sample(monotonic_now(), base_->ports, in_use)) {
     supervisors_[*port]->needs_reset();
   }
+  control_activity_.last_tsc.set(rte_rdtsc());
 }
 
 void Appliance::watch_gateways() {
   for (const PortContext& port : base_->dataplane->ports) {
     const std::optional<Gateway> gateway = base_->control.gateway(port.realm);
+    control_activity_.gateway_silent[port.realm].store(gateway && gateway->silent);
     const auto notice = gateway ? gateway_watches_[port.realm].step(*gateway, monotonic_now())
                                 : std::optional<GatewayWatch::Notice>();
     if (notice) {

@@ -13,6 +13,7 @@
 #include "api/telemetry/commands.hpp"
 #include "base/result.hpp"
 #include "config/model.hpp"
+#include "dataplane/control_activity.hpp"
 #include "dataplane/rates.hpp"
 #include "dpdk/timers.hpp"
 #include "packet/checksum_hint.hpp"
@@ -95,6 +96,7 @@ class Appliance {
   PortMonitor monitor_;
   Rates rates_;
   ChecksumHint checksum_hint_;
+  ControlActivity control_activity_;
   std::unique_ptr<Workers> workers_;
   const std::vector<unsigned> cpus_beside_workers_;  ///< for the reloader and the server
   Reloader reloader_;

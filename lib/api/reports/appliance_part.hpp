@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "config/model.hpp"
+#include "dataplane/control_activity.hpp"
 #include "dataplane/dataplane.hpp"
 #include "dataplane/rates.hpp"
 #include "ports/port.hpp"
@@ -20,6 +21,7 @@ struct AppliancePart {
   const Dataplane& dataplane;
   const std::vector<Port>& ports;                                   ///< by RealmId
   const std::vector<std::unique_ptr<PortSupervisor>>& supervisors;  ///< by RealmId
+  const ControlActivity& control;
   const LiveTable& live_table;
   const Rates& rates;
   const PortMonitor& monitor;

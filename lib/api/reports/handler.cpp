@@ -21,6 +21,7 @@ struct Answering {
   void operator()(const PortsRequest&) const { report(ports_report(appliance)); }
   void operator()(const PortRequest& request) const { report(port_report(appliance, request)); }
   void operator()(const WorkersRequest&) const { report(workers_report(appliance)); }
+  void operator()(const HealthRequest&) const { report(health_report(appliance)); }
   void operator()(const ExplainRequest& request) const {
     report(explain_report(appliance, request));
   }

@@ -116,6 +116,7 @@ PortsReport ports_report(const AppliancePart& appliance) {
     add_device(report, appliance.ports[i]);
     add_status(report, appliance.supervisors[i]->status());
     add_next_hop(report, config, (*next_hops)[i]);
+    report.next_hop_silent = appliance.control.gateway_silent[i].load();
     report.kernel_interface = config.kernel_interface.value_or("");
     add_counters(report, sums, rates, i);
     add_device_counters(report, appliance.monitor.counters(i));

@@ -23,6 +23,7 @@ namespace natto::api {
 [[nodiscard]] Result<PortReport> port_report(const AppliancePart& appliance,
                                              const PortRequest& request);
 [[nodiscard]] WorkersReport workers_report(const AppliancePart& appliance);
+[[nodiscard]] HealthReport health_report(const AppliancePart& appliance);
 /// Of the running table.
 [[nodiscard]] Result<ExplainReport> explain_report(const AppliancePart& appliance,
                                                    const ExplainRequest& request);

@@ -85,6 +85,7 @@ class ReportsTest : public testing::Test {
                                      .dataplane = dataplane,
                                      .ports = ports_,
                                      .supervisors = supervisors_,
+                                     .control = control_,
                                      .live_table = *live_,
                                      .rates = rates_,
                                      .monitor = monitor_,
@@ -154,6 +155,7 @@ class ReportsTest : public testing::Test {
   std::vector<PortCounter> counted_;  ///< by the device of company-a
   std::vector<Port> ports_;
   std::vector<std::unique_ptr<PortSupervisor>> supervisors_;
+  ControlActivity control_;
   Rates rates_;
   PortMonitor monitor_{{"company-a", "company-b"}, [this](std::uint16_t port) {
                          return port == ports_[kA].id() ? counted_ : std::vector<PortCounter>();
@@ -507,6 +509,53 @@ TEST_F(ReportsTest, ReloadsReportTheirOutcomeAndWhoAsked) {
   EXPECT_EQ(number_of("/natto/table", "file_differs"), 0U);
 }
 
+TEST_F(ReportsTest, HealthHasTheFactsToJudgeBy) {
+  run_with(kTwo);
+  const std::uint64_t second = rte_get_tsc_hz();
+  WorkerActivity& worker = lab_->dataplane().activity[0];
+  const api::HealthReport before = ask(api::HealthRequest()).value();
+  EXPECT_EQ(before.workers.at(0).polls, 0U);
+  EXPECT_EQ(before.workers.at(0).since_poll_us, 0U);
+  EXPECT_EQ(before.version, 1U);
+  EXPECT_EQ(before.mappings, 2U);
+
+  control_.last_tsc.set(rte_rdtsc() - 5 * second);
+  worker.record(false, 0, rte_rdtsc() - 3 * second);
+  const api::HealthReport stuck = ask(api::HealthRequest()).value();
+  EXPECT_GE(stuck.since_control_us, 5'000'000U);
+  EXPECT_EQ(stuck.workers.at(0).lcore, config_.dpdk.lcores[0]);
+  EXPECT_EQ(stuck.workers.at(0).polls, 1U);
+  EXPECT_GE(stuck.workers.at(0).since_poll_us, 3'000'000U);
+  EXPECT_LT(stuck.workers.at(0).since_poll_us, stuck.since_control_us);
+  worker.record(false, 0, rte_rdtsc() + 3 * second);
+  EXPECT_EQ(ask(api::HealthRequest()).value().workers.at(0).since_poll_us, 0U)
+      << "another core's TSC may be ahead";
+}
+
+TEST_F(ReportsTest, HealthHasPortsNextHopsAndTheFilesState) {
+  run_with(kTwo);
+  api::HealthReport health = ask(api::HealthRequest()).value();
+  ASSERT_EQ(health.ports.size(), 2U);
+  EXPECT_EQ(health.ports[kA].realm, "company-a");
+  EXPECT_EQ(health.ports[kA].state, "up");
+  EXPECT_EQ(health.ports[kA].next_hop, "10.1.0.254");
+  EXPECT_FALSE(health.ports[kA].next_hop_silent);
+  EXPECT_EQ(health.ports[kB].next_hop, "static");
+  EXPECT_EQ(health.ports[kB].next_hop_mac, to_string(test::kNextHopB));
+  EXPECT_EQ(health.file_state, "same");
+
+  control_.gateway_silent[kA].store(true);
+  std::ofstream(config_.table_file) << "nonsense";
+  EXPECT_FALSE(ask(api::ReloadRequest()).ok());
+  health = ask(api::HealthRequest()).value();
+  EXPECT_TRUE(health.ports[kA].next_hop_silent);
+  EXPECT_FALSE(health.ports[kB].next_hop_silent);
+  EXPECT_EQ(health.file_state, "refused");
+  EXPECT_EQ(health.file, config_.table_file.string());
+  EXPECT_TRUE(health.file_error.starts_with(config_.table_file.string() + ":1:"));
+  EXPECT_GT(health.file_refused_ms, 0U);
+}
+
 TEST_F(ReportsTest, AReloadTellsItsStages) {
   run_with(kTwo);
   write({kTwo[0]});
@@ -617,6 +666,7 @@ TEST_F(ReportsTest, AnswersWhileWorkersCountAndTablesChange) {
     EXPECT_TRUE(ask(api::DropsRequest()).ok());
     EXPECT_TRUE(ask(api::PortsRequest()).ok());
     EXPECT_TRUE(ask(api::WorkersRequest()).ok());
+    EXPECT_TRUE(ask(api::HealthRequest()).ok());
     const std::uint64_t packets = packets_of_host_a();
     EXPECT_GE(packets, last) << "a counter went backwards";
     last = packets;

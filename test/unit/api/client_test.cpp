@@ -135,11 +135,11 @@ TEST(Client, SilenceEndsTheRequest) {
   const Result<Listener> deaf = Listener::claim(folder.path() / "natto.sock");
   const auto received = Client::connect(deaf->path(), 50ms).value().request(TableRequest());
   ASSERT_FALSE(received.ok());
-  EXPECT_EQ(received.error().kind, ErrorKind::kSystem);
+  EXPECT_EQ(received.error().kind, ErrorKind::kSilent);
   EXPECT_EQ(received.error().message,
             fmt::format("natto (pid {}) does not answer: it has said nothing for 0.05 s\n"
-                        "  look at its log, or wait longer with --timeout; its traffic does not "
-                        "depend on this",
+                        "  look at its log; its traffic does not depend on this\n"
+                        "  --timeout waits longer",
                         getpid()));
 }
 
@@ -163,7 +163,7 @@ TEST(Client, AFullQueueOfConnectionsEndsTheAttempt) {
     client ? waiting.push_back(*std::move(client)) : static_cast<void>(error = client.error());
   }
   ASSERT_TRUE(error);
-  EXPECT_EQ(error->kind, ErrorKind::kSystem);
+  EXPECT_EQ(error->kind, ErrorKind::kSilent);
   EXPECT_TRUE(
       error->message.starts_with(fmt::format("natto at {} does not answer", deaf->path().string())))
       << error->message;

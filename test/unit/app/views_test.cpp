@@ -137,6 +137,10 @@ TEST(Views, PortsShowHowTheyRunAndWhatTheyLose) {
                                                   .advice = "send fewer"}}}}};
   const std::string view = ports_view(ports);
   EXPECT_NE(view.find("next hop 10.0.0.254 (ARP has no answer yet)"), std::string::npos) << view;
+  ports.ports[0].next_hop_mac = "02:00:00:00:00:09";
+  EXPECT_NE(ports_view(ports).find("next hop 10.0.0.254 02:00:00:00:00:09\n"), std::string::npos);
+  ports.ports[0].next_hop_silent = true;
+  EXPECT_NE(ports_view(ports).find("02:00:00:00:00:09 (no longer answers ARP)"), std::string::npos);
   EXPECT_NE(view.find("2 queue(s) with 1024 receive and 512 transmit descriptors; RSS TCP, UDP"),
             std::string::npos);
   EXPECT_NE(view.find("checksum offload off: the configuration turns it off"), std::string::npos);
