@@ -50,13 +50,14 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 done, 1 the input or config is wrong, 2 usage, 3 the system refused;\n"
-      "of explain also: 4 the packet is not sent.");
+      "of explain also: 4 the packet is not sent; of health: 1 not healthy.");
 
   natto::Action chosen;
   natto::add_check(app, chosen);
   natto::add_doctor(app, chosen);
   natto::add_replay(app, chosen);
   natto::add_run(app, chosen);
+  natto::add_health(app, chosen);
   natto::add_show(app, chosen);
   natto::add_reload(app, chosen);
   natto::add_rollback(app, chosen);

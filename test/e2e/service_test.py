@@ -9,6 +9,7 @@ import pytest
 from lab import real_case
 from lab.config import Port
 from lab.lab import Lab
+from lab.standstill import standing_still, worker_of
 
 PATIENCE_SECONDS = 30
 
@@ -46,6 +47,19 @@ def test_tells_that_it_is_ready_alive_and_stopping(lab, case, config, manager) -
         assert hear(manager) == ["WATCHDOG=1"]
     natto.stop()
     assert hear_news(manager) == ["STOPPING=1", "STATUS=stopping"]
+
+
+def test_a_worker_that_stands_still_feeds_no_watchdog(lab, case, config, manager) -> None:
+    natto = lab.launch_natto(config, case.natto)
+    hear(manager)
+    lcore = natto.ask("workers")["workers"][0]["lcore"]
+    with standing_still(worker_of(natto.pid)):
+        assert hear_news(manager) == [f"STATUS=no progress on lcore {lcore}"]
+        manager.settimeout(1)  # more than twice as long as a report takes to come
+        with pytest.raises(TimeoutError):
+            hear(manager)
+    manager.settimeout(PATIENCE_SECONDS)
+    assert hear(manager) == ["WATCHDOG=1", "STATUS=2 mappings, version 1"]
 
 
 def test_is_never_ready_if_it_cannot_start(lab, manager) -> None:
