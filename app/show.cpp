@@ -15,6 +15,7 @@ struct ShowArguments {
   std::string sort = "file";
   std::uint64_t limit = 0;
   bool exact = false;
+  bool samples = false;  ///< of dropped packets
 };
 
 std::uint64_t now_ms() {
@@ -52,7 +53,7 @@ void add_show(CLI::App& app, Action& chosen) {
   command->require_subcommand(1);
   command->footer(
       "Examples: natto show mappings 10.33.1.0/24 --sort bytes --limit 20\n"
-      "          natto show drops");
+      "          natto show drops --samples");
   const auto arguments = std::make_shared<ShowArguments>();
   const auto on = [&](CLI::App* subject, auto request, auto view) {
     subject->callback([=, &chosen] { chosen = [=] { return show(*arguments, request, view); }; });
@@ -83,8 +84,14 @@ void add_show(CLI::App& app, Action& chosen) {
     };
   });
 
-  on(add_subject(*command, "drops", "dropped packets by reason, with what to do", arguments),
-     api::DropsRequest(), drops_view);
+  CLI::App* drops =
+      add_subject(*command, "drops", "dropped packets by reason, with what to do", arguments);
+  drops->add_flag("--samples", arguments->samples, "with the last 8 packets of each reason");
+  drops->callback([arguments, &chosen] {
+    chosen = [arguments] {
+      return show(*arguments, api::DropsRequest{.samples = arguments->samples}, drops_view);
+    };
+  });
   on(add_subject(*command, "rules", "what each rule of the policy allowed, and refused", arguments),
      api::RulesRequest(), rules_view);
   on(add_subject(*command, "limits", "what each limit let pass, and what was over it", arguments),

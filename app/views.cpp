@@ -65,6 +65,23 @@ void add_port(Lines& lines, std::size_t index, const api::PortReport& port) {
   }
 }
 
+/// "10.1.1.10:5000", or without the port.
+std::string side(const std::string& address, bool has_ports, std::uint64_t port) {
+  return has_ports ? fmt::format("{}:{}", address, port) : address;
+}
+
+std::string sample_view(const api::DropSampleReport& sample) {
+  const bool has_ports = sample.source_port != 0 || sample.destination_port != 0;
+  const std::string packet =
+      sample.protocol.empty()
+          ? fmt::format("ethertype {:#06x}", sample.ethertype)
+          : fmt::format("{} > {}, {}", side(sample.source, has_ports, sample.source_port),
+                        side(sample.destination, has_ports, sample.destination_port),
+                        sample.protocol);
+  return fmt::format("{}.{:03} {} {}: {}, {} bytes", local_time(sample.at_ms), sample.at_ms % 1000,
+                     sample.way == "in" ? "from" : "to", sample.realm, packet, sample.length);
+}
+
 }  // namespace
 
 std::string short_number(std::uint64_t number, bool exact) {
@@ -127,6 +144,9 @@ std::string drops_view(const api::DropsReport& report) {
   }
   for (const api::DropReport& drop : report.drops) {
     add(drop.reason, drop);
+    for (const api::DropSampleReport& sample : drop.samples) {
+      lines.add("    {}", sample_view(sample));
+    }
   }
   if (!report.hints.empty()) {
     lines.add("not dropped, but:");

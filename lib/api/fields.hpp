@@ -87,12 +87,29 @@ void fields(Of<CountersReport> auto& m, auto&& field) {
   field("dropped_per_second", m.dropped_per_second, "in the last second");
 }
 
+void fields(Of<DropSampleReport> auto& m, auto&& field) {
+  field("at_ms", m.at_ms, "when it was dropped");
+  field("realm", m.realm, "of the port by which it came or was to leave");
+  field("way", m.way, "`in`: as it came; `out`: translated, as it was to leave");
+  field("source", m.source, "of ARP the sender; empty if it is neither IPv4 nor ARP");
+  field("destination", m.destination, "of ARP the target; empty if it is neither IPv4 nor ARP");
+  field("protocol", m.protocol,
+        "`tcp`, `udp`, `icmp`, `protocol 99`, `arp`; empty if it is neither IPv4 nor ARP");
+  field("source_port", m.source_port, "0 if there is none, as in a later fragment");
+  field("destination_port", m.destination_port, "likewise");
+  field("ethertype", m.ethertype, "2048: IPv4");
+  field("length", m.length, "bytes behind the Ethernet header");
+}
+
 void fields(Of<DropReport> auto& m, auto&& field) {
   field("reason", m.reason, "as in [drop-reasons.md](drop-reasons.md)");
   field("packets", m.packets, "since start");
   field("per_second", m.per_second, "in the last second");
   field("meaning", m.meaning, "");
   field("advice", m.advice, "what to do");
+  field("samples", m.samples,
+        "the last 8 of these packets that were looked at, the latest first, if the request wants "
+        "them. Each thread looks at 8 at once, and at 8 a second");
 }
 
 void fields(Of<HintReport> auto& m, auto&& field) {
@@ -313,7 +330,9 @@ void fields(Of<BusiestRequest> auto& m, auto&& field) {
   field("limit", m.limit, "no more than so many mappings");
 }
 void fields(Of<CountersRequest> auto&, auto&&) {}
-void fields(Of<DropsRequest> auto&, auto&&) {}
+void fields(Of<DropsRequest> auto& m, auto&& field) {
+  field("samples", m.samples, "with samples of the packets; left out: without");
+}
 void fields(Of<RulesRequest> auto&, auto&&) {}
 void fields(Of<LimitsRequest> auto&, auto&&) {}
 void fields(Of<PortsRequest> auto&, auto&&) {}

@@ -87,12 +87,26 @@ struct CountersReport {
 #undef X
 #undef X_RATE
 
+struct DropSampleReport {
+  std::uint64_t at_ms = 0;
+  std::string realm = {};
+  std::string way = {};
+  std::string source = {};
+  std::string destination = {};
+  std::string protocol = {};
+  std::uint64_t source_port = 0;
+  std::uint64_t destination_port = 0;
+  std::uint64_t ethertype = 0;
+  std::uint64_t length = 0;
+};
+
 struct DropReport {
   std::string reason = {};
   std::uint64_t packets = 0;
   std::uint64_t per_second = 0;
   std::string meaning = {};
   std::string advice = {};
+  std::vector<DropSampleReport> samples = {};
 };
 
 struct HintReport {
@@ -314,6 +328,7 @@ struct DropsRequest {
   static constexpr std::string_view kName = "drops";
   static constexpr Rights kNeeds = Rights::kRead;
   using Report = DropsReport;
+  bool samples = false;
 };
 
 struct RulesRequest {

@@ -1,5 +1,7 @@
 #include "control/control.hpp"
 
+#include <rte_cycles.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -96,7 +98,9 @@ NextHopTable initial_next_hops(const std::vector<PortContext>& ports,
 }
 
 Control::Control(Dataplane& dataplane, std::vector<PortNeighbourhood> neighbourhoods)
-    : dataplane_(dataplane), counters_(dataplane.counters.back()) {
+    : dataplane_(dataplane),
+      counters_(dataplane.counters.back()),
+      drop_samples_(dataplane.drop_samples.back()) {
   for (const PortContext& port : dataplane_.ports) {
     const PortNeighbourhood& settings = neighbourhoods[port.realm];
     const auto gateway = settings.static_mac ? std::nullopt : settings.gateway;
@@ -138,9 +142,9 @@ std::size_t Control::serve_workers(Instant now) {
 void Control::finish(Instant now) {
   while (serve_workers(now) > 0) {
   }
-  for (Neighbourhood& neighbourhood : neighbourhoods_) {
-    for (Waiting& waiting : std::exchange(neighbourhood.waiting, {})) {
-      drop(std::move(waiting.packet), DropReason::kNextHopUnresolved);
+  for (const PortContext& port : dataplane_.ports) {
+    for (Waiting& waiting : std::exchange(neighbourhoods_[port.realm].waiting, {})) {
+      drop(std::move(waiting.packet), DropReason::kNextHopUnresolved, port, Way::kOut);
     }
   }
 }
@@ -161,10 +165,10 @@ std::size_t Control::take_arp(Instant now) {
 void Control::handle_arp(Mbuf packet, const PortContext& port, Instant now) {
   const auto message = parse_arp(contiguous_bytes(*packet));
   if (!message) {
-    return drop(std::move(packet), DropReason::kArpMalformed);
+    return drop(std::move(packet), DropReason::kArpMalformed, port, Way::kIn);
   }
   if (answers_arp_for(message->sender.address, port)) {
-    return drop(std::move(packet), DropReason::kArpSpoofsOwnAddress);
+    return drop(std::move(packet), DropReason::kArpSpoofsOwnAddress, port, Way::kIn);
   }
   const bool heard = neighbourhoods_[port.realm].resolver.hear(message->sender, now);
   const bool asked = message->operation == ArpOperation::kRequest && !message->is_gratuitous() &&
@@ -180,7 +184,7 @@ void Control::handle_arp(Mbuf packet, const PortContext& port, Instant now) {
                           message->target.address == port.rules.address.address;
   const auto refused = for_kernel ? kernel->give(*packet, now) : DropReason::kArpNotForNatto;
   if (!asked && !heard && refused) {
-    return drop(std::move(packet), *refused);
+    return drop(std::move(packet), *refused, port, Way::kIn);
   }
   counters_.consumed.add(1);
 }
@@ -213,7 +217,7 @@ void Control::handle_own_address(Mbuf packet, const PortContext& port, Instant n
   std::optional<KernelPath>& kernel = neighbourhoods_[port.realm].kernel;
   const auto refused = kernel ? kernel->give(*packet, now) : DropReason::kOwnAddressNotAnswered;
   if (refused) {
-    return drop(std::move(packet), *refused);
+    return drop(std::move(packet), *refused, port, Way::kIn);
   }
   counters_.consumed.add(1);
 }
@@ -240,7 +244,7 @@ void Control::handle_unresolved(Mbuf packet, const PortContext& port, Instant no
       port.rules.address.contains(destination) ? destination : neighbourhood.settings.gateway;
   if (!next_hop || neighbourhood.waiting.size() >= kMaxWaiting ||
       !neighbourhood.resolver.want(*next_hop)) {
-    return drop(std::move(packet), DropReason::kNextHopUnresolved);
+    return drop(std::move(packet), DropReason::kNextHopUnresolved, port, Way::kOut);
   }
   neighbourhood.waiting.push_back({std::move(packet), *next_hop, now});
 }
@@ -288,7 +292,7 @@ void Control::send_waiting(const PortContext& port, Instant now) {
     if (const auto mac = neighbourhood.resolver.find(waiting.next_hop)) {
       send_to_next_hop(std::move(waiting.packet), port, *mac);
     } else if (now >= waiting.since + kMaxWait) {
-      drop(std::move(waiting.packet), DropReason::kNextHopUnresolved);
+      drop(std::move(waiting.packet), DropReason::kNextHopUnresolved, port, Way::kOut);
     } else {
       neighbourhood.waiting.push_back(std::move(waiting));
     }
@@ -336,8 +340,9 @@ void Control::publish_next_hops() {
   dataplane_.next_hops.publish(std::move(table), dataplane_.quiescence);
 }
 
-void Control::drop(Mbuf packet, DropReason reason) {
+void Control::drop(Mbuf packet, DropReason reason, const PortContext& port, Way way) {
   counters_.drop(reason);
+  drop_samples_.note(reason, *packet, {.realm = port.realm, .way = way, .tsc = rte_rdtsc()});
   packet.reset();
 }
 
@@ -352,18 +357,17 @@ void Control::send_to_next_hop(Mbuf packet, const PortContext& port, const MacAd
   const Head head = read_head(*packet, scratch);
   header_at<EthernetHeader>(head.bytes, 0).destination = next_hop;
   write_back(head, *packet);
-  if (!inject(std::move(packet), port, Origin::kForwarded)) {
-    counters_.drop(DropReason::kTxRingFull);
+  if (Mbuf left = inject(std::move(packet), port, Origin::kForwarded)) {
+    drop(std::move(left), DropReason::kTxRingFull, port, Way::kOut);
   }
 }
 
-bool Control::inject(Mbuf packet, const PortContext& port, Origin origin) {
+Mbuf Control::inject(Mbuf packet, const PortContext& port, Origin origin) {
   packet->hash.usr = static_cast<std::uint32_t>(origin);
-  if (rte_ring_enqueue(dataplane_.rings.to_worker[port.realm].get(), packet.get()) != 0) {
-    return false;
+  if (rte_ring_enqueue(dataplane_.rings.to_worker[port.realm].get(), packet.get()) == 0) {
+    static_cast<void>(packet.release());
   }
-  static_cast<void>(packet.release());
-  return true;
+  return packet;
 }
 
 }  // namespace natto

@@ -86,13 +86,15 @@ class Control {
   void send_for_kernel(const PortContext& port, Instant now);
 
   [[nodiscard]] bool answers_arp_for(Ipv4Address address, const PortContext& port) const;
-  void drop(Mbuf packet, DropReason reason);
+  void drop(Mbuf packet, DropReason reason, const PortContext& port, Way way);
   void send_frame(std::span<const std::uint8_t> frame, const PortContext& port);
   void send_to_next_hop(Mbuf packet, const PortContext& port, const MacAddress& next_hop);
-  bool inject(Mbuf packet, const PortContext& port, Origin origin);
+  /// Returns the packet if there is no room for it, else null.
+  Mbuf inject(Mbuf packet, const PortContext& port, Origin origin);
 
   Dataplane& dataplane_;
   Counters& counters_;
+  DropSamples& drop_samples_;
   std::vector<Neighbourhood> neighbourhoods_;  ///< by realm
 };
 

@@ -115,6 +115,7 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
           RcuPointer<NextHopTable>(std::make_unique<const NextHopTable>(std::move(next_hops))),
       .rings = std::move(*rings),
       .counters = std::vector<Counters>(workers + 1),
+      .drop_samples = std::vector<DropSamples>(workers + 1),
       .activity = std::vector<WorkerActivity>(workers),
       .translation_caches = std::move(translation_caches)});
 }

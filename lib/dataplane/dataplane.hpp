@@ -11,6 +11,7 @@
 #include "base/coarse_clock.hpp"
 #include "config/model.hpp"
 #include "dataplane/counters.hpp"
+#include "dataplane/drop_samples.hpp"
 #include "dataplane/next_hops.hpp"
 #include "dataplane/port_set.hpp"
 #include "dataplane/rcu_pointer.hpp"
@@ -83,6 +84,7 @@ struct Dataplane {
   RcuPointer<NextHopTable> next_hops;  ///< control publishes, workers read
   Rings rings;
   std::vector<Counters> counters;  ///< by worker, each written by its own; the last is control's
+  std::vector<DropSamples> drop_samples;             ///< likewise
   std::vector<WorkerActivity> activity;              ///< by worker, each written by its own
   std::vector<TranslationCache> translation_caches;  ///< by worker, each used by its own alone
 };

@@ -1,14 +1,20 @@
 #include "dataplane/punt.hpp"
 
+#include <rte_cycles.h>
+
 #include "packet/icmp_error.hpp"
 
 namespace natto {
 namespace {
 
+DropPlace place_in(const Burst& burst) noexcept {
+  return {.realm = burst.in->realm, .way = Way::kIn, .tsc = burst.received_tsc};
+}
+
 void drop_slow(const Burst& burst, std::size_t i, DropReason reason, Worker& worker) noexcept {
   const SlowPacket& packet = burst.slow_packets[i];
   if (!may_be_answered(packet.parsed)) {
-    drop(burst.packets[i], reason, worker);
+    drop(burst.packets[i], reason, place_in(burst), worker);
     return;
   }
   const bool too_big = reason == DropReason::kExceedsMtu;
@@ -19,18 +25,33 @@ void drop_slow(const Burst& burst, std::size_t i, DropReason reason, Worker& wor
 
 }  // namespace
 
+void drop(rte_mbuf* mbuf, DropReason reason, const DropPlace& place, Worker& worker) noexcept {
+  worker.counters.drop(reason);
+  worker.drop_samples.note(reason, *mbuf, place);
+  rte_pktmbuf_free(mbuf);
+}
+
+void drop_leaving(std::span<rte_mbuf*> packets, DropReason reason, const PortContext& out,
+                  Worker& worker) noexcept {
+  const DropPlace place{.realm = out.realm, .way = Way::kOut, .tsc = rte_rdtsc()};
+  for (rte_mbuf* mbuf : packets) {
+    drop(mbuf, reason, place, worker);
+  }
+}
+
 // Control makes the ICMP error. A worker spends at most a ring entry on it, and that only as often
 // as is allowed (R19).
 void drop_and_answer(const Burst& burst, std::size_t i, AnswerTag answer, Worker& worker) noexcept {
   rte_mbuf* mbuf = burst.packets[i];
   const bool silent = is_of_policy(answer.reason) && !worker.policy.answers();
   if (!icmp_error_for(answer.reason) || silent || !worker.icmp_errors.take(burst.received_tsc)) {
-    drop(mbuf, answer.reason, worker);
+    drop(mbuf, answer.reason, place_in(burst), worker);
     return;
   }
   answer.put(*mbuf);
   mbuf->port = burst.in->realm;
   worker.counters.drop(answer.reason);
+  worker.drop_samples.note(answer.reason, *mbuf, place_in(burst));
   if (rte_ring_enqueue(worker.dataplane.rings.to_answer.get(), mbuf) != 0) {
     rte_pktmbuf_free(mbuf);
   }
@@ -48,8 +69,14 @@ void punt(const Burst& burst, std::size_t i, Verdict verdict, Worker& worker) no
                                                  : rings.own_address;
   rte_mbuf* mbuf = burst.packets[i];
   mbuf->port = unresolved ? burst.slow_packets[i].found.destination.realm : burst.in->realm;
-  if (rte_ring_enqueue(ring.get(), mbuf) != 0) {
-    drop(mbuf, unresolved ? DropReason::kNextHopUnresolved : DropReason::kControlQueueFull, worker);
+  if (rte_ring_enqueue(ring.get(), mbuf) == 0) {
+    return;
+  }
+  if (unresolved) {
+    const PortContext& out = worker.dataplane.ports[mbuf->port];
+    drop_leaving({&mbuf, 1}, DropReason::kNextHopUnresolved, out, worker);
+  } else {
+    drop(mbuf, DropReason::kControlQueueFull, place_in(burst), worker);
   }
 }
 

@@ -3,17 +3,19 @@
 // How a packet leaves the pipeline without being forwarded: it is dropped under one reason, or
 // punted, which is the trade's word for giving it to the control thread.
 
+#include <span>
+
 #include "dataplane/burst.hpp"
 #include "dataplane/worker.hpp"
 #include "packet/verdict.hpp"
 
 namespace natto {
 
-/// Counts and frees a packet.
-inline void drop(rte_mbuf* mbuf, DropReason reason, Worker& worker) noexcept {
-  worker.counters.drop(reason);
-  rte_pktmbuf_free(mbuf);
-}
+/// Counts and frees a packet, of which a sample may be kept.
+void drop(rte_mbuf* mbuf, DropReason reason, const DropPlace& place, Worker& worker) noexcept;
+/// The same with each of `packets`, which are translated and were to leave by `out`.
+void drop_leaving(std::span<rte_mbuf*> packets, DropReason reason, const PortContext& out,
+                  Worker& worker) noexcept;
 
 /// Counts and frees packet `i` of `burst`, whose bytes are as they came in, and has its sender told
 /// if the reason is one to tell and an ICMP error is due. Not for ICMP errors and later fragments

@@ -27,7 +27,8 @@ void distribute(Burst& burst, Worker& worker) noexcept {
     if (other == 0) {
       burst.packets[kept++] = mbuf;
     } else if (rte_ring_enqueue(rings.software_rss[other][burst.in->realm].get(), mbuf) != 0) {
-      drop(mbuf, DropReason::kWorkerQueueFull, worker);
+      drop(mbuf, DropReason::kWorkerQueueFull,
+           {.realm = burst.in->realm, .way = Way::kIn, .tsc = burst.received_tsc}, worker);
     }
   }
   burst.size = kept;

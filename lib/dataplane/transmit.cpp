@@ -35,7 +35,7 @@ std::span<rte_mbuf*> prepare(const PortContext& out, std::span<rte_mbuf*> packet
     if (ready == packets.size()) {
       return packets;
     }
-    drop(packets[ready], DropReason::kTxPrepareRefused, worker);
+    drop_leaving(packets.subspan(ready, 1), DropReason::kTxPrepareRefused, out, worker);
     std::ranges::copy(packets.subspan(ready + 1), packets.begin() + static_cast<long>(ready));
     packets = packets.first(packets.size() - 1);
   }
@@ -48,8 +48,8 @@ void send(const PortContext& out, std::span<rte_mbuf*> packets, Worker& worker) 
   const std::uint16_t sent = put(out, packets, worker);
   worker.counters.translated.add(sent);
   worker.counters.ports[out.realm].transmitted.add(sent);
-  for (rte_mbuf* mbuf : packets.subspan(sent)) {
-    drop(mbuf, not_taken(out, worker), worker);
+  if (sent != packets.size()) [[unlikely]] {
+    drop_leaving(packets.subspan(sent), not_taken(out, worker), out, worker);
   }
 }
 
@@ -58,7 +58,7 @@ void send_fragments(const PortContext& out, rte_mbuf* mbuf, Worker& worker) noex
   std::array<rte_mbuf*, kMaxFragments> fragments;
   const std::size_t count = fragment(mbuf, out.rules.mtu, worker.pool, fragments);
   if (count == 0) {
-    drop(mbuf, DropReason::kFragmentationFailed, worker);
+    drop_leaving({&mbuf, 1}, DropReason::kFragmentationFailed, out, worker);
     return;
   }
   const std::uint16_t sent = put(out, std::span(fragments).first(count), worker);
@@ -68,8 +68,10 @@ void send_fragments(const PortContext& out, rte_mbuf* mbuf, Worker& worker) noex
     worker.counters.fragmented.add(1);
     worker.counters.translated.add(1);
   } else {
-    worker.counters.drop(not_taken(out, worker));
-    rte_pktmbuf_free_bulk(&fragments[sent], static_cast<unsigned>(count - sent));
+    // One packet, whatever is left of it.
+    drop_leaving({&fragments[sent], 1}, not_taken(out, worker), out, worker);
+    const auto rest = std::span(fragments).subspan(sent + 1, count - sent - 1);
+    rte_pktmbuf_free_bulk(rest.data(), static_cast<unsigned>(rest.size()));
   }
 }
 
@@ -111,6 +113,22 @@ bool exceeds_mtu(const rte_mbuf& mbuf, const PortContext& out) noexcept {
   return mbuf.pkt_len > kIpv4Offset + out.rules.mtu;
 }
 
+// Not inline: every poll looks whether there is something to send, and would save its registers.
+__rte_noinline void send_for_control(rte_mbuf* mbuf, const PortContext& out,
+                                     Worker& worker) noexcept {
+  const bool forwarded = static_cast<Origin>(mbuf->hash.usr) == Origin::kForwarded;
+  if (forwarded && exceeds_mtu(*mbuf, out)) {
+    send_fragments(out, mbuf, worker);
+  } else if (forwarded) {
+    send(out, {&mbuf, 1}, worker);
+  } else if (put(out, {&mbuf, 1}, worker) == 1) {
+    worker.counters.generated.add(1);
+    worker.counters.ports[out.realm].transmitted.add(1);
+  } else {
+    rte_pktmbuf_free(mbuf);
+  }
+}
+
 }  // namespace
 
 void transmit(Burst& burst, Worker& worker) noexcept {
@@ -130,18 +148,7 @@ void transmit_for_control(Worker& worker) noexcept {
     rte_ring* ring = worker.dataplane.rings.to_worker[out.realm].get();
     void* entry = nullptr;
     for (std::uint16_t i = 0; i < kBurst && rte_ring_dequeue(ring, &entry) == 0; ++i) {
-      auto* mbuf = static_cast<rte_mbuf*>(entry);
-      const bool forwarded = static_cast<Origin>(mbuf->hash.usr) == Origin::kForwarded;
-      if (forwarded && exceeds_mtu(*mbuf, out)) {
-        send_fragments(out, mbuf, worker);
-      } else if (forwarded) {
-        send(out, {&mbuf, 1}, worker);
-      } else if (put(out, {&mbuf, 1}, worker) == 1) {
-        worker.counters.generated.add(1);
-        worker.counters.ports[out.realm].transmitted.add(1);
-      } else {
-        rte_pktmbuf_free(mbuf);
-      }
+      send_for_control(static_cast<rte_mbuf*>(entry), out, worker);
     }
   }
 }

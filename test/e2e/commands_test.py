@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,27 @@ def test_what_is_shown_is_what_happened(cli, case, natto) -> None:
     ping(case.a, real_case.B_MAPPED, "-I", EXTRA.real, count=2, patience_seconds=0.2)
     (drop,) = json.loads(cli("show", "drops", "--json"))["drops"]
     assert (drop["reason"], drop["packets"]) == ("source_not_mapped", 2)
+    assert drop["samples"] == []
     assert "add a [[mapping]]" in cli("show", "drops")
+    (drop,) = json.loads(cli("show", "drops", "--samples", "--json"))["drops"]
+    now = time.time() * 1000
+    assert [now - 60_000 < sample.pop("at_ms") <= now for sample in drop["samples"]] == [True, True]
+    assert drop["samples"] == 2 * [
+        {
+            "realm": "middle",
+            "way": "in",
+            "source": EXTRA.real,
+            "destination": real_case.B_MAPPED,
+            "protocol": "icmp",
+            "source_port": 0,
+            "destination_port": 0,
+            "ethertype": 0x800,
+            "length": 84,
+        }
+    ]
+    face = f"from middle: {EXTRA.real} > {real_case.B_MAPPED}, icmp, 84 bytes"
+    assert cli("show", "drops", "--samples").count(face) == 2
+    assert face not in cli("show", "drops")
 
     (port,) = json.loads(cli("show", "ports", "--json"))["ports"]
     assert (port["realm"], port["link"]) == ("middle", "up")

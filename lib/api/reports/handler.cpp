@@ -15,7 +15,7 @@ struct Answering {
 
   void operator()(const TableRequest&) const { report(table_report(appliance)); }
   void operator()(const CountersRequest&) const { report(counters_report(appliance)); }
-  void operator()(const DropsRequest&) const { report(drops_report(appliance)); }
+  void operator()(const DropsRequest& request) const { report(drops_report(appliance, request)); }
   void operator()(const RulesRequest&) const { report(rules_report(appliance)); }
   void operator()(const LimitsRequest&) const { report(limits_report(appliance)); }
   void operator()(const PortsRequest&) const { report(ports_report(appliance)); }

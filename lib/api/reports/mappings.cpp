@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/reports/reports.hpp"
+#include "api/reports/tsc_times.hpp"
 
 namespace natto::api {
 namespace {
@@ -35,23 +36,6 @@ class MappingFilter {
  private:
   const std::string& text_;
   std::optional<Ipv4Prefix> range_;
-};
-
-/// Turns TSC values of the last days into times.
-class TscTimes {
- public:
-  [[nodiscard]] std::uint64_t unix_ms(std::uint64_t tsc) const {
-    if (tsc == 0) {
-      return 0;
-    }
-    const std::uint64_t age = now_tsc_ > tsc ? now_tsc_ - tsc : 0;
-    return now_ms_ - static_cast<std::uint64_t>(static_cast<double>(age) * 1000.0 /
-                                                static_cast<double>(rte_get_tsc_hz()));
-  }
-
- private:
-  std::uint64_t now_tsc_ = rte_rdtsc();
-  std::uint64_t now_ms_ = unix_milliseconds(std::chrono::system_clock::now());
 };
 
 std::uint64_t last_tsc_of(const MappingTotals& of) {

@@ -16,7 +16,7 @@ namespace natto::api {
 
 [[nodiscard]] TableReport table_report(const AppliancePart& appliance);
 [[nodiscard]] CountersReport counters_report(const AppliancePart& appliance);
-[[nodiscard]] DropsReport drops_report(const AppliancePart& appliance);
+[[nodiscard]] DropsReport drops_report(const AppliancePart& appliance, const DropsRequest& request);
 [[nodiscard]] RulesReport rules_report(const AppliancePart& appliance);
 [[nodiscard]] LimitsReport limits_report(const AppliancePart& appliance);
 [[nodiscard]] PortsReport ports_report(const AppliancePart& appliance);

@@ -52,7 +52,7 @@ TelemetryAnswer counters(const AppliancePart& appliance) {
 
 TelemetryAnswer drops(const AppliancePart& appliance) {
   TelemetryAnswer answer;
-  for (const api::DropReport& drop : api::drops_report(appliance).drops) {
+  for (const api::DropReport& drop : api::drops_report(appliance, {}).drops) {
     answer.numbers.emplace_back(drop.reason, drop.packets);
   }
   return answer;

@@ -408,6 +408,33 @@ TEST_F(ReportsTest, DropsHaveCountsRatesAndAdvice) {
   EXPECT_EQ(counters.dropped_per_second, 3U);
 }
 
+TEST_F(ReportsTest, DropsHaveSamplesIfTheyAreAskedFor) {
+  run_with(kTwo);
+  lab_->receive(kA, frame_of(make_udp({.source = "10.1.9.9"}, Bytes(12))));
+  lab_->run();
+  lab_->receive(kA, frame_of(make_udp({.source = "10.1.9.8"}, Bytes(13))));
+  lab_->run();
+  EXPECT_TRUE(ask(api::DropsRequest()).value().drops.at(0).samples.empty());
+  const auto drops = ask(api::DropsRequest{.samples = true}).value().drops;
+  const auto& samples = drops.at(0).samples;
+  ASSERT_EQ(samples.size(), 2U);
+  const api::DropSampleReport& latest = samples[0];
+  EXPECT_EQ(latest.realm, "company-a");
+  EXPECT_EQ(latest.way, "in");
+  EXPECT_EQ(latest.source, "10.1.9.8");
+  EXPECT_EQ(latest.destination, "172.30.7.20");
+  EXPECT_EQ(latest.protocol, "udp");
+  EXPECT_EQ(latest.source_port, 5000U);
+  EXPECT_EQ(latest.destination_port, 53U);
+  EXPECT_EQ(latest.ethertype, 0x800U);
+  EXPECT_EQ(latest.length, 20U + 8U + 13U);
+  EXPECT_EQ(samples[1].source, "10.1.9.9");
+  EXPECT_GE(latest.at_ms, samples[1].at_ms);
+  const std::uint64_t now = api::unix_milliseconds(std::chrono::system_clock::now());
+  EXPECT_LE(latest.at_ms, now);
+  EXPECT_GT(latest.at_ms, now - 60'000);
+}
+
 TEST_F(ReportsTest, PortsAndWorkers) {
   run_with(kTwo);
   monitor_.sample(Instant(0), ports_, PortSet::first(2));
@@ -630,6 +657,8 @@ TEST_F(ReportsTest, AnswersWhileWorkersCountAndTablesChange) {
   run_with(kTwo);
   std::atomic<bool> stop{false};
   std::uint64_t counted = 0;
+  const std::uint64_t kTicks = rte_get_tsc_hz();
+  rte_mbuf* packet = test::make_mbuf(frame_of(make_udp({}, Bytes(9))));
   std::thread worker([&] {
     Dataplane& dataplane = lab_->dataplane();
     dataplane.quiescence.enter(0);
@@ -640,6 +669,9 @@ TEST_F(ReportsTest, AnswersWhileWorkersCountAndTablesChange) {
       table.counters(0)[source->mapping].count_from(100, dataplane.clock.at(rte_rdtsc()));
       dataplane.counters[0].received.add(1);
       dataplane.counters[0].drop(DropReason::kTtlExpired);
+      // A second of its time for each: nothing is held back.
+      dataplane.drop_samples[0].note(DropReason::kTtlExpired, *packet,
+                                     {.realm = kB, .way = Way::kIn, .tsc = counted * kTicks});
       dataplane.activity[0].record(true, counted, counted + 1);
       dataplane.quiescence.report(0);
     }
@@ -663,7 +695,13 @@ TEST_F(ReportsTest, AnswersWhileWorkersCountAndTablesChange) {
     monitor_.sample(Instant(1'000 * second), ports_, PortSet::first(2));
     EXPECT_TRUE(ask(api::TableRequest()).ok());
     EXPECT_TRUE(ask(api::CountersRequest()).ok());
-    EXPECT_TRUE(ask(api::DropsRequest()).ok());
+    const auto drops = ask(api::DropsRequest{.samples = true}).value().drops;
+    for (const api::DropReport& drop : drops) {
+      for (const api::DropSampleReport& sample : drop.samples) {
+        EXPECT_EQ(sample.source + sample.realm, "10.1.1.10company-b");
+        EXPECT_EQ(sample.length, 37U);
+      }
+    }
     EXPECT_TRUE(ask(api::PortsRequest()).ok());
     EXPECT_TRUE(ask(api::WorkersRequest()).ok());
     EXPECT_TRUE(ask(api::HealthRequest()).ok());
@@ -674,6 +712,7 @@ TEST_F(ReportsTest, AnswersWhileWorkersCountAndTablesChange) {
   }
   swapper.join();
   worker.join();
+  rte_pktmbuf_free(packet);
   EXPECT_EQ(packets_of_host_a(), counted);
 }
 

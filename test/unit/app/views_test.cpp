@@ -92,6 +92,41 @@ TEST(Views, DropsSayWhatTheyMean) {
             "    -> ethtool\n");
 }
 
+TEST(Views, SamplesOfDropsAreALineEach) {
+  const std::string at = local_time(1'764'000'000'042);
+  const std::string view = drops_view({.drops = {{.reason = "source_not_mapped",
+                                                  .advice = "add",
+                                                  .samples = {{.at_ms = 1'764'000'000'042,
+                                                               .realm = "a",
+                                                               .way = "in",
+                                                               .source = "10.1.1.99",
+                                                               .destination = "172.30.7.20",
+                                                               .protocol = "tcp",
+                                                               .source_port = 5000,
+                                                               .destination_port = 443,
+                                                               .ethertype = 0x800,
+                                                               .length = 60},
+                                                              {.at_ms = 1'764'000'000'042,
+                                                               .realm = "b",
+                                                               .way = "out",
+                                                               .source = "10.1.1.99",
+                                                               .destination = "172.30.7.20",
+                                                               .protocol = "icmp",
+                                                               .ethertype = 0x800,
+                                                               .length = 84},
+                                                              {.at_ms = 1'764'000'000'042,
+                                                               .realm = "a",
+                                                               .way = "in",
+                                                               .ethertype = 0x86dd,
+                                                               .length = 72}}}}});
+  const std::string expected =
+      "    -> add\n    " + at +
+      ".042 from a: 10.1.1.99:5000 > 172.30.7.20:443, tcp, 60 bytes\n    " + at +
+      ".042 to b: 10.1.1.99 > 172.30.7.20, icmp, 84 bytes\n    " + at +
+      ".042 from a: ethertype 0x86dd, 72 bytes\n";
+  EXPECT_NE(view.find(expected), std::string::npos) << view;
+}
+
 TEST(Views, WorkersInPercentAndCycles) {
   const std::string view = workers_view({.tsc_hz = 1'000'000'000,
                                          .workers = {{.lcore = 3,
