@@ -11,14 +11,17 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "card.hpp"
 #include "control_socket.hpp"
@@ -58,21 +61,46 @@ std::unique_ptr<Card> make_card(const CardSettings& settings, unsigned index,
       "/dev/uio" + std::to_string(number), std::move(wire)));
 }
 
-/// The cards' thread. Between packets it sleeps a little: the machine may have few cores.
-void run(std::vector<std::unique_ptr<Card>> cards, std::unique_ptr<ControlSocket> control) {
-  constexpr int kIdleRounds = 2000;
-  int idle = 0;
-  for (unsigned round = 0;; ++round) {
+/// Whose turn it is to be the cards: their own thread's, or a worker's of the host
+/// (ena_model_turn).
+struct Turns {
+  std::vector<std::unique_ptr<Card>> cards;
+  std::unique_ptr<ControlSocket> control;
+  std::mutex mutex{};
+  std::atomic<unsigned> taken_by_host = 0;
+
+  /// True if packets moved.
+  bool take() {
     const auto now = Clock::now();
     bool moved = false;
     for (const auto& card : cards) {
       moved |= card->step(now);
     }
-    if (control && round % 64 == 0) {
-      control->step(cards);
+    return moved;
+  }
+};
+
+Turns* turns = nullptr;
+
+/// The cards' thread. Between packets it sleeps a little: the machine may have few cores.
+void run() {
+  constexpr int kIdleRounds = 2000;
+  constexpr auto kHostsTurns = std::chrono::milliseconds(20);
+  int idle = 0;
+  unsigned taken_by_host = 0;
+  for (unsigned round = 0;; ++round) {
+    const unsigned before = std::exchange(taken_by_host, turns->taken_by_host);
+    const bool is_hosts_turn = taken_by_host != before;
+    {
+      const std::lock_guard lock(turns->mutex);
+      idle = !is_hosts_turn && turns->take() ? 0 : idle + 1;
+      if (turns->control && (is_hosts_turn || round % 64 == 0)) {
+        turns->control->step(turns->cards);
+      }
     }
-    idle = moved ? 0 : idle + 1;
-    if (idle > kIdleRounds) {
+    if (is_hosts_turn) {
+      std::this_thread::sleep_for(kHostsTurns);
+    } else if (idle > kIdleRounds) {
       std::this_thread::sleep_for(std::chrono::microseconds(50));
     }
   }
@@ -86,7 +114,8 @@ void start(const char* settings_file, const char* folder) {
     cards.push_back(make_card(settings.cards[i], i, std::move(wires[i]), folder));
   }
   auto control = settings.control ? std::make_unique<ControlSocket>(*settings.control) : nullptr;
-  std::thread thread(run, std::move(cards), std::move(control));
+  turns = new Turns{.cards = std::move(cards), .control = std::move(control)};
+  std::thread thread(run);
   pthread_setname_np(thread.native_handle(), "ena-model");
   if (settings.cpu) {
     cpu_set_t cpus;
@@ -113,3 +142,13 @@ __attribute__((constructor)) void load() {
 
 }  // namespace
 }  // namespace ena_model
+
+/// The host's worker has nothing to receive, and is the cards until nothing moves any more. So it
+/// finds in its own core's caches what they have written: for measurements of one worker.
+extern "C" void ena_model_turn() {
+  using ena_model::turns;
+  ++turns->taken_by_host;
+  const std::lock_guard lock(turns->mutex);
+  while (turns->take()) {
+  }
+}

@@ -23,14 +23,16 @@ bool Receiver::poll(Clock::time_point now) {
     return false;
   }
   const int most = allowed(now);
-  int packets = 0;
-  for (; packets < most; ++packets) {
+  bool delivered = false;
+  for (int packets = 0; packets < most; ++packets) {
     Frame* const frame = device_.wire->next();
     if (frame == nullptr) {
       break;
     }
     SubmissionQueue* const queue = queue_for(*frame);
-    if (queue == nullptr || !deliver(*queue, *frame)) {
+    if (queue != nullptr && deliver(*queue, *frame)) {
+      delivered = true;
+    } else {
       if (device_.wire->waits() || device_.fatal) {
         break;
       }
@@ -38,11 +40,11 @@ bool Receiver::poll(Clock::time_point now) {
     }
     device_.wire->take();
   }
-  if (alone_ && packets != 0) {
+  if (alone_ && delivered) {
     alone_ = false;
     quiet_until_ = now + kSilence;
   }
-  return packets != 0;
+  return delivered;
 }
 
 int Receiver::allowed(Clock::time_point now) {

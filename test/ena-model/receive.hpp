@@ -10,7 +10,7 @@ class Receiver {
  public:
   explicit Receiver(Device& device) : device_(device) {}
 
-  /// A few packets; true if there were any.
+  /// A few packets; true if the host got any.
   bool poll(Clock::time_point now);
 
  private:
