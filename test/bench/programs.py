@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import threading
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 MAIN_LCORE, WORKER_LCORE = 0, 1
@@ -36,20 +37,25 @@ def mbufs(packets: int) -> int:
 
 
 def write_port_config(
-    file: Path, device: str, table: Path, packets: int = 0, workers: int = 1
+    file: Path,
+    device: str,
+    table: Path,
+    packets: int = 0,
+    workers: int = 1,
+    eal: Sequence[str] = (),
+    checksum_offload: str = "auto",
 ) -> None:
     """natto's side of a measurement: one port."""
     if workers == 1:
         dpdk = f'main_lcore = {MAIN_LCORE}\nlcores = "{WORKER_LCORE}"\n'
     else:
-        dpdk = (
-            f'main_lcore = {THIRD_LCORE}\nlcores = "{MAIN_LCORE},{WORKER_LCORE}"\n'
-            f'eal = ["--lcores={SHARED_LCORES}"]\n'
-        )
+        dpdk = f'main_lcore = {THIRD_LCORE}\nlcores = "{MAIN_LCORE},{WORKER_LCORE}"\n'
+        eal = [f"--lcores={SHARED_LCORES}", *eal]
     file.write_text(
-        f"[dpdk]\n{dpdk}mbufs = {mbufs(packets * workers)}\n"
+        f"[dpdk]\n{dpdk}eal = {json.dumps([*eal])}\nmbufs = {mbufs(packets * workers)}\n"
         f'[[port]]\nrealm = "lab"\ndevice = "{device}"\naddress = "{PORT_ADDRESS}"\n'
-        f'gateway_mac = "{NEXT_HOP}"\n[table]\nfile = "{table}"\n'
+        f'gateway_mac = "{NEXT_HOP}"\nchecksum_offload = "{checksum_offload}"\n'
+        f'[table]\nfile = "{table}"\n'
     )
 
 
