@@ -92,12 +92,18 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
     return rings.error();
   }
   std::vector<TranslationCache> translation_caches;
+  std::vector<PairCache> pair_caches;
   for (std::size_t worker = 0; worker < workers; ++worker) {
     Result<TranslationCache> cache = TranslationCache::create(pools[worker]->socket_id);
     if (!cache) {
       return cache.error();
     }
     translation_caches.push_back(std::move(*cache));
+    Result<PairCache> pairs = PairCache::create(pools[worker]->socket_id);
+    if (!pairs) {
+      return pairs.error();
+    }
+    pair_caches.push_back(std::move(*pairs));
   }
   const PortSet all = PortSet::first(ports.size());
   const bool clamps_mss = std::ranges::any_of(
@@ -117,7 +123,8 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
       .counters = std::vector<Counters>(workers + 1),
       .drop_samples = std::vector<DropSamples>(workers + 1),
       .activity = std::vector<WorkerActivity>(workers),
-      .translation_caches = std::move(translation_caches)});
+      .translation_caches = std::move(translation_caches),
+      .pair_caches = std::move(pair_caches)});
 }
 
 void discard_for_workers(Dataplane& dataplane) noexcept {

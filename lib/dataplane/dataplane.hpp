@@ -13,6 +13,7 @@
 #include "dataplane/counters.hpp"
 #include "dataplane/drop_samples.hpp"
 #include "dataplane/next_hops.hpp"
+#include "dataplane/pair_cache.hpp"
 #include "dataplane/port_set.hpp"
 #include "dataplane/rcu_pointer.hpp"
 #include "dataplane/translation_cache.hpp"
@@ -87,6 +88,7 @@ struct Dataplane {
   std::vector<DropSamples> drop_samples;             ///< likewise
   std::vector<WorkerActivity> activity;              ///< by worker, each written by its own
   std::vector<TranslationCache> translation_caches;  ///< by worker, each used by its own alone
+  std::vector<PairCache> pair_caches;                ///< likewise
 };
 
 /// What the packet path needs to know of a device; see PortContext.

@@ -22,7 +22,8 @@ Worker::Worker(Dataplane& shared, std::uint16_t number)
       drop_samples(shared.drop_samples[number]),
       cache(shared.translation_caches[number]),
       pool(shared.pools[number]),
-      icmp_errors(share(shared.icmp, shared.pools.size()), rte_get_tsc_hz()) {}
+      icmp_errors(share(shared.icmp, shared.pools.size()), rte_get_tsc_hz()),
+      policy(shared.pair_caches[number]) {}
 
 void Worker::begin_poll() noexcept {
   ports_in_use = dataplane.ports_in_use.load(std::memory_order_acquire);

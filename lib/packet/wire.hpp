@@ -118,6 +118,8 @@ struct TcpHeader {
   Be16 checksum;
   Be16 urgent;
 
+  /// Of the first segment of a connection.
+  [[nodiscard]] constexpr bool opens() const noexcept { return (flags & (kSyn | kAck)) == kSyn; }
   /// Bytes, options included.
   [[nodiscard]] constexpr unsigned header_length() const noexcept {
     return (data_offset >> 4U) * 4U;

@@ -26,6 +26,9 @@ struct LimitRate {
 /// in one word: the moment up to which everything is given out.
 class alignas(64) SharedBucket {
  public:
+  /// More than anyone takes in a hundred years.
+  static constexpr std::int64_t kUnlimited = std::int64_t{1} << 62U;
+
   SharedBucket() noexcept = default;
   SharedBucket(LimitRate rate, std::uint64_t ticks_per_second) noexcept {
     if (rate.per_second == 0) {
@@ -43,10 +46,11 @@ class alignas(64) SharedBucket {
     burst_ticks_ = std::max(ticks_of(burst), share_ticks_);
   }
 
-  [[nodiscard]] bool limits() const noexcept { return share_ != 0; }
-
   /// A share, or 0 if none is left at `now`. Any worker.
   [[nodiscard]] std::int64_t draw(std::uint64_t now) noexcept {
+    if (share_ == 0) {
+      return kUnlimited;
+    }
     std::uint64_t given = given_out_.load(std::memory_order_relaxed);
     while (true) {
       const std::uint64_t next = std::max(given, now - std::min(now, burst_ticks_)) + share_ticks_;
@@ -80,18 +84,15 @@ class alignas(64) LimitShare {
   Counter over_packets;
   Counter over_bytes;
 
-  /// Whether a packet of `bytes` may pass at `now`; takes nothing.
+  /// Whether a packet may pass at `now`; takes nothing. A packet may take more than is left: what
+  /// is owed comes from the next shares.
   [[nodiscard]] bool has(LimitBuckets& buckets, std::uint64_t now) noexcept {
-    return has(packets_, buckets.packets, now) && has(bytes_, buckets.bytes, now);
+    return (packets_ > 0 && bytes_ > 0) || fill(buckets, now);
   }
   /// A packet that may pass does.
-  void take(const LimitBuckets& buckets, std::uint32_t bytes) noexcept {
-    if (buckets.packets.limits()) {
-      --packets_;
-    }
-    if (buckets.bytes.limits()) {
-      bytes_ -= bytes;
-    }
+  void take(std::uint32_t bytes) noexcept {
+    --packets_;
+    bytes_ -= bytes;
     passed_packets.add(1);
     passed_bytes.add(bytes);
   }
@@ -101,11 +102,10 @@ class alignas(64) LimitShare {
   }
 
  private:
-  /// A packet may take more than is left: what is owed comes from the next shares.
-  static bool has(std::int64_t& left, SharedBucket& bucket, std::uint64_t now) noexcept {
-    if (!bucket.limits()) {
-      return true;
-    }
+  [[gnu::noinline]] bool fill(LimitBuckets& buckets, std::uint64_t now) noexcept {
+    return fill(packets_, buckets.packets, now) && fill(bytes_, buckets.bytes, now);
+  }
+  static bool fill(std::int64_t& left, SharedBucket& bucket, std::uint64_t now) noexcept {
     while (left <= 0) {
       const std::int64_t share = bucket.draw(now);
       if (share == 0) {

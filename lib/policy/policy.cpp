@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "packet/wire.hpp"
+
 namespace natto {
 namespace {
 
@@ -24,6 +26,56 @@ RuleOfGrant Policy::rule_for(const Grant& grant, const Flow& flow,
     rule = first_of(rule, range->rule);
   }
   return rule;
+}
+
+std::span<const Policy::Range> Policy::ranges(const Grant& grant,
+                                              std::uint8_t protocol) const noexcept {
+  const std::uint32_t first = std::uint32_t{protocol} << 16U;
+  const std::span<const Range> all = ranges(grant);
+  const auto begin = std::ranges::lower_bound(all, first, {}, &Range::first);
+  const auto end = std::ranges::upper_bound(begin, all.end(), first | 0xffffU, {}, &Range::first);
+  return {begin, end};
+}
+
+PairRules Policy::rules_of(Group source, Group destination, std::uint8_t protocol) const noexcept {
+  // Of the others, it is not the ports alone that tell who opens.
+  PairRules rules{.complete = protocol != protocol::kIcmp && protocol != protocol::kSctp &&
+                              protocol != protocol::kDccp};
+  for_each_limit(source, destination, [&](std::uint32_t limit) {
+    rules.complete = rules.complete && rules.limit == PairRules::kNone;
+    rules.limit = limit;
+  });
+  if (!parts_.denies) {
+    rules.ports = PairRules::kAnyPort;
+    return rules;
+  }
+  for_each_grant(source, destination, [&](const Grant& grant, bool opens) {
+    const std::span<const Range> of_protocol = ranges(grant, protocol);
+    if (of_protocol.empty() && !grant.any.exists()) {
+      return;
+    }
+    const RuleOfGrant rule = of_protocol.empty() ? grant.any : of_protocol.front().rule;
+    const bool is_one_rule = std::ranges::all_of(of_protocol, [&](const Range& range) {
+      return range.rule.index == rule.index && !grant.any.exists();
+    });
+    rules.complete = rules.complete && rules.rule == PairRules::kNone && is_one_rule &&
+                     of_protocol.size() <= rules.ports.size();
+    if (!rules.complete) {
+      return;
+    }
+    rules.rule = rule.index;
+    rules.source_opens = opens;
+    rules.there = opens != static_cast<bool>(rule.reversed);
+    if (of_protocol.empty() || (of_protocol.front().last - of_protocol.front().first) == 0xffff) {
+      rules.ports = PairRules::kAnyPort;
+      return;
+    }
+    std::ranges::transform(of_protocol, rules.ports.begin(), [](const Range& range) {
+      return PortSpan{static_cast<std::uint16_t>(range.first),
+                      static_cast<std::uint16_t>(range.last - range.first + 1)};
+    });
+  });
+  return rules;
 }
 
 Policy::Judgement Policy::judge(Group source, Group destination, const Flow& flow) const noexcept {

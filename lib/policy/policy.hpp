@@ -15,6 +15,7 @@
 #include "base/realm.hpp"
 #include "packet/flow.hpp"
 #include "packet/verdict.hpp"
+#include "policy/pair_rules.hpp"
 
 namespace natto {
 
@@ -88,6 +89,10 @@ class Policy {
   [[nodiscard]] Judgement judge(Group source, Group destination, const ParsedPacket& packet,
                                 std::span<const std::uint8_t> head) const noexcept;
 
+  /// What can be told in short of the packets of `protocol` from one group to another.
+  [[nodiscard]] PairRules rules_of(Group source, Group destination,
+                                   std::uint8_t protocol) const noexcept;
+
   /// The grants between two groups: visit(grant, the packet's source is the grant's `from`).
   template <typename Visit>
   void for_each_grant(Group source, Group destination, Visit visit) const {
@@ -133,6 +138,9 @@ class Policy {
       }
     }
   }
+  /// The part of a grant's ranges that holds ports of `protocol`.
+  [[nodiscard]] std::span<const Range> ranges(const Grant& grant,
+                                              std::uint8_t protocol) const noexcept;
   [[nodiscard]] RuleOfGrant rule_for(const Grant& grant, const Flow& flow,
                                      std::uint16_t port) const noexcept;
 

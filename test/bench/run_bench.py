@@ -15,7 +15,7 @@ from pathlib import Path
 
 import programs
 import report
-from scenarios import ALONE, CLEAN, QUIET, SCENARIOS, TESTPMD_MODES, Scenario
+from scenarios import CLEAN, OPEN, OWN_RIVALS, SCENARIOS, TESTPMD_MODES, Scenario
 from traffic import Workload, write_capture, write_table
 
 
@@ -41,13 +41,17 @@ def measure(scenario: Scenario, options: argparse.Namespace, folder: Path) -> di
     setting = Setting(scenario.workload, folder / "own", scenario.workers)
     left_out = set(TESTPMD_MODES) - set(options.modes or TESTPMD_MODES)
     rivals = [name for name in scenario.rivals if name not in left_out]
-    plain_workload = dataclasses.replace(scenario.workload, hostile_share=0.0)
+    easier = {"hostile_share": 0.0, "refused_share": 0.0}
+    if OPEN in rivals:
+        easier |= {"rules": False, "limited": False}
+    plain_workload = dataclasses.replace(scenario.workload, **easier)
     plain_setting = Setting(plain_workload, folder / "plain")
 
     def rate_of(rival: str) -> float:
-        if rival in (ALONE, CLEAN, QUIET):
+        if rival in OWN_RIVALS:
             config = plain_setting.config
-            return programs.run_natto(options.natto, config, options.seconds)["translated_pps"]
+            told = programs.run_natto(options.natto, config, options.seconds)
+            return told["translated_pps"] * (1 - scenario.workload.refused_share)
         return programs.run_testpmd(
             rival, setting.capture, setting.packets, options.seconds, scenario.workers
         )

@@ -6,6 +6,8 @@ from traffic import IMIX, Workload
 
 TESTPMD_MODES = ("io", "macswap", "5tswap", "csum")
 CLEAN, QUIET, ALONE = "natto, clean", "natto, quiet", "natto, one worker"
+OPEN, NONE_REFUSED = "natto, no policy", "natto, as many of none refused"
+OWN_RIVALS = (ALONE, CLEAN, OPEN, NONE_REFUSED, QUIET)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,29 @@ SCENARIOS = [
         {QUIET: (0.95, 0.99)},
         rivals=(QUIET,),
         reloads=True,
+    ),
+    Scenario(
+        Workload("64 B, 1,000 rules for 500 pairs", **_SMALL, pairs=500, rules=True),
+        {OPEN: (0.92, 1.0)},
+        rivals=(OPEN,),
+    ),
+    Scenario(
+        Workload(
+            "64 B, 65,536 mappings, 10,000 rules for 5,000 pairs",
+            32_768, 65_536, pairs=5000, rules=True,
+        ),
+        {OPEN: (0.9, 1.0)},
+        rivals=(OPEN,),
+    ),
+    Scenario(
+        Workload("64 B, a limit for each company", **_SMALL, limited=True),
+        {OPEN: (0.95, 1.0)},
+        rivals=(OPEN,),
+    ),
+    Scenario(
+        Workload("64 B, rules refuse 90 %", **_SMALL, pairs=500, rules=True, refused_share=0.9),
+        {NONE_REFUSED: (0.85, 1.0)},
+        rivals=(NONE_REFUSED,),
     ),
     Scenario(
         Workload("64 B, 2,048 flows, two workers on two queues", **_SMALL),

@@ -30,6 +30,10 @@ class Workload:
     hostile_share: float = 0.0  # expired TTL, unmapped or malformed, in equal parts
     host_beside: bool = False  # a host mapping beside prefixes: the table tells all addresses apart
     echo: bool = False  # ICMP echo requests, which take the slow path, in place of UDP
+    pairs: int = 0  # flows go between so many pairs of hosts; 0: between any
+    rules: bool = False  # nothing passes but what two rules for each pair allow
+    refused_share: float = 0.0  # no rule allows these
+    limited: bool = False  # a limit for each company, which is never reached
 
 
 def _ones_sum(data: bytes) -> int:
@@ -77,19 +81,48 @@ def _hostile(kind: int, source: int, destination: int, size: int) -> bytes:
     return bytes(good)
 
 
+# The ports of the two rules of a pair.
+_RULES = [("tcp", [(22, 22), (443, 443)]), ("udp", [(53, 53), (5000, 5999)])]
+
+
+def _pairs(workload: Workload) -> list[tuple[int, int]]:
+    """Different pairs of a host of company a and one of company b, the same each time."""
+    chance = random.Random(workload.pairs)
+    pairs: dict[tuple[int, int], None] = {}
+    while len(pairs) < workload.pairs:
+        pairs[chance.randrange(workload.mappings), chance.randrange(workload.mappings)] = None
+    return list(pairs)
+
+
+def _ports(chance: random.Random, *, opens: bool, refused: bool) -> tuple[int, int]:
+    """Of a UDP packet that a pair's rules allow or refuse, to the side that is opened to or back."""
+    client = chance.randrange(10_000, 65536)
+    first, last = chance.choice(_RULES[1][1])
+    server = chance.randrange(6000, 10_000) if refused else chance.randrange(first, last + 1)
+    return (client, server) if opens else (server, client)
+
+
 def write_capture(workload: Workload, file: Path, seed: int = 1) -> int:
     """The packets of `workload`, a packet for each flow; returns how many."""
     chance = random.Random(seed)
     with file.open("wb") as out:
         out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        pairs = _pairs(workload)
         for i in range(workload.flows):
-            a, b = chance.randrange(workload.mappings), chance.randrange(workload.mappings)
+            if pairs:
+                a, b = chance.choice(pairs)
+            else:
+                a, b = chance.randrange(workload.mappings), chance.randrange(workload.mappings)
             ends = (A_REAL + a, B_MAPPED + b) if i % 2 == 0 else (B_REAL + b, A_MAPPED + a)
             size = workload.sizes[i % len(workload.sizes)]
             if chance.random() < workload.hostile_share:
                 frame = _hostile(chance.randrange(3), *ends, size)
             elif workload.echo:
                 frame = _echo(*ends, chance.randrange(65536), size)
+            elif pairs:
+                refused = chance.random() < workload.refused_share
+                ports = _ports(chance, opens=i % 2 == 0, refused=refused)
+                frame = _packet(*ends, ports, size, ttl=64)
             else:
                 ports = (chance.randrange(1024, 65536), chance.randrange(1024, 65536))
                 frame = _packet(*ends, ports, size, ttl=64)
@@ -114,4 +147,19 @@ def write_table(workload: Workload, file: Path) -> None:
                     f'[[mapping]]\nname = "{company}{offset}"\n'
                     f'real = "{_dotted(real + offset)}{length}"\n'
                     f'mapped = "{_dotted(mapped + offset)}{length}"\n'
+                )
+        if workload.rules:
+            out.write('[policy]\ndefault = "deny"\n')
+            for a, b in _pairs(workload):
+                for protocol, ranges in _RULES:
+                    ports = ", ".join(f'"{first}-{last}"' for first, last in ranges)
+                    out.write(
+                        f'[[allow]]\nname = "{protocol}-{a}-{b}"\nfrom = "a{a}"\nto = "b{b}"\n'
+                        f'protocol = "{protocol}"\nports = [{ports}]\n'
+                    )
+        if workload.limited:
+            for company, real in (("a", A_REAL), ("b", B_REAL)):
+                out.write(
+                    f'[[limit]]\nname = "{company}"\nfrom = "{_dotted(real)}/8"\n'
+                    "packets_per_second = 1_000_000_000\n"
                 )

@@ -28,7 +28,7 @@ struct Limited {
       share.count_over(bytes);
       return false;
     }
-    share.take(buckets, bytes);
+    share.take(bytes);
     return true;
   }
 };

@@ -352,9 +352,25 @@ class RandomPolicy {
   std::mt19937 random_;
 };
 
+/// What `rules`, if they are complete, say of a whole packet.
+Policy::Judgement in_short(const PairRules& rules, const Flow& flow) {
+  const std::uint16_t port = rules.source_opens ? flow.destination_port : flow.source_port;
+  const bool has_port = std::ranges::any_of(
+      rules.ports, [port](const PortSpan& span) { return span.distance(port) < 0; });
+  if (!has_port) {
+    return {.verdict = DropReason::kNotAllowed};
+  }
+  const Policy::RuleOfGrant rule{.index = rules.rule & Policy::RuleOfGrant::kNone};
+  const bool refused = !rules.source_opens && flow.role == FlowRole::kOpens;
+  return {.verdict = refused ? Verdict(DropReason::kOpenedByOtherSide) : Verdict::forward(),
+          .rule = rule,
+          .there = rules.there};
+}
+
 TEST(Policy, P1_P2_P3_P4_P5_P6_AllowsWhatAReadingOfTheRulesAllows) {
   std::size_t allowed = 0;
   std::size_t opened = 0;
+  std::size_t told_in_short = 0;
   for (std::uint32_t seed = 0; seed < 150; ++seed) {
     RandomPolicy random(seed);
     const MappingTable table = load(random.file());
@@ -381,10 +397,62 @@ TEST(Policy, P1_P2_P3_P4_P5_P6_AllowsWhatAReadingOfTheRulesAllows) {
       ASSERT_EQ(said, rule) << "table " << seed << ", packet " << i;
       allowed += verdict.is_forward() ? 1U : 0U;
       opened += verdict == Verdict(DropReason::kOpenedByOtherSide) ? 1U : 0U;
+
+      const PairRules rules =
+          table.compiled->policy.rules_of(group(source), group(destination), flow.protocol);
+      const bool opens_as_its_protocol_can =
+          flow.protocol == protocol::kTcp || flow.role == FlowRole::kEither;
+      if (rules.complete && !flow.ports_unknown && opens_as_its_protocol_can) {
+        const Policy::Judgement brief = in_short(rules, flow);
+        ASSERT_EQ(brief.verdict, verdict) << "table " << seed << ", packet " << i;
+        ASSERT_EQ(brief.rule.index, judgement.rule.index) << "table " << seed << ", packet " << i;
+        ASSERT_TRUE(!rule || brief.there == judgement.there)
+            << "table " << seed << ", packet " << i;
+        told_in_short += rule ? 1U : 0U;
+      }
     }
   }
   EXPECT_GT(allowed, 10'000U);
   EXPECT_GT(opened, 1'000U);
+  EXPECT_GT(told_in_short, 5'000U);
+}
+
+TEST(Policy, P4_TellsInShortWhatOneRuleAllows) {
+  const auto rules_of = [](const std::string& keys, std::uint8_t protocol) {
+    const MappingTable table = load(kDeny + rule("from = \"a-app\"\nto = \"b-orders\"\n" + keys));
+    const Ipv4Address host = Ipv4Address::of(10, 9, 0, 1);
+    return table.compiled->policy.rules_of(table.compiled->group_of(0, host),
+                                           table.compiled->group_of(2, host), protocol);
+  };
+  for (const char* told : {"", "protocol = \"tcp\"\n", "ports = [443, \"8000-8099\"]\n"}) {
+    EXPECT_TRUE(rules_of(told, protocol::kTcp).complete) << told;
+  }
+  EXPECT_FALSE(rules_of("ports = [1, 3, 5]\n", protocol::kTcp).complete) << "three spans";
+  EXPECT_FALSE(rules_of("", protocol::kIcmp).complete) << "who asks is not in the ports";
+  EXPECT_FALSE(rules_of("", protocol::kSctp).complete) << "who opens is not in the ports";
+  EXPECT_EQ(rules_of("ports = 443\n", 47).ports[0].count, 0U) << "no rule is for GRE";
+  EXPECT_EQ(rules_of("[[allow]]\nname = \"s\"\nfrom = \"a-app\"\nto = \"b-orders\"\n"
+                     "ports = 80\n",
+                     protocol::kTcp)
+                .complete,
+            false)
+      << "two rules";
+}
+
+TEST(Policy, P10_TellsInShortOfOneLimitAlone) {
+  const std::string limit = "from = \"a-app\"\npackets_per_second = 1\n";
+  const auto rules_with = [&](const std::string& limits) {
+    const MappingTable table = load(kMappings + limits);
+    const Ipv4Address host = Ipv4Address::of(10, 9, 0, 1);
+    return table.compiled->policy.rules_of(table.compiled->group_of(0, host),
+                                           table.compiled->group_of(2, host), protocol::kTcp);
+  };
+  const PairRules one = rules_with("[[limit]]\nname = \"l\"\n" + limit);
+  EXPECT_TRUE(one.complete);
+  EXPECT_EQ(one.limit, 0U);
+  EXPECT_EQ(one.ports[0].count + one.ports[1].count, 65536);
+  EXPECT_FALSE(rules_with("[[limit]]\nname = \"l\"\n" + limit + "[[limit]]\nname = \"m\"\n" + limit)
+                   .complete);
 }
 
 TEST(Policy, P6_AnUnmappedSourceIsNobodysFromButIsLimited) {
