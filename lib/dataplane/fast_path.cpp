@@ -9,7 +9,6 @@
 
 #include "dataplane/checksum_offload.hpp"
 #include "dataplane/punt.hpp"
-#include "packet/flow.hpp"
 #include "packet/half_made.hpp"
 #include "packet/mss.hpp"
 #include "packet/plain.hpp"

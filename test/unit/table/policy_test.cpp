@@ -417,7 +417,7 @@ TEST(Policy, P1_P2_P3_P4_P5_P6_AllowsWhatAReadingOfTheRulesAllows) {
   EXPECT_GT(told_in_short, 5'000U);
 }
 
-TEST(Policy, P4_TellsInShortWhatOneRuleAllows) {
+TEST(Policy, P2_TellsInShortWhatOneRuleAllows) {
   const auto rules_of = [](const std::string& keys, std::uint8_t protocol) {
     const MappingTable table = load(kDeny + rule("from = \"a-app\"\nto = \"b-orders\"\n" + keys));
     const Ipv4Address host = Ipv4Address::of(10, 9, 0, 1);
