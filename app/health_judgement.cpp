@@ -153,16 +153,16 @@ std::string health_text(const HealthJudgement& judgement) {
 }
 
 std::string health_json(const HealthJudgement& judgement) {
-  using Json = nlohmann::ordered_json;
-  Json findings = Json::array();
+  nlohmann::ordered_json findings = nlohmann::ordered_json::array();
   for (const HealthFinding& finding : judgement.findings) {
     findings.push_back({{"check", finding.check},
                         {"subject", finding.subject},
                         {"what", finding.what},
                         {"advice", finding.advice}});
   }
-  const Json report = {{"state", name_of(judgement.state)}, {"findings", findings}};
-  return report.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const nlohmann::ordered_json report = {{"state", name_of(judgement.state)},
+                                         {"findings", findings}};
+  return report.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace natto

@@ -67,7 +67,7 @@ Result<Client> Client::find(const std::vector<std::filesystem::path>& folders,
   for (const auto& path : find_sockets(folders)) {
     Result<std::optional<Client>> client = open(path, patience, called);
     if (!client) {
-      failure = client.error();
+      failure = failure.value_or(client.error());  // later ones had less time, or none
     } else if (*client) {
       listening.push_back(path);
       found.emplace(std::move(**client));

@@ -89,7 +89,7 @@ struct Burst {
   PacketSet slow;        ///< packets that the fast path leaves to the slow path
   PacketSet leaving;     ///< packets that no stage has stopped
   PacketSet oversized;   ///< of those, the ones that leave in fragments
-  PortSet out_ports;     ///< the ports by which packets leave; nearly always there is one
+  PortSet out_ports;     ///< the ports by which packets may leave; nearly always there is one
   OfBurst<RealmId> out;  ///< whose port a packet of `leaving` leaves by
   OfBurst<SlowPacket> slow_packets;  ///< of the packets of `slow`
 

@@ -37,7 +37,7 @@ struct DropSample {
 };
 
 /// Written by one thread; any may read. A packet costs a look at the clock's time and at the
-/// budget of its reason, and no more than kPerSecond of a reason a second cost a look at the
+/// budget of its reason, and kPerSecond of a reason at once and each second cost a look at the
 /// packet: a flood of drops takes no time from other packets.
 class alignas(64) DropSamples {
  public:

@@ -43,7 +43,9 @@ struct CachedPair {
   // Without a branch: which of the spans it is nobody can foresee.
   [[nodiscard]] bool allows_port_of(std::span<const std::uint8_t> frame) const noexcept {
     const std::size_t offset = kTransportOffset + asked_port * sizeof(Be16);
-    const std::uint16_t port = header_at<Be16>(frame, offset).host();
+    // A packet without ports may end before them, its buffer does not: all of them pass, or none.
+    const std::span<const std::uint8_t> buffer(frame.data(), PlainShape::kLeastBytes);
+    const std::uint16_t port = header_at<Be16>(buffer, offset).host();
     return (ports[0].distance(port) | ports[1].distance(port)) < 0;
   }
   /// Whether it may pass, as far as rules say.
@@ -110,8 +112,8 @@ class alignas(64) PairCache {
   };
   [[nodiscard]] Reader reader() const noexcept { return {entries_.get(), epoch_}; }
 
-  /// Remembers `pair` of two groups, which is not remembered yet. What was remembered longest ago
-  /// in its line gives way.
+  /// Remembers `pair` of two groups, which is not remembered yet. What its place held moves to the
+  /// other half of the line, and what that held gives way.
   void remember(Policy::Group source, Policy::Group destination, std::uint8_t protocol,
                 CachedPair pair) noexcept;
 

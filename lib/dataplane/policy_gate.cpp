@@ -29,14 +29,14 @@ void PolicyGate::remember(Policy::Group source, Policy::Group destination,
     RuleCounters& of_rule = rules_[rules.rule];
     counters = rules.there ? &of_rule.there : &of_rule.back;
   }
-  pairs_->remember(
-      source, destination, protocol,
-      {.limit =
-           complete && has_limit ? static_cast<std::uint16_t>(rules.limit) : CachedPair::kNoLimit,
-       .asked_port = rules.source_opens ? CachedPair::kOfDestination : CachedPair::kOfSource,
-       .complete = complete,
-       .ports = complete ? rules.ports : PairRules::kNoPort,
-       .counters = counters});
+  CachedPair pair{.counters = counters};
+  if (complete) {
+    pair.limit = has_limit ? static_cast<std::uint16_t>(rules.limit) : CachedPair::kNoLimit;
+    pair.asked_port = rules.source_opens ? CachedPair::kOfDestination : CachedPair::kOfSource;
+    pair.complete = true;
+    pair.ports = rules.ports;
+  }
+  pairs_->remember(source, destination, protocol, pair);
 }
 
 // A packet that one limit holds back takes nothing of the others.

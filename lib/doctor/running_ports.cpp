@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace natto {
 namespace {
 
@@ -15,6 +17,9 @@ void check_state(const Finder& found, const api::PortReport& port, Findings& fin
     findings.push_back(
         found.wrong(fmt::format("its device seems dead: {} resets failed", port.failed_resets),
                     "stop and start the instance; natto's log says how the resets failed"));
+  } else if (port.state == "interface gone") {
+    findings.push_back(found.wrong("its interface is gone: no packets pass",
+                                   "bring the interface back, then restart natto"));
   } else if (port.state != "up") {
     findings.push_back(found.wrong(fmt::format("{}: no packets pass", port.state),
                                    "natto's log says why; natto uses the port again once it can"));
@@ -44,6 +49,7 @@ Finding untold(std::string_view why) {
   const std::size_t end = why.find('\n');
   std::string advice(end == std::string_view::npos ? "" : why.substr(end));
   advice.erase(0, advice.find_first_not_of("\n "));
+  advice.erase(std::min(advice.find('\n'), advice.size()));  // of options that doctor has not
   return Finder(Check::kPorts).unseen(std::string(why.substr(0, end)), std::move(advice));
 }
 

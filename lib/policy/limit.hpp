@@ -26,7 +26,7 @@ struct LimitRate {
 /// in one word: the moment up to which everything is given out.
 class alignas(64) SharedBucket {
  public:
-  /// More than anyone takes in a hundred years.
+  /// More than anyone takes in years; then the next share is drawn.
   static constexpr std::int64_t kUnlimited = std::int64_t{1} << 62U;
 
   SharedBucket() noexcept = default;

@@ -691,6 +691,7 @@ TEST_F(ReportsTest, AnswersWhileWorkersCountAndTablesChange) {
     return ask(api::MappingsRequest{.filter = "host-a"}).value().mappings.at(0).from_packets;
   };
   std::uint64_t last = 0;
+  std::size_t samples = 0;
   for (long second = 1; !stop.load(); ++second) {
     monitor_.sample(Instant(1'000 * second), ports_, PortSet::first(2));
     EXPECT_TRUE(ask(api::TableRequest()).ok());
@@ -700,6 +701,7 @@ TEST_F(ReportsTest, AnswersWhileWorkersCountAndTablesChange) {
       for (const api::DropSampleReport& sample : drop.samples) {
         EXPECT_EQ(sample.source + sample.realm, "10.1.1.10company-b");
         EXPECT_EQ(sample.length, 37U);
+        ++samples;
       }
     }
     EXPECT_TRUE(ask(api::PortsRequest()).ok());
@@ -710,6 +712,7 @@ TEST_F(ReportsTest, AnswersWhileWorkersCountAndTablesChange) {
     last = packets;
     rates_.sample(Instant(1'000 * second), lab_->counters());
   }
+  EXPECT_GT(samples, 0U);
   swapper.join();
   worker.join();
   rte_pktmbuf_free(packet);

@@ -92,6 +92,27 @@ TEST(PolicyGate, P3_P8_RefusedOpeningsAreCountedByRule) {
   EXPECT_EQ(counters.there.packets.value(), 0U);
 }
 
+TEST(PolicyGate, P2_APacketThatEndsBeforeItsPortsNeedsARuleForItsProtocol) {
+  constexpr std::uint8_t kGre = 47;
+  constexpr std::uint8_t kEsp = 50;
+  PolicyRules rules = web_only(/*answers=*/false);
+  rules.allow.push_back({.name = "gre",
+                         .from = {test::endpoint_of(kHosts[0])},
+                         .to = {test::endpoint_of(kHosts[1])},
+                         .protocols = {kGre}});
+  Lab lab({.rules = rules});
+  for (int i = 0; i < 3; ++i) {
+    for (const std::uint8_t protocol : {kGre, kEsp}) {
+      Bytes frame = frame_of(test::make_packet({.protocol = protocol}));
+      frame.resize(60, 0xff);  // as Ethernet pads it
+      lab.receive(kA, frame);
+    }
+    lab.run();
+  }
+  EXPECT_EQ(lab.sent(kB).size(), 3U);
+  EXPECT_EQ(lab.dropped(DropReason::kNotAllowed), 3U);
+}
+
 TEST(PolicyGate, P9_WhatNattoAnswersItselfNeedsNoRule) {
   Lab lab({.rules = web_only(/*answers=*/true)});
   lab.receive(kA, frame_of(test::make_icmp({.destination = "10.1.0.1"}, 8, Bytes(40, 3))));
