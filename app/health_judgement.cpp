@@ -89,12 +89,7 @@ void judge_table(const api::HealthReport& facts, Findings& findings) {
 }
 
 HealthJudgement judge_error(State state, const Error& error) {
-  const std::string& text = error.message;
-  const std::string what = first_line(text);
-  // The line behind it says what to do.
-  const std::size_t begin = text.find_first_not_of(" \n", what.size());
-  const std::string advice = begin == std::string::npos ? "" : first_line(text.substr(begin));
-  return {state, {{"natto", "", what, advice}}};
+  return {state, {{"natto", "", error.what(), error.advice()}}};
 }
 
 std::string_view name_of(State state) {

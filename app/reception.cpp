@@ -4,7 +4,6 @@
 
 #include "api/socket_path.hpp"
 #include "dpdk/log.hpp"
-#include "lines.hpp"
 
 namespace natto {
 namespace {
@@ -31,7 +30,7 @@ void Reception::step(Clock::time_point now, Appliance& appliance) {
   }
   next_try_ = now + kBetweenTries;
   if (const Status tried = try_it(); !tried) {
-    if (std::string obstacle = first_line(tried.error().message); obstacle != obstacle_) {
+    if (std::string obstacle = tried.error().what(); obstacle != obstacle_) {
       log(LogLevel::kError,
           "no socket: {}; natto forwards, but cannot be managed: another try in {} s", obstacle,
           kBetweenTries.count());

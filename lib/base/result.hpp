@@ -3,6 +3,7 @@
 // Results of work that can fail, for everything but the packet path (which returns verdicts).
 
 #include <cassert>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <variant>
@@ -25,6 +26,19 @@ enum class ErrorKind {
 struct Error {
   ErrorKind kind = ErrorKind::kInput;
   std::string message;
+
+  /// The first line: what went wrong.
+  [[nodiscard]] std::string what() const { return line_at(0); }
+  /// The next line that is not empty: what to do. Empty without one.
+  [[nodiscard]] std::string advice() const {
+    return line_at(message.find_first_not_of(" \n", message.find('\n')));
+  }
+
+ private:
+  [[nodiscard]] std::string line_at(std::size_t begin) const {
+    return begin == std::string::npos ? ""
+                                      : message.substr(begin, message.find('\n', begin) - begin);
+  }
 };
 
 [[nodiscard]] inline Error input_error(std::string message) {

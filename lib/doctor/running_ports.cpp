@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace natto {
 namespace {
 
@@ -44,20 +42,11 @@ Finding about(const Finder& found, const api::DeviceCounterReport& counter) {
                        counter.advice);
 }
 
-/// `why`: a line that says so, and others with what to do.
-Finding untold(std::string_view why) {
-  const std::size_t end = why.find('\n');
-  std::string advice(end == std::string_view::npos ? "" : why.substr(end));
-  advice.erase(0, advice.find_first_not_of("\n "));
-  advice.erase(std::min(advice.find('\n'), advice.size()));  // of options that doctor has not
-  return Finder(Check::kPorts).unseen(std::string(why.substr(0, end)), std::move(advice));
-}
-
 }  // namespace
 
 Findings check_ports(const RunningPorts& ports) {
   if (!ports) {
-    return {untold(ports.error().message)};
+    return {Finder(Check::kPorts).unseen(ports.error().what(), ports.error().advice())};
   }
   Findings findings;
   for (const api::PortReport& port : *ports) {
