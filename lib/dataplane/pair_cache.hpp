@@ -51,8 +51,9 @@ struct CachedPair {
   /// Whether it may pass, as far as rules say.
   [[nodiscard]] bool allows(std::span<const std::uint8_t> frame) const noexcept {
     const bool is_tcp = header_at<Ipv4Header>(frame, kIpv4Offset).protocol == protocol::kTcp;
-    return allows_port_of(frame) && !(is_tcp && asked_port == kOfSource &&
-                                      header_at<TcpHeader>(frame, kTransportOffset).opens());
+    return allows_port_of(frame) &&
+           !(is_tcp && asked_port == kOfSource &&
+             TcpHeader::opens(header_at<TcpHeader>(frame, kTransportOffset).flags));
   }
 };
 static_assert(sizeof(CachedPair) == 32);

@@ -21,8 +21,7 @@ bool opens(std::uint8_t protocol, std::span<const std::uint8_t> payload) noexcep
   constexpr std::uint8_t kRequest = 0;
   switch (protocol) {
     case protocol::kTcp:
-      return payload.size() > kTcpFlags &&
-             (payload[kTcpFlags] & (TcpHeader::kSyn | TcpHeader::kAck)) == TcpHeader::kSyn;
+      return payload.size() > kTcpFlags && TcpHeader::opens(payload[kTcpFlags]);
     case protocol::kSctp:
       return payload.size() > kSctpChunkType && payload[kSctpChunkType] == kInit;
     case protocol::kDccp:

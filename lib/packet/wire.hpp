@@ -118,8 +118,10 @@ struct TcpHeader {
   Be16 checksum;
   Be16 urgent;
 
-  /// Of the first segment of a connection.
-  [[nodiscard]] constexpr bool opens() const noexcept { return (flags & (kSyn | kAck)) == kSyn; }
+  /// Whether these are the flags of the first segment of a connection.
+  [[nodiscard]] static constexpr bool opens(std::uint8_t flags) noexcept {
+    return (flags & (kSyn | kAck)) == kSyn;
+  }
   /// Bytes, options included.
   [[nodiscard]] constexpr unsigned header_length() const noexcept {
     return (data_offset >> 4U) * 4U;
