@@ -14,9 +14,9 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -24,25 +24,18 @@
 #include <string_view>
 #include <thread>
 
+#include "base/counter.hpp"
+
 namespace {
 
-const char* const file_name = std::getenv("DRIVER_CLOCK");
+const char* file_name = nullptr;
 std::uint64_t warm_at = 0;
 
-/// Of the worker, which alone adds to it.
-class Number {
- public:
-  void add(std::uint64_t more) { value_.store(value() + more, std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_ = 0;
-};
-
+/// Of the worker, which alone adds to them.
 struct Calls {
-  Number count;
-  Number packets;
-  Number cycles;
+  natto::Counter count;
+  natto::Counter packets;
+  natto::Counter cycles;
 
   std::uint16_t add(std::uint64_t begin, std::uint16_t moved) {
     if (moved != 0 && begin > warm_at) {
@@ -136,6 +129,12 @@ void watch() {
 
 __attribute__((constructor)) void start() {
   void* const card = dlopen("ena_model.so", RTLD_NOW | RTLD_NOLOAD);  // which EAL has loaded before
+  file_name = std::getenv("DRIVER_CLOCK");
+  if (card == nullptr || file_name == nullptr) {
+    std::fputs("driver_clock: load ena_model.so before it, and name its file in DRIVER_CLOCK\n",
+               stderr);
+    std::exit(1);
+  }
   card_turn = reinterpret_cast<void (*)()>(dlsym(card, "ena_model_turn"));
   std::thread(watch).detach();
 }
