@@ -38,6 +38,11 @@ void fields(Of<TableReport> auto& m, auto&& field) {
   field("rollback_possible", m.rollback_possible, "there is an earlier table");
   field("reloads", m.reloads, "since start, rollbacks too, and those that found no change");
   field("refused_reloads", m.refused_reloads, "since start, that changed nothing");
+  field("last_reload_ms", m.last_reload_ms,
+        "when the last reload or rollback ended; 0: none since start");
+  field("last_reload_refused", m.last_reload_refused, "it changed nothing");
+  field("last_reload_us", m.last_reload_us,
+        "microseconds that it took, until no worker used the old table");
 }
 
 void fields(Of<MappingReport> auto& m, auto&& field) {
@@ -204,6 +209,7 @@ void fields(Of<PortReport> auto& m, auto&& field) {
   field("next_hop_mac", m.next_hop_mac, "empty while ARP has not found it");
   field("next_hop_silent", m.next_hop_silent,
         "the gateway does not answer ARP, or no longer; a known MAC address stays in use");
+  field("neighbours", m.neighbours, "hosts on the link whose MAC addresses ARP has found");
 #define X(member, direction, unit, meaning)                               \
   field(#direction "_packets", m.direction##_packets, unit ": " meaning); \
   field(#direction "_per_second", m.direction##_per_second, "in the last second");
@@ -223,6 +229,45 @@ void fields(Of<PortsReport> auto& m, auto&& field) {
   field("ports", m.ports, "in the order of the configuration");
 }
 
+void fields(Of<QueueReport> auto& m, auto&& field) {
+  field("rx_packets", m.rx_packets, "that the worker took from it");
+  field("tx_packets", m.tx_packets, "of the worker's that it took to send");
+  field("rx_bytes", m.rx_bytes, "as the device counts them; not there if it does not");
+  field("tx_bytes", m.tx_bytes, "likewise");
+}
+
+void fields(Of<LossReport> auto& m, auto&& field) {
+  field("name", m.name, "as in [ports](#ports)");
+  field("value", m.value, "goes on where a reset of the device put it to zero");
+  field("level", m.level, "it is what is left of something, and no count");
+}
+
+void fields(Of<DeviceReport> auto& m, auto&& field) {
+  field("realm", m.realm, "behind the port");
+  field("rx_bytes", m.rx_bytes,
+        "as the device counts them, read once a second; goes on where a reset of the device put it "
+        "to zero; not there if it does not count");
+  field("tx_bytes", m.tx_bytes, "likewise");
+  field("queues", m.queues, "each, from 0 on: that of worker 0, and so on");
+  field("losses", m.losses,
+        "every counter of the device that means lost or throttled packets, also if it is 0");
+}
+
+void fields(Of<DevicesReport> auto& m, auto&& field) {
+  field("devices", m.devices, "of the ports, in the order of the configuration");
+}
+
+void fields(Of<ProcessReport> auto& m, auto&& field) {
+  field("version", m.version, "of natto");
+  field("dpdk", m.dpdk, "version of the DPDK that it runs with");
+  field("process", m.process, "its number where natto runs");
+  field("started_ms", m.started_ms, "when the socket was opened");
+  field("cpu_us", m.cpu_us,
+        "microseconds of CPU time of all its threads; a worker takes all of its core");
+  field("resident_bytes", m.resident_bytes, "memory without hugepages");
+  field("requests", m.requests, "to this socket, with this one");
+}
+
 void fields(Of<WorkerReport> auto& m, auto&& field) {
   field("lcore", m.lcore, "that it runs on");
   field("received", m.received, "by its own queues, before software RSS");
@@ -231,6 +276,11 @@ void fields(Of<WorkerReport> auto& m, auto&& field) {
   field("cycles", m.cycles, "of the TSC, in all polls");
   field("busy_cycles", m.busy_cycles, "in those that found packets");
   field("longest_gap_cycles", m.longest_gap_cycles, "from one poll to the next");
+  field("slow_path", m.slow_path, "packets that took it");
+  field("looked_up", m.looked_up,
+        "addresses that its translation cache did not hold, of two that a packet has");
+  field("bursts", m.bursts,
+        "taken from its own queues, by their size: 1 packet, 2, up to 4, 8, 16, and 32");
   field("stalled", m.stalled, "no poll for a second");
 }
 
@@ -339,7 +389,9 @@ void fields(Of<PortsRequest> auto&, auto&&) {}
 void fields(Of<PortRequest> auto& m, auto&& field) {
   field("port", m.port, "its index in the configuration, from 0");
 }
+void fields(Of<DevicesRequest> auto&, auto&&) {}
 void fields(Of<WorkersRequest> auto&, auto&&) {}
+void fields(Of<ProcessRequest> auto&, auto&&) {}
 void fields(Of<HealthRequest> auto&, auto&&) {}
 void fields(Of<ReloadRequest> auto&, auto&&) {}
 void fields(Of<DryRunRequest> auto&, auto&&) {}

@@ -38,6 +38,9 @@ struct TableReport {
   bool rollback_possible = false;
   std::uint64_t reloads = 0;
   std::uint64_t refused_reloads = 0;
+  std::uint64_t last_reload_ms = 0;
+  bool last_reload_refused = false;
+  std::uint64_t last_reload_us = 0;
 };
 
 struct MappingReport {
@@ -191,6 +194,7 @@ struct PortReport {
   std::string next_hop = {};
   std::string next_hop_mac = {};
   bool next_hop_silent = false;
+  std::uint64_t neighbours = 0;
 #define X(member, direction, ...)        \
   std::uint64_t direction##_packets = 0; \
   std::uint64_t direction##_per_second = 0;
@@ -209,6 +213,42 @@ struct PortsReport {
   std::vector<PortReport> ports = {};
 };
 
+/// Of a port's queue `n`, which worker `n` has.
+struct QueueReport {
+  std::uint64_t rx_packets = 0;
+  std::uint64_t tx_packets = 0;
+  std::optional<std::uint64_t> rx_bytes = {};
+  std::optional<std::uint64_t> tx_bytes = {};
+};
+
+struct LossReport {
+  std::string name = {};
+  std::uint64_t value = 0;
+  bool level = false;
+};
+
+struct DeviceReport {
+  std::string realm = {};
+  std::optional<std::uint64_t> rx_bytes = {};
+  std::optional<std::uint64_t> tx_bytes = {};
+  std::vector<QueueReport> queues = {};
+  std::vector<LossReport> losses = {};
+};
+
+struct DevicesReport {
+  std::vector<DeviceReport> devices = {};
+};
+
+struct ProcessReport {
+  std::string version = {};
+  std::string dpdk = {};
+  std::uint64_t process = 0;
+  std::uint64_t started_ms = 0;
+  std::uint64_t cpu_us = 0;
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t requests = 0;
+};
+
 struct WorkerReport {
   std::uint64_t lcore = 0;
   std::uint64_t received = 0;
@@ -217,6 +257,9 @@ struct WorkerReport {
   std::uint64_t cycles = 0;
   std::uint64_t busy_cycles = 0;
   std::uint64_t longest_gap_cycles = 0;
+  std::uint64_t slow_path = 0;
+  std::uint64_t looked_up = 0;
+  std::vector<std::uint64_t> bursts = {};
   bool stalled = false;
 };
 
@@ -356,6 +399,18 @@ struct PortRequest {
   std::uint64_t port = 0;
 };
 
+struct DevicesRequest {
+  static constexpr std::string_view kName = "devices";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = DevicesReport;
+};
+
+struct ProcessRequest {
+  static constexpr std::string_view kName = "process";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = ProcessReport;
+};
+
 struct WorkersRequest {
   static constexpr std::string_view kName = "workers";
   static constexpr Rights kNeeds = Rights::kRead;
@@ -395,10 +450,10 @@ struct ExplainRequest {
   std::string realm = {};
 };
 
-using Request =
-    std::variant<TableRequest, MappingsRequest, BusiestRequest, CountersRequest, DropsRequest,
-                 RulesRequest, LimitsRequest, PortsRequest, PortRequest, WorkersRequest,
-                 HealthRequest, ReloadRequest, DryRunRequest, RollbackRequest, ExplainRequest>;
+using Request = std::variant<TableRequest, MappingsRequest, BusiestRequest, CountersRequest,
+                             DropsRequest, RulesRequest, LimitsRequest, PortsRequest, PortRequest,
+                             DevicesRequest, WorkersRequest, ProcessRequest, HealthRequest,
+                             ReloadRequest, DryRunRequest, RollbackRequest, ExplainRequest>;
 
 /// What a list of mappings is sorted by: their file, their names, or the largest of these first.
 inline constexpr std::array<std::string_view, 5> kMappingOrders = {"file", "name", "packets",

@@ -21,7 +21,9 @@ std::string type_of(const std::optional<T>&) {
 }
 template <typename T>
 std::string type_of(const std::vector<T>&) {
-  return std::same_as<T, std::string> ? "list of texts" : "list of objects";
+  return std::same_as<T, std::string>     ? "list of texts"
+         : std::same_as<T, std::uint64_t> ? "list of numbers"
+                                          : "list of objects";
 }
 template <typename T>
 std::string type_of(const T&) {
@@ -73,7 +75,7 @@ class Tables {
   }
   template <typename T>
   void add_objects(const std::vector<T>&, const char* key, const std::string& place) {
-    if constexpr (!std::same_as<T, std::string>) {
+    if constexpr (std::is_class_v<T> && !std::same_as<T, std::string>) {
       add(T(), fmt::format("in each of `{}`", key), place);
     }
   }

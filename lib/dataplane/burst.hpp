@@ -31,6 +31,9 @@ class PacketSet {
   }
 
   [[nodiscard]] constexpr bool empty() const noexcept { return bits_ == 0; }
+  [[nodiscard]] constexpr std::size_t size() const noexcept {
+    return static_cast<std::size_t>(std::popcount(bits_));
+  }
   [[nodiscard]] constexpr bool contains(std::size_t packet) const noexcept {
     return (bits_ >> packet & 1U) != 0;
   }

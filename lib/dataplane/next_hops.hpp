@@ -36,6 +36,9 @@ class alignas(64) NextHops {
     return has_default_ ? &default_ : nullptr;
   }
 
+  /// Hosts on the link whose MAC addresses are known.
+  [[nodiscard]] std::size_t neighbours() const noexcept { return neighbours_.size(); }
+
  private:
   struct Neighbour {
     Ipv4Address address;

@@ -48,7 +48,7 @@ void Pipeline::forward(Burst& burst) noexcept {
 void Pipeline::flush_some(bool idle) noexcept {
   PendingCounts& pending = worker_.cache.pending();
   pending.flush_some(idle);
-  WorkerActivity& activity = worker_.dataplane.activity[worker_.index];
+  WorkerActivity& activity = worker_.activity;
   const std::uint64_t oldest = pending.oldest_version();
   if (activity.oldest_pending_version.load(std::memory_order_relaxed) != oldest) {
     activity.oldest_pending_version.store(oldest, std::memory_order_release);
@@ -57,8 +57,7 @@ void Pipeline::flush_some(bool idle) noexcept {
 
 void Pipeline::flush() noexcept {
   worker_.cache.pending().flush_all();
-  worker_.dataplane.activity[worker_.index].oldest_pending_version.store(0,
-                                                                         std::memory_order_release);
+  worker_.activity.oldest_pending_version.store(0, std::memory_order_release);
 }
 
 }  // namespace natto

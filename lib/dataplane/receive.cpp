@@ -46,6 +46,7 @@ Burst receive(const PortContext& in, Worker& worker, std::size_t& received) noex
   }
   prefetch(burst.all());
   burst.received_tsc = rte_rdtsc();
+  worker.activity.record_burst(burst.size);
   worker.counters.received.add(burst.size);
   worker.counters.ports[in.realm].received.add(burst.size);
   if (in.software_rss && worker.index == 0) {

@@ -73,6 +73,7 @@ void look_up(Burst& burst, Worker& worker) noexcept {
     find({TranslationTable::kMappedScope, packet.parsed.mapped_key}, packet.found.known.destination,
          packet.found.destination);
   });
+  worker.activity.looked_up.add(count);
   worker.table->look_up(std::span(queries).first(count), std::span(answers).first(count));
   for (std::size_t i = 0; i < count; ++i) {
     if (answers[i] != nullptr) {
@@ -197,6 +198,7 @@ void slow_path(Burst& burst, Worker& worker) noexcept {
   if (burst.slow.empty()) {
     return;
   }
+  worker.activity.slow_path.add(burst.slow.size());
   run([](auto&&... of) { return parse(of...); }, burst, worker);
   look_up(burst, worker);
   run([](auto&&... of) { return translate(of...); }, burst, worker);

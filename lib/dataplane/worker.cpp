@@ -19,6 +19,7 @@ Worker::Worker(Dataplane& shared, std::uint16_t number)
     : index(number),
       dataplane(shared),
       counters(shared.counters[number]),
+      activity(shared.activity[number]),
       drop_samples(shared.drop_samples[number]),
       cache(shared.translation_caches[number]),
       pool(shared.pools[number]),

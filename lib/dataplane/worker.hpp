@@ -19,6 +19,7 @@ struct Worker {
   const std::uint16_t index;  ///< its queue of every port, and its place in Dataplane's vectors
   Dataplane& dataplane;
   Counters& counters;
+  WorkerActivity& activity;
   DropSamples& drop_samples;
   TranslationCache& cache;
   rte_mempool* pool;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/counter.hpp"
@@ -14,10 +17,19 @@ struct alignas(64) WorkerActivity {
   Counter cycles;       ///< of all polls
   Counter busy_cycles;  ///< of busy polls
   Counter longest_poll_cycles;
-  Counter last_tsc;  ///< end of the last poll; 0: there was none, or the worker ended
+  /// Bursts of its own queues by their size: 1, 2, up to 4, 8, 16 and 32 packets.
+  std::array<Counter, 6> bursts;
+  Counter slow_path;  ///< packets that took it
+  Counter looked_up;  ///< addresses that the translation cache did not hold
+  Counter last_tsc;   ///< end of the last poll; 0: there was none, or the worker ended
   /// PendingCounts::oldest_version: of the oldest table to whose counters it will still write.
   /// Stored after what it wrote, loaded before that is read.
   std::atomic<std::uint64_t> oldest_pending_version{0};
+
+  /// `size`: from 1 to 32 packets.
+  void record_burst(std::uint16_t size) noexcept {
+    bursts[static_cast<std::size_t>(std::bit_width(size - 1U))].add(1);
+  }
 
   void record(bool busy, std::uint64_t begin_tsc, std::uint64_t end_tsc) noexcept {
     const std::uint64_t spent = end_tsc - begin_tsc;

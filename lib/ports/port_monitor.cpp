@@ -5,12 +5,21 @@
 #include "dpdk/log.hpp"
 
 namespace natto {
+namespace {
+
+bool counts_bytes(const std::string& name) {
+  const std::string of_all = without_queue(name);
+  return of_all == "rx_good_bytes" || of_all == "tx_good_bytes" || of_all == "rx_q*_bytes" ||
+         of_all == "tx_q*_bytes";
+}
+
+}  // namespace
 
 PortMonitor::PortMonitor(std::vector<std::string> names, ReadCounters read)
-    : read_(std::move(read)), counters_(names.size()) {
+    : read_(std::move(read)), counters_(names.size()), bytes_(names.size()) {
   for (std::string& name : names) {
     watches_.push_back(
-        {.name = std::move(name), .sampled = {}, .kernel_losses = {}, .counters = {}});
+        {.name = std::move(name), .sampled = {}, .kernel_losses = {}, .counters = {}, .bytes = {}});
   }
 }
 
@@ -37,15 +46,18 @@ std::optional<std::size_t> PortMonitor::sample(Instant now, const std::vector<Po
   }
   std::vector<WatchedValue> counters;
   for (const auto& [name, counter] : watch.counters) {
-    if (counter.value > 0 || counter.watched->is_level) {
-      counters.push_back({.name = name,
-                          .value = counter.value,
-                          .last_minute = counter.value - counter.minute.front().value,
-                          .watched = counter.watched});
-    }
+    counters.push_back({.name = name,
+                        .value = counter.value,
+                        .last_minute = counter.value - counter.minute.front().value,
+                        .watched = counter.watched});
+  }
+  std::vector<PortCounter> bytes;
+  for (const auto& [name, continued] : watch.bytes) {
+    bytes.push_back({.name = name, .value = continued.value});
   }
   const std::lock_guard lock(mutex_);
   counters_[index] = std::move(counters);
+  bytes_[index] = std::move(bytes);
   return needs_reset ? std::optional(index) : std::nullopt;
 }
 
@@ -64,6 +76,9 @@ bool PortMonitor::take(Instant now, Watch& watch, const std::vector<PortCounter>
   std::map<std::string, std::uint64_t> sums;
   for (const PortCounter& counter : read) {
     sums[without_queue(counter.name)] += counter.value;
+    if (counts_bytes(counter.name)) {
+      watch.bytes[counter.name].read(counter.value);
+    }
   }
   bool needs_reset = false;
   for (const auto& [name, value] : sums) {
@@ -86,13 +101,8 @@ bool PortMonitor::take(Instant now, Watch& watch, const std::vector<PortCounter>
 }
 
 void PortMonitor::update(Counter& counter, Instant now, std::uint64_t value) {
-  if (counter.watched->is_level || counter.minute.empty()) {
-    counter.value = value;
-  } else {
-    // A reset of the device puts its counters to zero.
-    counter.value += value >= counter.last_read ? value - counter.last_read : value;
-  }
-  counter.last_read = value;
+  counter.continued.read(value);
+  counter.value = counter.watched->is_level ? value : counter.continued.value;
   if (counter.watched->is_level) {
     counter.minute.clear();  // whatever it did, it did not grow
   }
@@ -118,6 +128,11 @@ void PortMonitor::warn(const std::string& port, const std::string& name, Counter
 std::vector<WatchedValue> PortMonitor::counters(std::size_t port) const {
   const std::lock_guard lock(mutex_);
   return counters_[port];
+}
+
+std::vector<PortCounter> PortMonitor::bytes(std::size_t port) const {
+  const std::lock_guard lock(mutex_);
+  return bytes_[port];
 }
 
 }  // namespace natto

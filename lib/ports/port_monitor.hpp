@@ -22,7 +22,7 @@
 
 namespace natto {
 
-/// A watched counter that is not zero.
+/// A watched counter of the device.
 struct WatchedValue {
   std::string name;
   std::uint64_t value = 0;        ///< the device's; goes on where a reset set it to zero
@@ -51,16 +51,29 @@ class PortMonitor {
   /// By name. Any thread but workers. None before the first sample.
   [[nodiscard]] std::vector<WatchedValue> counters(std::size_t port) const;
 
+  /// By name, as the device counts them since it started: rx_good_bytes, tx_good_bytes, and where
+  /// the driver counts by queue rx_q0_bytes and so on. Any thread but workers.
+  [[nodiscard]] std::vector<PortCounter> bytes(std::size_t port) const;
+
  private:
   struct Sample {
     Instant time;
     std::uint64_t value;
   };
+  /// What the device counts, going on where a reset of the device puts it to zero.
+  struct Continued {
+    std::uint64_t last_read = 0;
+    std::uint64_t value = 0;
+    void read(std::uint64_t now) {
+      value += now >= last_read ? now - last_read : now;
+      last_read = now;
+    }
+  };
   struct Counter {
     explicit Counter(const WatchedCounter& entry) : watched(&entry) {}
 
     const WatchedCounter* watched;
-    std::uint64_t last_read = 0;
+    Continued continued;
     std::uint64_t value = 0;
     std::deque<Sample> minute;  ///< oldest first; the first is a minute old, or the first ever
     std::optional<Instant> warned;
@@ -73,6 +86,7 @@ class PortMonitor {
     bool has_answered = false;  ///< since the last reset for want of answers
     unsigned unanswered = 0;    ///< in a row
     std::map<std::string, Counter> counters;
+    std::map<std::string, Continued> bytes;
   };
 
   /// Both return whether the device needs a reset.
@@ -85,8 +99,9 @@ class PortMonitor {
   std::vector<Watch> watches_;  ///< by port; control's alone
   std::size_t next_ = 0;        ///< the port whose turn it is
 
-  mutable std::mutex mutex_;                         ///< guards counters_
-  std::vector<std::vector<WatchedValue>> counters_;  ///< by port
+  mutable std::mutex mutex_;  ///< guards what follows, by port
+  std::vector<std::vector<WatchedValue>> counters_;
+  std::vector<std::vector<PortCounter>> bytes_;
 };
 
 }  // namespace natto

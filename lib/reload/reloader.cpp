@@ -197,6 +197,9 @@ ReloadOutcome Reloader::run(const ReloadRequest& request) {
                      .refusal = outcome.text,
                      .refused_since = std::chrono::system_clock::now()});
     }
+    if (request.kind != ReloadKind::kDryRun) {
+      remember(outcome);
+    }
     audit(request, outcome);
     if (request.done) {
       request.done(outcome);
@@ -317,6 +320,18 @@ void Reloader::remember_file(TableFileState state) {
     state.refused_since = file_.refused_since;
   }
   file_ = std::move(state);
+}
+
+void Reloader::remember(const ReloadOutcome& outcome) {
+  const std::lock_guard lock(mutex_);
+  last_reload_ = {.ended = std::chrono::system_clock::now(),
+                  .refused = outcome.refused.has_value(),
+                  .took = outcome.parse + outcome.build + outcome.grace};
+}
+
+LastReload Reloader::last_reload() const {
+  const std::lock_guard lock(mutex_);
+  return last_reload_;
 }
 
 TableFileState Reloader::file_state() const {

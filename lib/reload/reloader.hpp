@@ -73,6 +73,13 @@ struct ReloadRequest {
   std::function<void(const ReloadOutcome&)> done = {};
 };
 
+/// The last reload or rollback, whatever came of it.
+struct LastReload {
+  std::chrono::system_clock::time_point ended;  ///< the epoch: there was none since start
+  bool refused = false;
+  std::chrono::microseconds took{};
+};
+
 class Reloader {
  public:
   struct Patience {
@@ -114,6 +121,7 @@ class Reloader {
   [[nodiscard]] std::uint64_t reloads() const { return reloads_.load(); }
   [[nodiscard]] std::uint64_t refusals() const { return refusals_.load(); }
   [[nodiscard]] TableFileState file_state() const;
+  [[nodiscard]] LastReload last_reload() const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -132,6 +140,7 @@ class Reloader {
                ReloadOutcome& outcome);
   void wait_for_grace(ReloadOutcome& outcome);
   void remember_file(TableFileState state);
+  void remember(const ReloadOutcome& outcome);
   void keep();
   void refuse(const Error& error, ReloadOutcome& outcome);
   void audit(const ReloadRequest& request, const ReloadOutcome& outcome);
@@ -160,6 +169,7 @@ class Reloader {
 
   mutable std::mutex mutex_;  ///< guards what follows
   TableFileState file_;
+  LastReload last_reload_;
   std::deque<ReloadRequest> waiting_;
   bool accepts_ = true;
 };

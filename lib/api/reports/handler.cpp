@@ -1,17 +1,28 @@
 #include "api/reports/handler.hpp"
 
+#include <chrono>
+
 #include "api/reports/mapping_samples.hpp"
 #include "api/reports/reports.hpp"
 
 namespace natto::api {
 namespace {
 
+/// What the handler keeps from one request to the next.
+struct HandlerState {
+  explicit HandlerState(const LiveTable& live_table) : samples(live_table) {}
+
+  MappingSamples samples;
+  std::uint64_t started_ms = unix_milliseconds(std::chrono::system_clock::now());
+  std::uint64_t requests = 0;
+};
+
 /// Visits a request.
 struct Answering {
   const AppliancePart& appliance;
   const Peer& peer;
   const std::shared_ptr<Answer>& answer;
-  MappingSamples& samples;
+  HandlerState& state;
 
   void operator()(const TableRequest&) const { report(table_report(appliance)); }
   void operator()(const CountersRequest&) const { report(counters_report(appliance)); }
@@ -20,7 +31,14 @@ struct Answering {
   void operator()(const LimitsRequest&) const { report(limits_report(appliance)); }
   void operator()(const PortsRequest&) const { report(ports_report(appliance)); }
   void operator()(const PortRequest& request) const { report(port_report(appliance, request)); }
+  void operator()(const DevicesRequest&) const { report(devices_report(appliance)); }
   void operator()(const WorkersRequest&) const { report(workers_report(appliance)); }
+  void operator()(const ProcessRequest&) const {
+    ProcessReport process = process_report();
+    process.started_ms = state.started_ms;
+    process.requests = state.requests;
+    report(process);
+  }
   void operator()(const HealthRequest&) const { report(health_report(appliance)); }
   void operator()(const ExplainRequest& request) const {
     report(explain_report(appliance, request));
@@ -29,7 +47,7 @@ struct Answering {
     Result<Pieces> made = mappings_pieces(appliance, request);
     made ? answer->report(*std::move(made)) : answer->refuse(made.error());
   }
-  void operator()(const BusiestRequest& request) const { report(samples.look(request)); }
+  void operator()(const BusiestRequest& request) const { report(state.samples.look(request)); }
   void operator()(const ReloadRequest&) const {
     reload(appliance.reloader, ReloadKind::kReload, "natto reload", peer, answer);
   }
@@ -54,9 +72,10 @@ struct Answering {
 }  // namespace
 
 Server::Handler make_handler(const AppliancePart& appliance) {
-  return [appliance, samples = std::make_shared<MappingSamples>(appliance.live_table)](
+  return [appliance, state = std::make_shared<HandlerState>(appliance.live_table)](
              const Request& request, const Peer& peer, const std::shared_ptr<Answer>& answer) {
-    std::visit(Answering{appliance, peer, answer, *samples}, request);
+    ++state->requests;
+    std::visit(Answering{appliance, peer, answer, *state}, request);
   };
 }
 

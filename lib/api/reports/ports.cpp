@@ -93,6 +93,9 @@ void add_counters(PortReport& report, const CounterSums& sums, const CounterSums
 
 void add_device_counters(PortReport& report, const std::vector<WatchedValue>& counters) {
   for (const WatchedValue& counter : counters) {
+    if (counter.value == 0 && !counter.watched->is_level) {
+      continue;
+    }
     report.counters.push_back({.name = counter.name,
                                .value = counter.value,
                                .last_minute = counter.last_minute,
@@ -116,6 +119,7 @@ PortsReport ports_report(const AppliancePart& appliance) {
     add_device(report, appliance.ports[i]);
     add_status(report, appliance.supervisors[i]->status());
     add_next_hop(report, config, (*next_hops)[i]);
+    report.neighbours = (*next_hops)[i].neighbours();
     report.next_hop_silent = appliance.control.gateway_silent[i].load();
     report.kernel_interface = config.kernel_interface.value_or("");
     add_counters(report, sums, rates, i);

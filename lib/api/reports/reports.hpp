@@ -22,7 +22,10 @@ namespace natto::api {
 [[nodiscard]] PortsReport ports_report(const AppliancePart& appliance);
 [[nodiscard]] Result<PortReport> port_report(const AppliancePart& appliance,
                                              const PortRequest& request);
+[[nodiscard]] DevicesReport devices_report(const AppliancePart& appliance);
 [[nodiscard]] WorkersReport workers_report(const AppliancePart& appliance);
+/// Without what only the handler knows: `started_ms` and `requests`.
+[[nodiscard]] ProcessReport process_report();
 [[nodiscard]] HealthReport health_report(const AppliancePart& appliance);
 /// Of the running table.
 [[nodiscard]] Result<ExplainReport> explain_report(const AppliancePart& appliance,

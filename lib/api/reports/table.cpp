@@ -13,6 +13,7 @@ TableReport table_report(const AppliancePart& appliance) {
   const auto loaded = appliance.live_table.current();
   const auto& mappings = loaded->table->mappings;
   const TableFileState file = appliance.reloader.file_state();
+  const LastReload last_reload = appliance.reloader.last_reload();
   TableReport report{.version = loaded->version(),
                      .digest = loaded->digest,
                      .mappings = mappings.size(),
@@ -29,7 +30,10 @@ TableReport table_report(const AppliancePart& appliance) {
                      .who = loaded->who,
                      .rollback_possible = appliance.reloader.rollback_possible(),
                      .reloads = appliance.reloader.reloads(),
-                     .refused_reloads = appliance.reloader.refusals()};
+                     .refused_reloads = appliance.reloader.refusals(),
+                     .last_reload_ms = unix_milliseconds(last_reload.ended),
+                     .last_reload_refused = last_reload.refused,
+                     .last_reload_us = static_cast<std::uint64_t>(last_reload.took.count())};
   for (const Mapping& mapping : mappings) {
     report.hosts += mapping.real.length == 32 ? 1 : 0;
     report.addresses += std::uint64_t{1} << (32U - mapping.real.length);

@@ -1,5 +1,8 @@
 #include <rte_cycles.h>
 
+#include <utility>
+#include <vector>
+
 #include "api/reports/reports.hpp"
 
 namespace natto::api {
@@ -9,6 +12,10 @@ WorkersReport workers_report(const AppliancePart& appliance) {
   WorkersReport report{.tsc_hz = rte_get_tsc_hz(), .workers = {}};
   for (std::size_t i = 0; i < appliance.dataplane.activity.size(); ++i) {
     const WorkerActivity& activity = appliance.dataplane.activity[i];
+    std::vector<std::uint64_t> bursts;
+    for (const Counter& of_size : activity.bursts) {
+      bursts.push_back(of_size.value());
+    }
     report.workers.push_back({.lcore = appliance.config.dpdk.lcores[i],
                               .received = appliance.dataplane.counters[i].received.value(),
                               .polls = activity.polls.value(),
@@ -16,6 +23,9 @@ WorkersReport workers_report(const AppliancePart& appliance) {
                               .cycles = activity.cycles.value(),
                               .busy_cycles = activity.busy_cycles.value(),
                               .longest_gap_cycles = activity.longest_poll_cycles.value(),
+                              .slow_path = activity.slow_path.value(),
+                              .looked_up = activity.looked_up.value(),
+                              .bursts = std::move(bursts),
                               .stalled = now > activity.last_tsc.value() + report.tsc_hz});
   }
   return report;

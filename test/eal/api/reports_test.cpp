@@ -456,6 +456,11 @@ TEST_F(ReportsTest, PortsAndWorkers) {
 
   lab_->dataplane().activity[0].record(true, 100, 350);
   lab_->dataplane().activity[0].record(false, 350, 400);
+  for (const int size : {1, 2, 3, 4, 5, 8, 9, 16, 17, 32}) {
+    lab_->dataplane().activity[0].record_burst(static_cast<std::uint16_t>(size));
+  }
+  lab_->dataplane().activity[0].slow_path.add(7);
+  lab_->dataplane().activity[0].looked_up.add(9);
   const auto workers = ask(api::WorkersRequest()).value();
   EXPECT_EQ(workers.tsc_hz, rte_get_tsc_hz());
   const api::WorkerReport& worker = workers.workers.at(0);
@@ -464,6 +469,9 @@ TEST_F(ReportsTest, PortsAndWorkers) {
   EXPECT_EQ(worker.cycles, 300U);
   EXPECT_EQ(worker.busy_cycles, 250U);
   EXPECT_EQ(worker.longest_gap_cycles, 250U);
+  EXPECT_EQ(worker.slow_path, 7U);
+  EXPECT_EQ(worker.looked_up, 9U);
+  EXPECT_EQ(worker.bursts, (std::vector<std::uint64_t>{1, 1, 2, 2, 2, 2}));
   EXPECT_TRUE(worker.stalled) << "its last poll was when the machine started";
 }
 
@@ -499,6 +507,79 @@ TEST_F(ReportsTest, PortCountersSayWhatIsLostAndWhatToDo) {
   EXPECT_EQ(counters[0].last_minute, 4U);
   EXPECT_NE(counters[0].advice.find("security groups"), std::string::npos);
   EXPECT_TRUE(ask(api::PortRequest{.port = 1}).value().counters.empty());
+}
+
+TEST_F(ReportsTest, DevicesTellTheirBytesAndEveryLoss) {
+  run_with(kTwo);
+  EXPECT_FALSE(ask(api::DevicesRequest()).value().devices.at(0).rx_bytes) << "not read yet";
+  const auto sample = [this](int second, std::uint64_t bytes) {
+    counted_ = {{.name = "rx_good_bytes", .value = bytes},
+                {.name = "tx_q0_bytes", .value = bytes + 1},
+                {.name = "tx_q1_bytes", .value = 1},
+                {.name = "pps_allowance_exceeded", .value = 0},
+                {.name = "conntrack_allowance_available", .value = 8}};
+    for (int i = 0; i < 2; ++i) {
+      monitor_.sample(Instant(1'000 * second), ports_, PortSet::first(2));
+    }
+  };
+  sample(0, 500);
+  sample(1, 40);  // a reset put them to zero
+  Counters& counters = lab_->dataplane().counters[0];
+  for (Counter* of_them : {&counters.received, &counters.consumed, &counters.ports[kA].received}) {
+    of_them->add(3);
+  }
+  for (Counter* of_them : {&counters.generated, &counters.ports[kA].transmitted}) {
+    of_them->add(4);
+  }
+  const auto devices = ask(api::DevicesRequest()).value().devices;
+  ASSERT_EQ(devices.size(), 2U);
+  const api::DeviceReport& device = devices[0];
+  EXPECT_EQ(device.realm, "company-a");
+  EXPECT_EQ(device.rx_bytes, 540U);
+  EXPECT_FALSE(device.tx_bytes) << "the device does not count them";
+  ASSERT_EQ(device.queues.size(), 1U);
+  EXPECT_EQ(device.queues[0].rx_packets, 3U);
+  EXPECT_EQ(device.queues[0].tx_packets, 4U);
+  EXPECT_FALSE(device.queues[0].rx_bytes);
+  EXPECT_EQ(device.queues[0].tx_bytes, 542U);
+  ASSERT_EQ(device.losses.size(), 3U);
+  EXPECT_EQ(device.losses[0].name, "conntrack_allowance_available");
+  EXPECT_TRUE(device.losses[0].level);
+  EXPECT_EQ(device.losses[0].value, 8U);
+  EXPECT_EQ(device.losses[1].name, "pps_allowance_exceeded");
+  EXPECT_FALSE(device.losses[1].level);
+  EXPECT_EQ(device.losses[1].value, 0U);
+  EXPECT_EQ(ask(api::PortRequest{.port = 0}).value().counters.size(), 1U) << "those that are not 0";
+}
+
+TEST_F(ReportsTest, TheProcessTellsWhatRunsAndForHowLong) {
+  run_with(kTwo);
+  const api::ProcessReport process = ask(api::ProcessRequest()).value();
+  EXPECT_EQ(process.version, NATTO_VERSION);
+  EXPECT_EQ(process.dpdk.rfind("DPDK ", 0), 0U) << process.dpdk;
+  EXPECT_EQ(process.process, static_cast<std::uint64_t>(getpid()));
+  EXPECT_GT(process.started_ms, 1'700'000'000'000U);
+  EXPECT_GT(process.cpu_us, 0U);
+  EXPECT_GT(process.resident_bytes, 1'000'000U);
+  EXPECT_EQ(process.requests, 1U);
+}
+
+TEST_F(ReportsTest, TheTableTellsOfTheLastReload) {
+  run_with({kTwo[0]});
+  EXPECT_EQ(ask(api::TableRequest()).value().last_reload_ms, 0U);
+  write(kTwo);
+  EXPECT_TRUE(ask(api::DryRunRequest()).ok());
+  EXPECT_EQ(ask(api::TableRequest()).value().last_reload_ms, 0U) << "a dry run is none";
+  EXPECT_TRUE(ask(api::ReloadRequest()).ok());
+  const api::TableReport done = ask(api::TableRequest()).value();
+  EXPECT_GE(done.last_reload_ms, done.loaded_ms);
+  EXPECT_FALSE(done.last_reload_refused);
+  EXPECT_GT(done.last_reload_us, 0U);
+  std::ofstream(config_.table_file) << "nonsense";
+  EXPECT_FALSE(ask(api::ReloadRequest()).ok());
+  const api::TableReport refused = ask(api::TableRequest()).value();
+  EXPECT_GE(refused.last_reload_ms, done.last_reload_ms);
+  EXPECT_TRUE(refused.last_reload_refused);
 }
 
 TEST_F(ReportsTest, ReloadsReportTheirOutcomeAndWhoAsked) {
