@@ -21,6 +21,7 @@ void add_check(CLI::App& app, Action& chosen);
 void add_replay(CLI::App& app, Action& chosen);
 void add_run(CLI::App& app, Action& chosen);
 void add_health(CLI::App& app, Action& chosen);
+void add_exporter(CLI::App& app, Action& chosen);
 void add_show(CLI::App& app, Action& chosen);
 void add_reload(CLI::App& app, Action& chosen);
 void add_rollback(CLI::App& app, Action& chosen);

@@ -8,6 +8,7 @@
 #include "api/messages_markdown.hpp"
 #include "config/schema.hpp"
 #include "doctor/finding.hpp"
+#include "exporter/metric_list.hpp"
 #include "packet/drop_reasons.hpp"
 
 namespace {
@@ -39,8 +40,10 @@ int main(int argc, char** argv) {
     print_drop_reasons();
   } else if (table == "doctor") {
     print_checks();
+  } else if (table == "metrics") {
+    fmt::print("{}", natto::metrics_markdown());
   } else {
-    fmt::print(stderr, "usage: doc_tables api|configuration|drop-reasons|doctor\n");
+    fmt::print(stderr, "usage: doc_tables api|configuration|drop-reasons|doctor|metrics\n");
     return 2;
   }
   return 0;

@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
   natto::add_replay(app, chosen);
   natto::add_run(app, chosen);
   natto::add_health(app, chosen);
+  natto::add_exporter(app, chosen);
   natto::add_show(app, chosen);
   natto::add_reload(app, chosen);
   natto::add_rollback(app, chosen);

@@ -59,6 +59,26 @@ TEST(Pipeline, R1_TranslatesBothAddressesInBothDirections) {
   EXPECT_EQ(lab.counters().translated, 2U);
 }
 
+TEST(Pipeline, WorkersCountTheirBurstsAndWhatTheFastPathDoesNotTake) {
+  Lab lab;
+  const WorkerActivity& activity = lab.dataplane().activity[0];
+  for (int i = 0; i < 3; ++i) {
+    lab.receive(kA, frame_of(a_to_b()));
+  }
+  lab.run();
+  EXPECT_EQ(activity.bursts[2].value(), 1U) << "of three packets";
+  EXPECT_EQ(activity.slow_path.value(), 3U) << "the cache was empty";
+  EXPECT_EQ(activity.looked_up.value(), 6U);
+  lab.receive(kA, frame_of(a_to_b()));
+  lab.run();
+  EXPECT_EQ(activity.bursts[0].value(), 1U);
+  EXPECT_EQ(activity.slow_path.value(), 3U) << "the fast path took it";
+  lab.receive(kA, frame_of(make_udp({.options = Bytes(4, 1)}, Bytes(8))));
+  lab.run();
+  EXPECT_EQ(activity.slow_path.value(), 4U) << "it has IPv4 options";
+  EXPECT_EQ(activity.looked_up.value(), 6U) << "whose addresses the cache holds";
+}
+
 /// With a SYN that announces `mss`, in an odd place.
 Bytes syn(const PacketSpec& spec, std::uint16_t mss) {
   Bytes l3 = make_tcp(spec, {1, 2, 4, 0, 0, 1, 1, 0, 'd', 'a', 't', 'a'});

@@ -1,0 +1,48 @@
+#pragma once
+
+// Asks a running natto, and answers HTTP with what it said.
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "exporter/history.hpp"
+#include "exporter/http_server.hpp"
+#include "exporter/snapshot.hpp"
+#include "running_natto.hpp"
+
+namespace natto {
+
+class Exporter {
+ public:
+  /// From now on it looks at natto every History::kPeriodMs, for the page's curves.
+  Exporter(RunningNatto natto, MappingChoice mappings);
+  Exporter(const Exporter&) = delete;
+  Exporter& operator=(const Exporter&) = delete;
+  ~Exporter();
+
+  /// Any thread.
+  [[nodiscard]] HttpResponse answer(const HttpRequest& request);
+
+ private:
+  [[nodiscard]] HttpResponse metrics(const HttpRequest& request);
+  [[nodiscard]] HttpResponse now();
+  [[nodiscard]] HttpResponse mappings(const std::string& text) const;
+  [[nodiscard]] Result<Snapshot> look(const MappingChoice& mappings) const;
+  /// Says on standard error that natto does not answer, and why, when that changes.
+  void note(const std::string& obstacle);
+  void keep_history();
+
+  const RunningNatto natto_;
+  const MappingChoice mappings_;
+
+  std::mutex mutex_;                 ///< guards what follows
+  std::condition_variable stopped_;  ///< told when it is to stop
+  bool stopping_ = false;
+  std::string obstacle_;  ///< to asking natto; empty: it answered last
+  History history_;
+  std::thread historian_;
+};
+
+}  // namespace natto
