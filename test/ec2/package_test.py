@@ -50,9 +50,11 @@ def test_everything_is_where_it_belongs(machine) -> None:
         "/etc/natto/mappings.toml",
         "/etc/natto/natto.toml",
         "/usr/bin/natto",
+        "/usr/bin/natto-exporter",
         "/usr/lib/natto/ec2/common.sh",
         "/usr/lib/natto/ec2/natto-bind",
         "/usr/lib/systemd/system/natto-bind.service",
+        "/usr/lib/systemd/system/natto-exporter.service",
         "/usr/lib/systemd/system/natto.service",
         "/usr/lib/sysusers.d/natto.conf",
         "/usr/lib/udev/rules.d/60-natto.rules",
@@ -65,6 +67,8 @@ def test_everything_is_where_it_belongs(machine) -> None:
         "/usr/share/doc/natto/examples/igb_uio.conf",
         "/usr/share/doc/natto/examples/kernel-interface.conf",
         "/usr/share/doc/natto/examples/natto.toml",
+        "/usr/share/doc/natto/examples/grafana/natto.json",
+        "/usr/share/doc/natto/examples/prometheus/natto.rules.yml",
         TWO_ARM,
     } <= installed
     assert "/usr/share/doc/natto/README.md" not in installed  # it is about a clone
@@ -139,7 +143,7 @@ def test_a_purge_leaves_nothing(machine) -> None:
     grub.chmod(0o755)
     machine.run("mkdir", "-p", "/etc/default/grub.d", "/etc/sysctl.d")
     before = machine.files(*folders)
-    users = machine.path("/etc/passwd").read_text()
+    users, groups = (machine.path(f"/etc/{name}").read_text() for name in ("passwd", "group"))
     install(machine)
     # What the scripts have written for the next boot.
     written = ("/etc/natto/interfaces", "/etc/sysctl.d/60-natto-hugepages.conf", GRUB_DROP_IN)
@@ -151,6 +155,7 @@ def test_a_purge_leaves_nothing(machine) -> None:
     backups |= {"/etc/.pwd.lock", "/etc/subuid-", "/etc/subgid-"}
     assert machine.files(*folders) - backups == before - backups
     assert machine.path("/etc/passwd").read_text() == users
+    assert machine.path("/etc/group").read_text() == groups
     assert machine.path("/tmp/grub-updated").exists()
 
 
@@ -158,7 +163,7 @@ def test_systemd_finds_no_error_in_the_units(machine) -> None:
     install(machine)
     # Before 254 systemd has no growing delay between starts, and says so.
     newer = re.compile(r"Unknown key '(RestartSteps|RestartMaxDelaySec)' in section \[Service\], ignoring\.$")
-    for unit in ("natto.service", "natto-bind.service"):
+    for unit in ("natto.service", "natto-bind.service", "natto-exporter.service"):
         said = machine.run("systemd-analyze", "verify", f"{UNITS}/{unit}").splitlines()
         assert [line for line in said if not newer.search(line)] == []
 
@@ -167,4 +172,5 @@ def test_the_service_reaches_little(machine) -> None:
     install(machine)
     # The exit status says whether the exposure is below the threshold.
     check = ("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE}")
-    machine.run(*check, f"{UNITS}/natto.service")
+    for unit in ("natto.service", "natto-exporter.service"):
+        machine.run(*check, f"{UNITS}/{unit}")

@@ -46,7 +46,7 @@ def set_up(machine: Throwaway, package: Path) -> None:
     config = config.replace("[dpdk]", f'[dpdk]\neal = ["--lcores", "0@{cpu},1@{cpu}"]')
     write(machine, CONFIG, config.encode())
     write(machine, "/etc/systemd/system/alone.target", ALONE.encode())
-    for unit in ("natto.service", "natto-bind.service"):
+    for unit in ("natto.service", "natto-bind.service", "natto-exporter.service"):
         write(machine, f"/etc/systemd/system/{unit}.d/alone.conf", ALONE.encode())
     write(machine, f"{DROP_INS}/watchdog.conf", b"[Service]\nWatchdogSec=2\n")
     write(machine, "/boot-now", b"")
@@ -66,13 +66,13 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
-def shown(machine: Throwaway, name: str) -> str:
-    return machine.run("systemctl", "show", "--property", name, "--value", "natto").strip()
+def shown(machine: Throwaway, name: str, unit: str = "natto") -> str:
+    return machine.run("systemctl", "show", "--property", name, "--value", unit).strip()
 
 
-def process(machine: Throwaway) -> dict[str, str]:
-    """/proc/PID/status of the running natto."""
-    text = machine.path(f"/proc/{shown(machine, 'MainPID')}/status").read_text()
+def process(machine: Throwaway, unit: str = "natto") -> dict[str, str]:
+    """/proc/PID/status of the running natto, or of another service's process."""
+    text = machine.path(f"/proc/{shown(machine, 'MainPID', unit)}/status").read_text()
     return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
 
 
@@ -92,6 +92,30 @@ def test_runs_as_its_user_and_answers_root(machine) -> None:
     assert "nobody (uid 65534) may not ask this natto" in refusal
     machine.run("systemctl", "stop", "natto")
     assert shown(machine, "Result") == "success"
+
+
+def test_the_exporter_may_read_and_nothing_else(machine) -> None:
+    fetch = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:9560/metrics').read().decode())"
+    options = b'[Service]\nEnvironment="EXPORTER_OPTIONS=--listen 127.0.0.1:9560"\n'
+    write(machine, "/etc/systemd/system/natto-exporter.service.d/listen.conf", options)
+    write(machine, CONFIG, (machine.path(CONFIG).read_text() + '\n[api]\ngroup = "natto-readers"\n').encode())
+    machine.run("ip", "link", "set", "dev", "lo", "up")
+
+    def metrics() -> str:
+        return machine.run("python3", "-c", fetch)
+
+    machine.run("systemctl", "start", "natto", "natto-exporter")
+    wait_until(lambda: ":9560" in machine.run("ss", "-Hltn"), "listen")
+    assert "natto_up 1\n" in metrics()
+    status = process(machine, "natto-exporter")
+    uids = {"0", machine.run("id", "--user", "natto").strip()}
+    assert uids.isdisjoint(status["Uid"].split())
+    assert {int(status[kind], 16) for kind in ("CapEff", "CapPrm", "CapBnd")} == {0}
+    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    machine.run("systemctl", "stop", "natto")
+    assert "natto_up 0\n" in metrics()
+    machine.run("dpkg", "--remove", "natto")
+    assert shown(machine, "ActiveState", "natto-exporter") == "inactive"
 
 
 def test_a_drop_in_lets_it_make_an_interface_for_the_kernel(machine) -> None:
@@ -153,8 +177,8 @@ def test_a_first_installation_starts_nothing(machine) -> None:
     machine.run("dpkg", "--purge", "natto")
     write(machine, "/etc/natto/interfaces", b"")
     machine.run("dpkg", "--install", "/var/natto.deb")
-    states = machine.run("systemctl", "is-active", "natto", "natto-bind", status=3)
-    assert states.split() == ["inactive", "inactive"]
+    states = machine.run("systemctl", "is-active", "natto", "natto-bind", "natto-exporter", status=3)
+    assert states.split() == ["inactive", "inactive", "inactive"]
     assert machine.run("systemctl", "is-enabled", "natto", status=1).strip() == "disabled"
 
 
