@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from busy import CARDS, Busy
 
 ALLOWANCES = [
@@ -26,6 +27,16 @@ def test_counters_are_the_cards(tmp_path, binary, model, hugepages) -> None:
         assert [told(0)[name] for name in ALLOWANCES] == [700, 701, 702, 703, 704]
         assert not set(ALLOWANCES) & told(1).keys()
         assert "pps_allowance_exceeded grew by 702 to 702" in natto.log()
+        devices = natto.ask("devices")["devices"]
+        losses = [{loss["name"]: loss["value"] for loss in device["losses"]} for device in devices]
+        assert [losses[0][name] for name in ALLOWANCES] == [700, 701, 702, 703, 704]
+        assert [losses[1][name] for name in ALLOWANCES] == [0] * len(ALLOWANCES)  # told before it grows
+        for device in devices:
+            assert len(device["queues"]) == 2
+            for way in ("rx_bytes", "tx_bytes"):
+                # Workers go on while the driver adds up.
+                in_queues = sum(queue[way] for queue in device["queues"])
+                assert 0 < device[way] == pytest.approx(in_queues, rel=0.05)
         grew = [f"{name} grew by {700 + number} in the last minute" for number, name in enumerate(ALLOWANCES)]
         found = {(one["subject"], one["health"], re.split("[,:]", one["what"])[0]) for one in natto.doctor()}
         assert {("middle-0", "wrong", what) for what in grew} <= found
