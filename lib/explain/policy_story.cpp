@@ -61,15 +61,22 @@ PolicyStory PolicyNarrator::tell(Policy::Group source, Policy::Group destination
     return story;
   }
   const Flow flow = flow_of(packet, head);
-  story.steps.push_back(packet.is_icmp_error() ? nearest_rule(destination, source, flow)
-                                               : nearest_rule(source, destination, flow));
+  story.steps.push_back(packet.is_icmp_error() ? describe_miss(destination, source, flow)
+                                               : describe_miss(source, destination, flow));
   return story;
+}
+
+const AllowRule* PolicyNarrator::nearest(Policy::Group source, Policy::Group destination,
+                                         const Flow& flow) const {
+  const auto judgement = table_.compiled->policy.judge(source, destination, flow);
+  return judgement.rule.exists() ? &table_.rules.allow[judgement.rule.index]
+                                 : nearest_miss(source, destination, flow).rule;
 }
 
 /// Of the rules between the two, one that names the protocol; of those, one that the source may use
 /// to open; of those, the first.
-std::string PolicyNarrator::nearest_rule(Policy::Group source, Policy::Group destination,
-                                         const Flow& flow) const {
+PolicyNarrator::Miss PolicyNarrator::nearest_miss(Policy::Group source, Policy::Group destination,
+                                                  const Flow& flow) const {
   using Rank = std::tuple<bool, bool, std::uint32_t>;
   std::optional<Rank> best;
   const Policy& policy = table_.compiled->policy;
@@ -87,11 +94,19 @@ std::string PolicyNarrator::nearest_rule(Policy::Group source, Policy::Group des
     }
   });
   if (!best) {
-    return "no rule names the two together";
+    return {.rule = nullptr, .answers = false};
   }
   const auto& [other_protocol, answers, index] = *best;
-  const AllowRule& rule = table_.rules.allow[index];
-  return fmt::format("{} allows {}{}; this is {}", cite(rule), services_text(rule),
+  return {.rule = &table_.rules.allow[index], .answers = answers};
+}
+
+std::string PolicyNarrator::describe_miss(Policy::Group source, Policy::Group destination,
+                                          const Flow& flow) const {
+  const auto [rule, answers] = nearest_miss(source, destination, flow);
+  if (rule == nullptr) {
+    return "no rule names the two together";
+  }
+  return fmt::format("{} allows {}{}; this is {}", cite(*rule), services_text(*rule),
                      answers ? " from the other side" : "", describe(flow, !answers));
 }
 

@@ -32,9 +32,21 @@ class PolicyNarrator {
                                  const ParsedPacket& packet,
                                  std::span<const std::uint8_t> head) const;
 
- private:
-  [[nodiscard]] std::string nearest_rule(Policy::Group source, Policy::Group destination,
+  /// The rule that fits `flow`, perhaps for the other side alone, or else the nearest one; null if
+  /// none names the two together.
+  [[nodiscard]] const AllowRule* nearest(Policy::Group source, Policy::Group destination,
                                          const Flow& flow) const;
+
+ private:
+  /// A rule that does not fit a flow.
+  struct Miss {
+    const AllowRule* rule;  ///< null: there is none
+    bool answers;           ///< it lets the other side open
+  };
+  [[nodiscard]] Miss nearest_miss(Policy::Group source, Policy::Group destination,
+                                  const Flow& flow) const;
+  [[nodiscard]] std::string describe_miss(Policy::Group source, Policy::Group destination,
+                                          const Flow& flow) const;
   [[nodiscard]] std::string cite(const AllowRule& rule) const;
 
   const MappingTable& table_;
