@@ -121,6 +121,18 @@ StateConfig read_state(const SectionReader& section) {
   return state;
 }
 
+LogConfig read_log(const SectionReader& section, Diagnostics& diagnostics) {
+  LogConfig log{.refused = section.boolean("refused"), .refused_file = std::nullopt};
+  if (const auto file = section.parsed("refused_file", parse_absolute_path)) {
+    log.refused_file = file->value;
+    if (!log.refused && !section.has("refused")) {
+      diagnostics.add(file->position,
+                      "refused_file is given, but nothing is written there: add refused = true");
+    }
+  }
+  return log;
+}
+
 class PortReader {
  public:
   explicit PortReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
@@ -271,6 +283,7 @@ ConfigFile read_config_file(const std::filesystem::path& file, Diagnostics& diag
   out.config.icmp = read_icmp(reader.section("icmp"));
   out.config.api = read_api(reader.section("api"));
   out.config.state = read_state(reader.section("state"));
+  out.config.log = read_log(reader.section("log"), diagnostics);
   read_ports(reader, out, diagnostics);
   if (const auto table = reader.section("table").text("file")) {
     out.config.table_file = file.parent_path() / table->value;

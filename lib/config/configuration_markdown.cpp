@@ -19,7 +19,8 @@ std::string default_text(const KeySchema& key) {
     return fmt::format("`{}`", *number);
   }
   if (const auto* text = std::get_if<std::string_view>(&key.if_absent)) {
-    return fmt::format("`\"{}\"`", *text);
+    return key.kind == ValueKind::kBoolean ? fmt::format("`{}`", *text)
+                                           : fmt::format("`\"{}\"`", *text);
   }
   return "**required**";
 }

@@ -77,12 +77,19 @@ struct StateConfig {
   std::optional<std::filesystem::path> directory;  ///< an absolute path
 };
 
+/// [log]
+struct LogConfig {
+  bool refused = false;                               ///< the record of refusals is kept
+  std::optional<std::filesystem::path> refused_file;  ///< absolute; absent: standard error
+};
+
 /// natto.toml
 struct Config {
   DpdkConfig dpdk;
   IcmpConfig icmp;
   ApiConfig api;
   StateConfig state;
+  LogConfig log;
   std::vector<PortConfig> ports;     ///< 1..kMaxPorts; the index is the RealmId
   std::filesystem::path table_file;  ///< [table] file, resolved against natto.toml's folder
 

@@ -193,6 +193,22 @@ constexpr std::array kStateKeys = {
                          "path; each natto.toml has a folder of its own there."},
 };
 
+constexpr std::array kLogKeys = {
+    KeySchema{.name = "refused",
+              .kind = kBoolean,
+              .if_absent = "false",
+              .meaning =
+                  "Whether natto records who was refused what: a line for each new source, "
+                  "destination, protocol, port and reason, and each minute the counts of "
+                  "those that go on ([record of refusals](operations.md#record-of-refusals))."},
+    KeySchema{.name = "refused_file",
+              .kind = kText,
+              .if_absent = LeftOut{"standard error, which systemd gives to its journal"},
+              .meaning =
+                  "The file for these lines instead, an absolute path. When it has 16 MiB it "
+                  "becomes FILE.1, and that FILE.2, up to FILE.4."},
+};
+
 constexpr std::array kMappingKeys = {
     KeySchema{.name = "name",
               .kind = kName,
@@ -235,6 +251,8 @@ constexpr std::array kConfigSections = {
         .name = "api", .meaning = "Who may ask the running natto, and where.", .keys = kApiKeys},
     SectionSchema{
         .name = "state", .meaning = "What outlives the running natto.", .keys = kStateKeys},
+    SectionSchema{
+        .name = "log", .meaning = "What natto writes down beside its own log.", .keys = kLogKeys},
 };
 
 constexpr std::array kPolicyKeys = {
@@ -353,6 +371,8 @@ std::string_view KeySchema::type() const noexcept {
   switch (kind) {
     case kInteger:
       return "an integer";
+    case kBoolean:
+      return "a boolean";
     case kTextList:
       return "an array of strings";
     case kTexts:
@@ -370,6 +390,8 @@ std::string KeySchema::allowed() const {
   switch (kind) {
     case kInteger:
       return fmt::format("{} to {}", range.min, range.max);
+    case kBoolean:
+      return "true or false";
     case kChoice:
       return fmt::format("\"{}\"", fmt::join(choices, "\" or \""));
     case kChoiceOrInteger:

@@ -14,6 +14,7 @@ namespace natto {
 
 enum class ValueKind {
   kInteger,           ///< within `range`
+  kBoolean,           ///< true or false
   kChoice,            ///< one of `choices`
   kChoiceOrInteger,   ///< one of `choices`, or an integer within `range`
   kName,              ///< letters, digits, '_', '.', '-'; at most `range.max` characters
@@ -39,7 +40,8 @@ struct Required {};
 struct LeftOut {
   std::string_view meaning;
 };
-/// What holds if the file leaves the key out; an integer or a text is its default.
+/// What holds if the file leaves the key out; an integer or a text is its default, of a
+/// boolean "true" or "false".
 using Absence = std::variant<Required, LeftOut, std::int64_t, std::string_view>;
 
 struct KeySchema {

@@ -43,6 +43,8 @@ TomlType type_for(ValueKind kind) {
   switch (kind) {
     case ValueKind::kInteger:
       return TomlType::kInteger;
+    case ValueKind::kBoolean:
+      return TomlType::kBoolean;
     case ValueKind::kTextList:
       return TomlType::kArray;
     default:
@@ -55,7 +57,8 @@ std::string_view type_hint(TomlType expected, const TomlValue& found) {
   if (expected == TomlType::kString && is_scalar(found)) {
     return "; put it in quotes";
   }
-  if (expected == TomlType::kInteger && found.type == TomlType::kString) {
+  if ((expected == TomlType::kInteger || expected == TomlType::kBoolean) &&
+      found.type == TomlType::kString) {
     return "; write it without quotes";
   }
   if (expected == TomlType::kArray && is_scalar(found)) {
@@ -176,6 +179,12 @@ std::optional<Located<std::string>> SectionReader::text(std::string_view name) c
     return std::nullopt;
   }
   return Located{value->text, value->position};
+}
+
+bool SectionReader::boolean(std::string_view name) const {
+  const auto found = text(name);
+  return (found ? std::string_view(found->value)
+                : std::get<std::string_view>(schema_.key(name).if_absent)) == "true";
 }
 
 std::optional<Located<std::string>> SectionReader::item(const KeySchema& key, const TomlValue& item,

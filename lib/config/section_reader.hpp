@@ -41,6 +41,8 @@ class SectionReader {
 
   [[nodiscard]] std::optional<Located<std::int64_t>> integer(std::string_view name) const;
   [[nodiscard]] std::optional<Located<std::string>> text(std::string_view name) const;
+  /// The default if the value is wrong.
+  [[nodiscard]] bool boolean(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> text_list(std::string_view name) const;
   /// Of a key that may have one value or an array of them; an integer as the file writes it. An
   /// empty array is an error.

@@ -122,6 +122,7 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
       .rings = std::move(*rings),
       .counters = std::vector<Counters>(workers + 1),
       .drop_samples = std::vector<DropSamples>(workers + 1),
+      .refused_flows = {},
       .activity = std::vector<WorkerActivity>(workers),
       .translation_caches = std::move(translation_caches),
       .pair_caches = std::move(pair_caches)});

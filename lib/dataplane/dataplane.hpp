@@ -16,6 +16,7 @@
 #include "dataplane/pair_cache.hpp"
 #include "dataplane/port_set.hpp"
 #include "dataplane/rcu_pointer.hpp"
+#include "dataplane/refused_flows.hpp"
 #include "dataplane/translation_cache.hpp"
 #include "dataplane/worker_activity.hpp"
 #include "dpdk/mempool.hpp"
@@ -86,6 +87,7 @@ struct Dataplane {
   Rings rings;
   std::vector<Counters> counters;  ///< by worker, each written by its own; the last is control's
   std::vector<DropSamples> drop_samples;             ///< likewise
+  std::vector<RefusedFlows> refused_flows;           ///< by worker; none: no record is kept
   std::vector<WorkerActivity> activity;              ///< by worker, each written by its own
   std::vector<TranslationCache> translation_caches;  ///< by worker, each used by its own alone
   std::vector<PairCache> pair_caches;                ///< likewise

@@ -11,6 +11,14 @@ DropPlace place_in(const Burst& burst) noexcept {
   return {.realm = burst.in->realm, .way = Way::kIn, .tsc = burst.received_tsc};
 }
 
+void note(DropReason reason, const rte_mbuf& packet, const DropPlace& place,
+          Worker& worker) noexcept {
+  worker.drop_samples.note(reason, packet, place);
+  if (worker.refused_flows != nullptr) {
+    worker.refused_flows->note(reason, packet, place);
+  }
+}
+
 void drop_slow(const Burst& burst, std::size_t i, DropReason reason, Worker& worker) noexcept {
   const SlowPacket& packet = burst.slow_packets[i];
   if (!may_be_answered(packet.parsed)) {
@@ -27,7 +35,7 @@ void drop_slow(const Burst& burst, std::size_t i, DropReason reason, Worker& wor
 
 void drop(rte_mbuf* mbuf, DropReason reason, const DropPlace& place, Worker& worker) noexcept {
   worker.counters.drop(reason);
-  worker.drop_samples.note(reason, *mbuf, place);
+  note(reason, *mbuf, place, worker);
   rte_pktmbuf_free(mbuf);
 }
 
@@ -51,7 +59,7 @@ void drop_and_answer(const Burst& burst, std::size_t i, AnswerTag answer, Worker
   answer.put(*mbuf);
   mbuf->port = burst.in->realm;
   worker.counters.drop(answer.reason);
-  worker.drop_samples.note(answer.reason, *mbuf, place_in(burst));
+  note(answer.reason, *mbuf, place_in(burst), worker);
   if (rte_ring_enqueue(worker.dataplane.rings.to_answer.get(), mbuf) != 0) {
     rte_pktmbuf_free(mbuf);
   }

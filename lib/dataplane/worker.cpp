@@ -21,6 +21,7 @@ Worker::Worker(Dataplane& shared, std::uint16_t number)
       counters(shared.counters[number]),
       activity(shared.activity[number]),
       drop_samples(shared.drop_samples[number]),
+      refused_flows(shared.refused_flows.empty() ? nullptr : &shared.refused_flows[number]),
       cache(shared.translation_caches[number]),
       pool(shared.pools[number]),
       icmp_errors(share(shared.icmp, shared.pools.size()), rte_get_tsc_hz()),

@@ -21,6 +21,7 @@ struct Worker {
   Counters& counters;
   WorkerActivity& activity;
   DropSamples& drop_samples;
+  RefusedFlows* const refused_flows;  ///< null: no record of refusals is kept
   TranslationCache& cache;
   rte_mempool* pool;
   TokenBucket icmp_errors;  ///< its share of the ICMP errors that control makes (R19)

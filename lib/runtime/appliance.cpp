@@ -133,6 +133,9 @@ Result<std::unique_ptr<Appliance>> Appliance::launch(const Config& config,
   if (!supervisors) {
     return supervisors.error();
   }
+  if (config.log.refused) {
+    (*base)->dataplane->refused_flows = std::vector<RefusedFlows>(config.dpdk.lcores.size());
+  }
   auto workers = Workers::launch(*(*base)->dataplane, config.dpdk.lcores);
   if (!workers) {
     return workers.error();
@@ -160,6 +163,10 @@ Appliance::Appliance(DeviceLocks locks, Eal eal, Timers timers, std::unique_ptr<
       cpus_beside_workers_(std::move(cpus)),
       reloader_(base_->config, *base_->dataplane, base_->live_table, start.file, start.kept, {}) {
   control_activity_.last_tsc.set(rte_rdtsc());
+  if (!base_->dataplane->refused_flows.empty()) {
+    recorder_.emplace(base_->config, *base_->dataplane, base_->live_table);
+    recorder_->start(cpus_beside_workers_);
+  }
   log_lines(LogLevel::kWarning, start.warning);
 }
 
@@ -239,6 +246,7 @@ void Appliance::stop() {
   server_.reset();
   telemetry_.reset();
   workers_->stop();
+  recorder_.reset();  // what the workers refused until they stopped is in the record
   base_->control.finish(monotonic_now());
   discard_for_workers(*base_->dataplane);
 }

@@ -20,6 +20,7 @@
 #include "ports/gateway_watch.hpp"
 #include "ports/port_monitor.hpp"
 #include "ports/port_supervisor.hpp"
+#include "record/recorder.hpp"
 #include "reload/reloader.hpp"
 #include "runtime/device_locks.hpp"
 #include "runtime/foundation.hpp"
@@ -100,6 +101,7 @@ class Appliance {
   std::unique_ptr<Workers> workers_;
   const std::vector<unsigned> cpus_beside_workers_;  ///< for the reloader and the server
   Reloader reloader_;
+  std::optional<Recorder> recorder_;  ///< where the config asks for it
   std::optional<TelemetryCommands> telemetry_;
   std::optional<api::Server> server_;
   bool running_ = true;

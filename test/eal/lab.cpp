@@ -156,6 +156,9 @@ Lab::Lab(const Config& config, const MappingTable& table, const Options& options
                               TranslationTable::build(table, options.workers, 1).value(),
                               config.icmp, std::vector(options.workers, shared_pool()))
                    .value();
+  if (options.records_refusals) {
+    dataplane_->refused_flows = std::vector<RefusedFlows>(options.workers);
+  }
   for (std::uint16_t worker = 0; worker < options.workers; ++worker) {
     pipelines_.push_back(std::make_unique<Pipeline>(*dataplane_, worker));
   }

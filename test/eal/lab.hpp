@@ -63,6 +63,7 @@ class Lab {
     std::size_t workers = 1;      ///< each with a queue of every port; polled in turn
     bool software_rss = false;    ///< see PortContext
     std::optional<std::string> kernel_interface = std::nullopt;  ///< of the port of a
+    bool records_refusals = false;
   };
 
   explicit Lab(const Options& options);

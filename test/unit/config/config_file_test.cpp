@@ -133,6 +133,22 @@ TEST(ConfigFile, TheStateDirectoryIsAnAbsolutePath) {
   EXPECT_NE(test::config_mistakes(state("3")).find("directory"), std::string::npos);
 }
 
+TEST(ConfigFile, TheRecordOfRefusalsIsOffUnlessAskedFor) {
+  const Folder folder;
+  const auto log = [&folder](std::string_view lines) {
+    return load_config(
+               folder.write("natto.toml", fmt::format("{}[log]\n{}\n", test::one_port(), lines)))
+        ->log;
+  };
+  EXPECT_FALSE(load_config(folder.write("natto.toml", test::one_port()))->log.refused);
+  EXPECT_FALSE(log("").refused);
+  EXPECT_TRUE(log("refused = true").refused);
+  EXPECT_FALSE(log("refused = true").refused_file);
+  EXPECT_EQ(log("refused = true\nrefused_file = \"/var/log/natto/refused.log\"").refused_file,
+            "/var/log/natto/refused.log");
+  EXPECT_FALSE(log("refused = false\nrefused_file = \"/a\"").refused) << "switched off for a while";
+}
+
 TEST(ConfigFile, KnowsItself) {
   const Folder folder;
   const auto file = folder.write("natto.toml", test::one_port());
@@ -197,7 +213,7 @@ INSTANTIATE_TEST_SUITE_P(
                    "natto.toml:1:1: unknown section \"dkdp\"; did you mean \"dpdk\"?"},
         ConfigCase{"mbufs = 5\n" + test::one_port(),
                    "natto.toml:1:1: unknown key outside of a section \"mbufs\"; known here: dpdk, "
-                   "port, icmp, table, api, state"},
+                   "port, icmp, table, api, state, log"},
         ConfigCase{
             with("device = \"0000:00:06.0\"\n", ""),
             "natto.toml:1:1: [[port]] needs \"device\" (not empty, without control characters)"},
@@ -284,6 +300,17 @@ INSTANTIATE_TEST_SUITE_P(
                    "it in quotes"},
         ConfigCase{with_port_line("kernel_packets_per_second = 0"),
                    "natto.toml:6:29: kernel_packets_per_second is 0; allowed: 1 to 100000"},
+        ConfigCase{"log.refused = \"true\"\n" + test::one_port(),
+                   "natto.toml:1:15: refused must be a boolean, not the string \"true\"; write it "
+                   "without quotes"},
+        ConfigCase{"log.refused = 1\n" + test::one_port(),
+                   "natto.toml:1:15: refused must be a boolean, not the integer 1"},
+        ConfigCase{"log.refused = true\nlog.refused_file = \"refused.log\"\n" + test::one_port(),
+                   "natto.toml:2:20: refused_file: \"refused.log\" is not an absolute path, as "
+                   "\"/var/lib/natto\""},
+        ConfigCase{"log.refused_file = \"/a\"\n" + test::one_port(),
+                   "natto.toml:1:20: refused_file is given, but nothing is written there: add "
+                   "refused = true"},
         ConfigCase{"dpdk.mbufs = 511\n" + test::one_port(),
                    "natto.toml:1:14: mbufs is 511; allowed: 512 to 16777216"},
         ConfigCase{"dpdk.mbufs = 16777217\n" + test::one_port(),
