@@ -66,6 +66,12 @@ def write_config(
     write_port_config(file, _device(capture, workers), table, packets, workers)
 
 
+def keep_record(config: Path, file: Path) -> None:
+    """Has natto write down in `file` what it refuses."""
+    with config.open("a") as out:
+        out.write(f'[log]\nrefused = true\nrefused_file = "{file}"\n')
+
+
 def _run_natto(natto: Path, config: Path, seconds: float) -> tuple[dict, str]:
     """What `natto bench --json` says, and its log."""
     words = [natto, "bench", "-c", config, "--seconds", str(seconds), "--json"]

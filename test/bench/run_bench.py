@@ -15,7 +15,7 @@ from pathlib import Path
 
 import programs
 import report
-from scenarios import CLEAN, OPEN, OWN_RIVALS, SCENARIOS, TESTPMD_MODES, Scenario
+from scenarios import CLEAN, OPEN, OWN_RIVALS, SCENARIOS, TESTPMD_MODES, UNRECORDED, Scenario
 from traffic import Workload, write_capture, write_table
 
 
@@ -29,6 +29,8 @@ class Setting:
         self.packets = write_capture(workload, self.capture)
         write_table(workload, table)
         programs.write_config(self.config, self.capture, table, self.packets, workers)
+        if workload.recorded:
+            programs.keep_record(self.config, folder / "refused.log")
 
 
 def spread(values: list[float]) -> float:
@@ -42,6 +44,8 @@ def measure(scenario: Scenario, options: argparse.Namespace, folder: Path) -> di
     left_out = set(TESTPMD_MODES) - set(options.modes or TESTPMD_MODES)
     rivals = [name for name in scenario.rivals if name not in left_out]
     easier = {"hostile_share": 0.0, "refused_share": 0.0}
+    if UNRECORDED in rivals:
+        easier = {"recorded": False}
     if OPEN in rivals:
         easier |= {"rules": False, "limited": False}
     plain_workload = dataclasses.replace(scenario.workload, **easier)
@@ -51,7 +55,8 @@ def measure(scenario: Scenario, options: argparse.Namespace, folder: Path) -> di
         if rival in OWN_RIVALS:
             config = plain_setting.config
             told = programs.run_natto(options.natto, config, options.seconds)
-            return told["translated_pps"] * (1 - scenario.workload.refused_share)
+            spared = scenario.workload.refused_share - plain_workload.refused_share
+            return told["translated_pps"] * (1 - spared)
         return programs.run_testpmd(
             rival, setting.capture, setting.packets, options.seconds, scenario.workers
         )

@@ -7,7 +7,8 @@ from traffic import IMIX, Workload
 TESTPMD_MODES = ("io", "macswap", "5tswap", "csum")
 CLEAN, QUIET, ALONE = "natto, clean", "natto, quiet", "natto, one worker"
 OPEN, NONE_REFUSED = "natto, no policy", "natto, as many of none refused"
-OWN_RIVALS = (ALONE, CLEAN, OPEN, NONE_REFUSED, QUIET)
+UNRECORDED = "natto, no record"
+OWN_RIVALS = (ALONE, CLEAN, OPEN, NONE_REFUSED, QUIET, UNRECORDED)
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,14 @@ SCENARIOS = [
         Workload("64 B, rules refuse 90 %", **_SMALL, pairs=500, rules=True, refused_share=0.9),
         {NONE_REFUSED: (0.85, 1.0)},
         rivals=(NONE_REFUSED,),
+    ),
+    Scenario(
+        Workload(
+            "64 B, rules refuse 90 %, and a record is kept",
+            **_SMALL, pairs=500, rules=True, refused_share=0.9, recorded=True,
+        ),
+        {UNRECORDED: (0.95, 1.0)},
+        rivals=(UNRECORDED,),
     ),
     Scenario(
         Workload("64 B, 2,048 flows, two workers on two queues", **_SMALL),

@@ -33,6 +33,7 @@ class Workload:
     pairs: int = 0  # flows go between so many pairs of hosts; 0: between any
     rules: bool = False  # nothing passes but what two rules for each pair allow
     refused_share: float = 0.0  # no rule allows these
+    recorded: bool = False  # natto keeps a record of what is refused
     limited: bool = False  # a limit for each company, which is never reached
 
 
