@@ -17,12 +17,15 @@ UNITS = "/usr/lib/systemd/system"
 CONFIG = "/etc/natto/natto.toml"
 TWO_ARM = "/usr/share/doc/natto/examples/two-arm/natto.toml"
 GRUB_DROP_IN = "/etc/default/grub.d/90-natto.cfg"
+MANUAL = ("man1/natto.1.gz", "man5/mappings.toml.5.gz", "man5/natto.toml.5.gz")
 EXPOSURE = 20  # of 100, by systemd-analyze security: what natto.service may reach at most
 
 
 def test_lintian_finds_no_error(package) -> None:
     found = subprocess.run(["lintian", "--fail-on", "error", package], capture_output=True, text=True)
     assert found.returncode == 0, found.stdout + found.stderr
+    manual = re.findall(r".*(?:manual-page|groff|man-page).*natto(?:\.toml)?\b.*", found.stdout)
+    assert [line for line in manual if "natto-" not in line] == [], "the scripts for EC2 have none"
 
 
 @pytest.fixture
@@ -61,6 +64,7 @@ def test_everything_is_where_it_belongs(machine) -> None:
         "/usr/sbin/natto-bind",
         "/usr/sbin/natto-hugepages",
         "/usr/sbin/natto-isolate-cores",
+        "/usr/share/bash-completion/completions/natto",
         "/usr/share/doc/natto/CHANGELOG.md",
         "/usr/share/doc/natto/copyright",
         "/usr/share/doc/natto/doc/ec2.md",
@@ -70,9 +74,22 @@ def test_everything_is_where_it_belongs(machine) -> None:
         "/usr/share/doc/natto/examples/grafana/natto.json",
         "/usr/share/doc/natto/examples/prometheus/natto.rules.yml",
         TWO_ARM,
+        *(f"/usr/share/man/{page}" for page in MANUAL),
     } <= installed
     assert "/usr/share/doc/natto/README.md" not in installed  # it is about a clone
     assert [name for name in installed if name.startswith("/usr/local")] == []
+
+
+def test_the_manual_is_shown_without_a_warning(machine) -> None:
+    install(machine)
+    told = ""
+    for page in MANUAL:
+        words = ("man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", f"/usr/share/man/{page}")
+        told += machine.run("sh", "-c", f"MANWIDTH=80 {' '.join(words)} 2>/tmp/warnings | col -b")
+        assert machine.path("/tmp/warnings").read_text() == ""
+    for text in ("natto show drops", "--samples", "EXIT STATUS", "refused_file (a string; default: ",
+                 "packets_per_second (an integer; ", 'name = "company-a"'):  # fmt: skip
+        assert text in told
 
 
 def test_the_programs_run(machine) -> None:
