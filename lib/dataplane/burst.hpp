@@ -40,6 +40,12 @@ class PacketSet {
   [[nodiscard]] constexpr PacketSet without(PacketSet other) const noexcept {
     return PacketSet(bits_ & ~other.bits_);
   }
+  [[nodiscard]] constexpr PacketSet with(PacketSet other) const noexcept {
+    return PacketSet(bits_ | other.bits_);
+  }
+  [[nodiscard]] constexpr PacketSet both(PacketSet other) const noexcept {
+    return PacketSet(bits_ & other.bits_);
+  }
   constexpr void add(std::size_t packet) noexcept { bits_ |= Bits{1} << packet; }
   constexpr void remove(std::size_t packet) noexcept { bits_ &= ~(Bits{1} << packet); }
   friend constexpr bool operator==(PacketSet, PacketSet) = default;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/packet_rules.hpp"
+#include "dataplane/tap.hpp"
 #include "packet/address_rules.hpp"
 
 namespace natto {
@@ -119,6 +120,7 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
       .table = RcuPointer<TranslationTable>(std::move(table)),
       .next_hops =
           RcuPointer<NextHopTable>(std::make_unique<const NextHopTable>(std::move(next_hops))),
+      .capture = RcuPointer<CaptureTaps>(std::make_shared<const CaptureTaps>()),
       .rings = std::move(*rings),
       .counters = std::vector<Counters>(workers + 1),
       .drop_samples = std::vector<DropSamples>(workers + 1),

@@ -27,6 +27,7 @@
 
 namespace natto {
 
+class CaptureTaps;
 class Port;
 
 /// A port as the packet path knows it. Set before workers start, only read after. Aligned, so that
@@ -84,6 +85,7 @@ struct Dataplane {
   std::atomic<PortSet> ports_in_use;   ///< control writes, workers read; see port_set.hpp
   RcuPointer<TranslationTable> table;  ///< the reloader publishes, workers read
   RcuPointer<NextHopTable> next_hops;  ///< control publishes, workers read
+  RcuPointer<CaptureTaps> capture;     ///< the API publishes, workers read; see tap.hpp
   Rings rings;
   std::vector<Counters> counters;  ///< by worker, each written by its own; the last is control's
   std::vector<DropSamples> drop_samples;             ///< likewise

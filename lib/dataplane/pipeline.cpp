@@ -3,6 +3,7 @@
 #include "dataplane/fast_path.hpp"
 #include "dataplane/receive.hpp"
 #include "dataplane/slow_path.hpp"
+#include "dataplane/tap.hpp"
 #include "dataplane/transmit.hpp"
 
 namespace natto {
@@ -28,6 +29,9 @@ std::size_t Pipeline::poll() noexcept {
   if (worker_.index == 0) {
     transmit_for_control(worker_);
   }
+  if (worker_.tap != nullptr) [[unlikely]] {
+    worker_.tap->publish();
+  }
   if (received == 0) {
     flush_some(/*idle=*/true);
   }
@@ -38,10 +42,25 @@ void Pipeline::forward(Burst& burst) noexcept {
   if (burst.size == 0) {
     return;
   }
+  if (worker_.tap != nullptr) [[unlikely]] {
+    forward_watched(burst);
+  } else {
+    fast_path(burst, worker_);
+    slow_path(burst, worker_);
+    transmit(burst, worker_);
+  }
+  flush_some(/*idle=*/false);
+}
+
+// The same while somebody captures.
+void Pipeline::forward_watched(Burst& burst) noexcept {
+  Tap& tap = *worker_.tap;
+  tap.arrive(burst, worker_.table->version());
   fast_path(burst, worker_);
   slow_path(burst, worker_);
+  tap.leave(burst);
   transmit(burst, worker_);
-  flush_some(/*idle=*/false);
+  tap.done();
 }
 
 // A little at a time, so that no poll takes long.

@@ -24,6 +24,7 @@ class Pipeline {
 
  private:
   void forward(Burst& burst) noexcept;
+  void forward_watched(Burst& burst) noexcept;
   void flush_some(bool idle) noexcept;
 
   Worker worker_;

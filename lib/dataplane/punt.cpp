@@ -2,6 +2,7 @@
 
 #include <rte_cycles.h>
 
+#include "dataplane/tap.hpp"
 #include "packet/icmp_error.hpp"
 
 namespace natto {
@@ -14,6 +15,9 @@ DropPlace place_in(const Burst& burst) noexcept {
 void note(DropReason reason, const rte_mbuf& packet, const DropPlace& place,
           Worker& worker) noexcept {
   worker.drop_samples.note(reason, packet, place);
+  if (worker.tap != nullptr) [[unlikely]] {
+    worker.tap->dropped(packet, reason, place);
+  }
   if (worker.refused_flows != nullptr) {
     worker.refused_flows->note(reason, packet, place);
   }
@@ -76,13 +80,16 @@ void punt(const Burst& burst, std::size_t i, Verdict verdict, Worker& worker) no
                      : verdict == Verdict::arp() ? rings.arp
                                                  : rings.own_address;
   rte_mbuf* mbuf = burst.packets[i];
-  mbuf->port = unresolved ? burst.slow_packets[i].found.destination.realm : burst.in->realm;
+  const RealmId out = burst.slow_packets[i].found.destination.realm;
+  if (worker.tap != nullptr) [[unlikely]] {
+    worker.tap->punted(burst, i, unresolved ? std::optional(out) : std::nullopt);
+  }
+  mbuf->port = unresolved ? out : burst.in->realm;
   if (rte_ring_enqueue(ring.get(), mbuf) == 0) {
     return;
   }
   if (unresolved) {
-    const PortContext& out = worker.dataplane.ports[mbuf->port];
-    drop_leaving({&mbuf, 1}, DropReason::kNextHopUnresolved, out, worker);
+    drop_leaving({&mbuf, 1}, DropReason::kNextHopUnresolved, worker.dataplane.ports[out], worker);
   } else {
     drop(mbuf, DropReason::kControlQueueFull, place_in(burst), worker);
   }

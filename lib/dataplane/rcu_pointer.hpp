@@ -67,7 +67,7 @@ class RcuPointer {
     return owner_;
   }
 
-  /// One thread: from now on workers that read get `next`.
+  /// One thread at a time: from now on workers that read get `next`.
   void publish(std::shared_ptr<const T> next, Quiescence& quiescence) {
     const std::lock_guard lock(mutex_);
     retired_.push_back({owner_, 0});
@@ -76,12 +76,15 @@ class RcuPointer {
     retired_.back().token = quiescence.start();
   }
 
-  /// The thread that publishes, now and then: lets go of what no worker can hold any more, nor
+  /// Any thread but workers, now and then: lets go of what no worker can hold any more, nor
   /// `has_pending` anything, the oldest first. Returns how many replaced Ts are left.
   template <typename HasPending>
   std::size_t reclaim(Quiescence& quiescence, HasPending has_pending) {
+    std::vector<std::shared_ptr<const T>> freed;  // once the lock is: that may take long
+    const std::lock_guard lock(mutex_);
     while (!retired_.empty() && quiescence.passed(retired_.front().token) &&
            !has_pending(*retired_.front().value)) {
+      freed.push_back(std::move(retired_.front().value));
       retired_.pop_front();
     }
     return retired_.size();
@@ -97,7 +100,7 @@ class RcuPointer {
   };
 
   std::atomic<const T*> current_;
-  mutable std::mutex mutex_;  ///< guards owner_; workers never take it
+  mutable std::mutex mutex_;  ///< guards owner_ and retired_; workers never take it
   std::shared_ptr<const T> owner_;
   std::deque<Retired> retired_;
 };

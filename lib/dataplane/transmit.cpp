@@ -7,6 +7,7 @@
 
 #include "dataplane/fragment.hpp"
 #include "dataplane/punt.hpp"
+#include "dataplane/tap.hpp"
 
 namespace natto {
 namespace {
@@ -113,6 +114,12 @@ bool exceeds_mtu(const rte_mbuf& mbuf, const PortContext& out) noexcept {
   return mbuf.pkt_len > kIpv4Offset + out.rules.mtu;
 }
 
+void note_generated(const rte_mbuf& mbuf, const PortContext& out, Worker& worker) noexcept {
+  if (worker.tap != nullptr) [[unlikely]] {
+    worker.tap->generated(mbuf, out.realm);
+  }
+}
+
 // Not inline: every poll looks whether there is something to send, and would save its registers.
 __rte_noinline void send_for_control(rte_mbuf* mbuf, const PortContext& out,
                                      Worker& worker) noexcept {
@@ -121,7 +128,7 @@ __rte_noinline void send_for_control(rte_mbuf* mbuf, const PortContext& out,
     send_fragments(out, mbuf, worker);
   } else if (forwarded) {
     send(out, {&mbuf, 1}, worker);
-  } else if (put(out, {&mbuf, 1}, worker) == 1) {
+  } else if (note_generated(*mbuf, out, worker); put(out, {&mbuf, 1}, worker) == 1) {
     worker.counters.generated.add(1);
     worker.counters.ports[out.realm].transmitted.add(1);
   } else {

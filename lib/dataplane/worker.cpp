@@ -2,6 +2,8 @@
 
 #include <rte_cycles.h>
 
+#include "dataplane/tap.hpp"
+
 namespace natto {
 namespace {
 
@@ -31,6 +33,7 @@ void Worker::begin_poll() noexcept {
   ports_in_use = dataplane.ports_in_use.load(std::memory_order_acquire);
   table = &dataplane.table.read();
   next_hops = &dataplane.next_hops.read();
+  tap = dataplane.capture.read().tap(index);
   mapping_counters = table->counters(index);
   policy.use(*table, index);
   cache.use(*table, index);

@@ -8,6 +8,8 @@
 
 namespace natto {
 
+class Tap;
+
 /// What the stages of one worker use beside the burst. Used by that worker's thread alone.
 struct Worker {
   Worker(Dataplane& shared, std::uint16_t number);
@@ -30,6 +32,7 @@ struct Worker {
   PortSet ports_in_use;
   const TranslationTable* table = nullptr;
   const NextHopTable* next_hops = nullptr;
+  Tap* tap = nullptr;                           ///< null: nobody captures
   MappingCounters* mapping_counters = nullptr;  ///< the worker's, of `table`
   PolicyGate policy;                            ///< of `table`
 };

@@ -16,6 +16,7 @@
 #include "dpdk/mempool.hpp"
 #include "packet/plain.hpp"
 #include "packet/rewrite.hpp"
+#include "support/compiled_filter.hpp"
 #include "support/packets.hpp"
 #include "table/mapping.hpp"
 #include "table/translation_table.hpp"
@@ -166,7 +167,7 @@ void find_in_translation_cache(benchmark::State& state) {
 BENCHMARK(find_in_translation_cache)->Iterations(kIterations)->Arg(64)->Arg(512)->Arg(65'536);
 
 /// Whole polls, buffers and rings of the ports included.
-void forward(benchmark::State& state, const test::Bytes& l3) {
+void forward(benchmark::State& state, const test::Bytes& l3, const char* filter = nullptr) {
   bench::TwoPorts ports({{{.name = "a",
                            .realm = 0,
                            .real = {Ipv4Address::of(10, 1, 1, 10), 32},
@@ -175,6 +176,13 @@ void forward(benchmark::State& state, const test::Bytes& l3) {
                            .realm = 1,
                            .real = {Ipv4Address::of(192, 168, 7, 20), 32},
                            .mapped = {Ipv4Address::of(172, 30, 7, 20), 32}}}});
+  if (filter != nullptr) {
+    const auto program = test::compiled(filter);
+    CaptureOrder order;
+    order.filter = PacketFilter::load(program).value();
+    order.conditions = necessary_conditions(program);
+    ports.capture(std::move(order));
+  }
   const test::Bytes frame = test::frame_of(l3);
   for (auto _ : state) {
     ports.forward(frame);
@@ -189,6 +197,24 @@ void forward_fast_path(benchmark::State& state) {
   forward(state, test::make_udp({}, test::Bytes(18, 1)));
 }
 BENCHMARK(forward_fast_path)->Iterations(kIterations);
+
+// The same while somebody captures packets that do not come.
+
+void forward_capturing_host(benchmark::State& state) {
+  forward(state, test::make_udp({}, test::Bytes(18, 1)), "host 10.9.9.9");
+}
+BENCHMARK(forward_capturing_host)->Iterations(kIterations);
+
+void forward_capturing_port(benchmark::State& state) {
+  forward(state, test::make_udp({}, test::Bytes(18, 1)), "port 443");
+}
+BENCHMARK(forward_capturing_port)->Iterations(kIterations);
+
+/// What only the filter itself can tell.
+void forward_capturing_length(benchmark::State& state) {
+  forward(state, test::make_udp({}, test::Bytes(18, 1)), "greater 1000");
+}
+BENCHMARK(forward_capturing_length)->Iterations(kIterations);
 
 /// With an option, which does nothing.
 void forward_slow_path(benchmark::State& state) {

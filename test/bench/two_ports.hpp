@@ -14,6 +14,7 @@
 #include "config/model.hpp"
 #include "control/control.hpp"
 #include "dataplane/pipeline.hpp"
+#include "dataplane/tap.hpp"
 #include "dpdk/mempool.hpp"
 #include "dpdk/ring.hpp"
 #include "support/bytes.hpp"
@@ -55,6 +56,13 @@ class TwoPorts {
     const unsigned sent = rte_ring_dequeue_burst(tx_[1].get(), burst.data(), kBurst, nullptr);
     rte_pktmbuf_free_bulk(reinterpret_cast<rte_mbuf**>(burst.data()), sent);
     forwarded_ += sent;
+  }
+
+  /// From now on, until `order` is another one.
+  void capture(CaptureOrder order) {
+    dataplane_->capture.publish(
+        std::make_shared<const CaptureTaps>(std::move(order), 2, std::size_t{1} << 16U),
+        dataplane_->quiescence);
   }
 
   [[nodiscard]] std::uint64_t forwarded() const { return forwarded_; }
