@@ -52,6 +52,13 @@ void Answer::report(Pieces pieces) {
 
 void Answer::refuse(const Error& error) { report(to_line(to_report(error))); }
 
+void Answer::follow(Pieces lines) {
+  if (!std::exchange(finished_, true)) {
+    outbox_->put(
+        {.client = client_, .text = "", .pieces = {}, .last = false, .live = std::move(lines)});
+  }
+}
+
 void Answer::finish(std::string text, Pieces pieces) {
   if (!std::exchange(finished_, true)) {
     outbox_->put(

@@ -26,6 +26,7 @@ class Outbox {
     std::string text;  ///< lines
     Pieces pieces;     ///< after it; may be empty
     bool last;         ///< the request is answered
+    Pieces live = {};  ///< instead: see Answer::follow
   };
 
   Outbox();
@@ -60,6 +61,10 @@ class Answer {
   /// A line in pieces; its line feed is added.
   void report(Pieces pieces);
   void refuse(const Error& error);
+  /// Lines until the client goes, and with it `lines`. That returns those that are there now; none:
+  /// it is called again soon. Called by the server's thread, when its client has taken what came
+  /// before.
+  void follow(Pieces lines);
 
  private:
   void finish(std::string text, Pieces pieces);

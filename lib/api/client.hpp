@@ -66,6 +66,32 @@ class Client {
     }
   }
 
+  /// Has `take` see the reports of what natto tells until that returns false, or natto says that it
+  /// cannot.
+  template <typename OneRequest>
+  [[nodiscard]] Status follow(const OneRequest& request,
+                              const std::function<bool(const typename OneRequest::Report&)>& take) {
+    using Report = typename OneRequest::Report;
+    send(to_line(Request(request)) + '\n');
+    while (true) {
+      Result<std::string> line = receive();
+      if (!line) {
+        return line.error();
+      }
+      const Result<Reply<Report>> reply = parse_reply<Report>(*line);
+      if (!reply) {
+        return reply.error();
+      }
+      if (const auto* error = std::get_if<ErrorReport>(&*reply)) {
+        return to_error(*error);
+      }
+      const auto* report = std::get_if<Report>(&*reply);
+      if (report != nullptr && !take(*report)) {
+        return Done{};
+      }
+    }
+  }
+
  private:
   using Clock = std::chrono::steady_clock;
 

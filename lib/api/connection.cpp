@@ -51,6 +51,10 @@ void Connection::add(Outbox::Delivery delivery) {
   if (!has_output()) {
     since_ = Clock::now();
   }
+  if (delivery.live) {
+    live_ = std::move(delivery.live);
+    return;
+  }
   if (!delivery.last) {
     progress_ = delivery.text;
   }
@@ -70,7 +74,7 @@ bool Connection::send() {
   }
   sent_ += static_cast<std::size_t>(count);
   if (sent_ == output_.size()) {
-    output_ = pieces_ ? pieces_() : std::string();
+    output_ = pieces_ ? pieces_() : live_ ? live_() : std::string();
     sent_ = 0;
   }
   if (output_.empty()) {
@@ -80,7 +84,12 @@ bool Connection::send() {
   return true;
 }
 
-bool Connection::repeat_progress() {
+bool Connection::go_on() {
+  if (live_) {
+    output_ = live_();
+    since_ = Clock::now();
+    return output_.empty() || send();
+  }
   add({.client = 0, .text = progress_, .pieces = {}, .last = false});
   return send();
 }
@@ -96,7 +105,9 @@ Connection::Clock::time_point Connection::deadline() const {
   if (has_output()) {
     return since_ + limits_.report_time;
   }
-  return since_ + (due_ ? limits_.progress_time : limits_.request_time);
+  return since_ + (live_  ? limits_.follow_time
+                   : due_ ? limits_.progress_time
+                          : limits_.request_time);
 }
 
 std::uint32_t Connection::interest() const {

@@ -37,9 +37,9 @@ class Connection {
 
   /// A request is under way.
   [[nodiscard]] bool due() const { return due_; }
-  /// Says the last progress once more: a client that waits knows that natto works. False: the
-  /// client has gone.
-  [[nodiscard]] bool repeat_progress();
+  /// Says the last progress once more, so that a client that waits knows that natto works; or what
+  /// there is of that which it follows. False: the client has gone.
+  [[nodiscard]] bool go_on();
 
   /// It has sent everything that it will ever send, and has its answers.
   [[nodiscard]] bool done() const { return ended_ && !due_ && !has_output(); }
@@ -66,6 +66,7 @@ class Connection {
   std::string output_;
   std::size_t sent_ = 0;                    ///< of output_
   Pieces pieces_;                           ///< after output_
+  Pieces live_;                             ///< likewise, whenever there is more
   std::string progress_;                    ///< the last line of it
   Clock::time_point since_ = Clock::now();  ///< that the client, or its answer, is waited for
 };

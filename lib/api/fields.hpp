@@ -350,6 +350,36 @@ void fields(Of<ExplainReport> auto& m, auto&& field) {
   field("steps", m.steps, "of the decision, for a person");
 }
 
+void fields(Of<CapturedReport> auto& m, auto&& field) {
+  field("id", m.id, "the packet's number in this capture, from 1");
+  field("at_ns", m.at_ns, "when it came, in Unix nanoseconds");
+  field("fate", m.fate,
+        "`sent`, `dropped`, `to natto` (for natto itself: ARP, its own addresses), `held` "
+        "(translated, but its next hop is being looked for) or `generated` (by natto, or by the "
+        "kernel behind it)");
+  field("reason", m.reason, "of a dropped one, as in [drop-reasons.md](drop-reasons.md)");
+  field("from", m.from, "the mapping of its source; empty if it has none");
+  field("to", m.to, "the mapping of its destination; empty if it has none");
+  field("rule", m.rule, "of the policy, that allows it; empty if none need or does");
+  field("in_realm", m.in_realm, "that it came from; empty if it did not come in");
+  field("in_length", m.in_length, "bytes of the frame as it came");
+  field("in_frame", m.in_frame,
+        "the frame as it came, in hexadecimal, two digits a byte; its begin, if it is longer than "
+        "`snaplen`");
+  field("out_realm", m.out_realm, "that it leaves to; empty if it does not");
+  field("out_length", m.out_length, "bytes of the frame as it leaves");
+  field("out_frame", m.out_frame,
+        "likewise, before it is cut into fragments; a checksum that the port computes is in it");
+}
+
+void fields(Of<CaptureReport> auto& m, auto&& field) {
+  field("packets", m.packets, "since the last line");
+  field("lost", m.lost,
+        "packets that were not copied because those before them were not taken yet, since the "
+        "capture began");
+  field("over_rate", m.over_rate, "packets beyond `rate`, since then");
+}
+
 void fields(Of<ProgressReport> auto& m, auto&& field) {
   field("progress", m.progress,
         "`waiting` (for its turn), `reading`, `checking`, `building`, `waiting for workers` or "
@@ -400,6 +430,27 @@ void fields(Of<ExplainRequest> auto& m, auto&& field) {
   field("frame", m.frame, "the whole Ethernet frame in hexadecimal, two digits a byte");
   field("realm", m.realm,
         "where it arrives; empty: the only one where its source is a real address");
+}
+
+void fields(Of<InstructionMessage> auto& m, auto&& field) {
+  field("code", m.code, "as in bpf(4)");
+  field("jt", m.jt, "instructions to skip if it is true");
+  field("jf", m.jf, "instructions to skip if it is not");
+  field("k", m.k, "its number");
+}
+void fields(Of<CaptureRequest> auto& m, auto&& field) {
+  field("filter", m.filter,
+        "classic BPF for Ethernet, as `tcpdump -ddd` prints it, of the packet as it came or as it "
+        "leaves; empty: every packet");
+  field("mappings", m.mappings,
+        "one name: packets from or to its hosts; two: packets between their hosts");
+  field("rule", m.rule, "name of a rule: packets that it allows");
+  field("drops", m.drops, "drop reasons: packets dropped for them; `any`: all that are dropped");
+  field("realm", m.realm, "packets that come from it or leave to it");
+  field("direction", m.direction,
+        "`in`: only those that come from `realm`; `out`: that leave to it");
+  field("snaplen", m.snaplen, "bytes of a packet that are wanted");
+  field("rate", m.rate, "packets a second at most; 0: all");
 }
 
 }  // namespace natto::api

@@ -16,6 +16,8 @@ struct Limits {
   std::chrono::milliseconds request_time{10'000};
   /// While a request is under way, natto's last progress is said again this often.
   std::chrono::milliseconds progress_time{500};
+  /// So often natto looks for more of what a client follows.
+  std::chrono::milliseconds follow_time{5};
   /// For taking a report.
   std::chrono::milliseconds report_time{60'000};
 };

@@ -143,5 +143,8 @@ template std::string to_line(const ReloadReport&);
 template Result<Reply<ReloadReport>> parse_reply(std::string_view);
 template std::string to_line(const ExplainReport&);
 template Result<Reply<ExplainReport>> parse_reply(std::string_view);
+template std::string to_line(const CapturedReport&);
+template std::string to_line(const CaptureReport&);
+template Result<Reply<CaptureReport>> parse_reply(std::string_view);
 
 }  // namespace natto::api

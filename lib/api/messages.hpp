@@ -321,6 +321,29 @@ struct ExplainReport {
   std::vector<std::string> steps = {};
 };
 
+/// A packet as it came, as it leaves, or both.
+struct CapturedReport {
+  std::uint64_t id = 0;
+  std::uint64_t at_ns = 0;
+  std::string fate = {};
+  std::string reason = {};
+  std::string from = {};
+  std::string to = {};
+  std::string rule = {};
+  std::string in_realm = {};
+  std::uint64_t in_length = 0;
+  std::string in_frame = {};
+  std::string out_realm = {};
+  std::uint64_t out_length = 0;
+  std::string out_frame = {};
+};
+
+struct CaptureReport {
+  std::vector<CapturedReport> packets = {};
+  std::uint64_t lost = 0;
+  std::uint64_t over_rate = 0;
+};
+
 /// Before the report of a request that takes long.
 struct ProgressReport {
   std::string progress = {};
@@ -450,10 +473,35 @@ struct ExplainRequest {
   std::string realm = {};
 };
 
+/// An instruction of classic BPF.
+struct InstructionMessage {
+  std::uint64_t code = 0;
+  std::uint64_t jt = 0;
+  std::uint64_t jf = 0;
+  std::uint64_t k = 0;
+};
+
+/// Answered with reports until the client goes. Who may change what natto does may see what it
+/// carries, and nobody else.
+struct CaptureRequest {
+  static constexpr std::string_view kName = "capture";
+  static constexpr Rights kNeeds = Rights::kChange;
+  using Report = CaptureReport;
+  std::vector<InstructionMessage> filter = {};
+  std::vector<std::string> mappings = {};
+  std::string rule = {};
+  std::vector<std::string> drops = {};
+  std::string realm = {};
+  std::string direction = {};
+  std::uint64_t snaplen = 262'144;
+  std::uint64_t rate = 0;
+};
+
 using Request = std::variant<TableRequest, MappingsRequest, BusiestRequest, CountersRequest,
                              DropsRequest, RulesRequest, LimitsRequest, PortsRequest, PortRequest,
                              DevicesRequest, WorkersRequest, ProcessRequest, HealthRequest,
-                             ReloadRequest, DryRunRequest, RollbackRequest, ExplainRequest>;
+                             ReloadRequest, DryRunRequest, RollbackRequest, ExplainRequest,
+                             CaptureRequest>;
 
 /// What a list of mappings is sorted by: their file, their names, or the largest of these first.
 inline constexpr std::array<std::string_view, 5> kMappingOrders = {"file", "name", "packets",

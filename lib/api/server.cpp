@@ -241,7 +241,7 @@ void Server::mind_the_clock() {
   for (const std::uint64_t client : late) {
     with(client, [this](Connection& connection) {
       if (connection.due() && !connection.has_output()) {
-        return connection.repeat_progress();
+        return connection.go_on();
       }
       connection.say_farewell({ErrorKind::kUsage, fmt::format("no request came within {} ms",
                                                               limits_.request_time.count())});

@@ -17,7 +17,7 @@ class PerSecond {
       return true;
     }
     const std::uint64_t second = now / ticks_per_second_;
-    if (second != second_) {
+    if (second > second_) {  // what comes a little late counts for this one
       second_ = second;
       taken_ = 0;
     }

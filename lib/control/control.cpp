@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dataplane/head.hpp"
+#include "dataplane/tap.hpp"
 #include "packet/arp_rules.hpp"
 #include "packet/echo.hpp"
 #include "packet/icmp_error.hpp"
@@ -342,7 +343,13 @@ void Control::publish_next_hops() {
 
 void Control::drop(Mbuf packet, DropReason reason, const PortContext& port, Way way) {
   counters_.drop(reason);
-  drop_samples_.note(reason, *packet, {.realm = port.realm, .way = way, .tsc = rte_rdtsc()});
+  const DropPlace place{.realm = port.realm, .way = way, .tsc = rte_rdtsc()};
+  drop_samples_.note(reason, *packet, place);
+  const auto capture = dataplane_.capture.hold();
+  if (Tap* tap = capture->tap(dataplane_.counters.size() - 1)) {
+    tap->dropped(*packet, reason, place);
+    tap->publish();
+  }
   packet.reset();
 }
 

@@ -208,6 +208,7 @@ void Appliance::step() {
     }
   }
   base_->control.step(monotonic_now());
+  base_->dataplane->capture.reclaim(base_->dataplane->quiescence);
   watch_gateways();
   const CounterSums sums = counters();
   rates_.sample(monotonic_now(), sums);

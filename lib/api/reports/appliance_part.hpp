@@ -18,8 +18,8 @@ namespace natto {
 /// What reports are made from; all of it lives longer than those that make them.
 struct AppliancePart {
   const Config& config;
-  const Dataplane& dataplane;
-  const std::vector<Port>& ports;                                   ///< by RealmId
+  Dataplane& dataplane;            ///< reports only read, but for the capture
+  const std::vector<Port>& ports;  ///< by RealmId
   const std::vector<std::unique_ptr<PortSupervisor>>& supervisors;  ///< by RealmId
   const ControlActivity& control;
   const LiveTable& live_table;

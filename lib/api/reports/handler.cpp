@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "api/reports/capture.hpp"
 #include "api/reports/mapping_samples.hpp"
 #include "api/reports/reports.hpp"
 
@@ -10,9 +11,11 @@ namespace {
 
 /// What the handler keeps from one request to the next.
 struct HandlerState {
-  explicit HandlerState(const LiveTable& live_table) : samples(live_table) {}
+  explicit HandlerState(const AppliancePart& appliance)
+      : samples(appliance.live_table), captures(appliance) {}
 
   MappingSamples samples;
+  Captures captures;
   std::uint64_t started_ms = unix_milliseconds(std::chrono::system_clock::now());
   std::uint64_t requests = 0;
 };
@@ -47,6 +50,10 @@ struct Answering {
     Result<Pieces> made = mappings_pieces(appliance, request);
     made ? answer->report(*std::move(made)) : answer->refuse(made.error());
   }
+  void operator()(const CaptureRequest& request) const {
+    Result<Pieces> lines = state.captures.begin(request, peer);
+    lines ? answer->follow(*std::move(lines)) : answer->refuse(lines.error());
+  }
   void operator()(const BusiestRequest& request) const { report(state.samples.look(request)); }
   void operator()(const ReloadRequest&) const {
     reload(appliance.reloader, ReloadKind::kReload, "natto reload", peer, answer);
@@ -72,7 +79,7 @@ struct Answering {
 }  // namespace
 
 Server::Handler make_handler(const AppliancePart& appliance) {
-  return [appliance, state = std::make_shared<HandlerState>(appliance.live_table)](
+  return [appliance, state = std::make_shared<HandlerState>(appliance)](
              const Request& request, const Peer& peer, const std::shared_ptr<Answer>& answer) {
     ++state->requests;
     std::visit(Answering{appliance, peer, answer, *state}, request);

@@ -15,6 +15,7 @@
 #include "api/reports/mapping_samples.hpp"
 #include "api/reports/reports.hpp"
 #include "api/telemetry/numbers.hpp"
+#include "base/hex.hpp"
 #include "eal/lab.hpp"
 #include "support/packets.hpp"
 #include "table/table_digest.hpp"
@@ -122,6 +123,19 @@ class ReportsTest : public testing::Test {
     return lines;
   }
 
+  /// What a request for a capture is answered with.
+  [[nodiscard]] api::Outbox::Delivery begin(const api::CaptureRequest& request) {
+    if (!handler_) {
+      handler_ = api::make_handler(*appliance_);
+    }
+    const auto outbox = std::make_shared<api::Outbox>();
+    handler_(request, kMe, std::make_shared<api::Answer>(outbox, 1));
+    return std::move(outbox->take().at(0));
+  }
+  [[nodiscard]] static api::CaptureReport report_in(const std::string& line) {
+    return std::get<api::CaptureReport>(api::parse_reply<api::CaptureReport>(line).value());
+  }
+
   template <typename OneRequest, typename Report = typename OneRequest::Report>
   [[nodiscard]] Result<Report> ask(const OneRequest& request) const {
     const auto reply = api::parse_reply<Report>(lines(request).back());
@@ -162,6 +176,7 @@ class ReportsTest : public testing::Test {
                        }};
   std::optional<Reloader> reloader_;
   std::optional<AppliancePart> appliance_;
+  api::Server::Handler handler_;
 };
 
 TEST_F(ReportsTest, TableSaysWhatRuns) {
@@ -205,6 +220,104 @@ TEST_F(ReportsTest, MappingsCarryTheirCounters) {
   EXPECT_GT(a.from_last_ms, now - 60'000);
   EXPECT_LE(a.from_last_ms, now);
   EXPECT_EQ(b.from_last_ms, 0U);
+}
+
+TEST_F(ReportsTest, CapturedPacketsHaveNamesAndBothFrames) {
+  run_with(kTwo);
+  api::Outbox::Delivery capture = begin({.snaplen = 50});
+  EXPECT_FALSE(capture.last);
+  EXPECT_TRUE(report_in(capture.live()).packets.empty());  // it has begun
+  EXPECT_EQ(capture.live(), "");
+  const Bytes frame = frame_of(make_udp({}, test::Bytes(72)));
+  lab_->receive(kA, frame);
+  lab_->receive(kA, frame_of(make_udp({.ttl = 1}, test::Bytes(72))));
+  lab_->run();
+  const auto report = report_in(capture.live());
+  ASSERT_EQ(report.packets.size(), 3U);  // and the ICMP error
+  const api::CapturedReport& sent =
+      report.packets[0].fate == "sent" ? report.packets[0] : report.packets[1];
+  const api::CapturedReport& dropped =
+      report.packets[0].fate == "sent" ? report.packets[1] : report.packets[0];
+  EXPECT_EQ(report.packets[0].id, 1U);
+  EXPECT_EQ(report.packets[2].id, 3U);
+  EXPECT_EQ(sent.fate, "sent");
+  EXPECT_EQ(sent.from, "host-a");
+  EXPECT_EQ(sent.to, "host-b");
+  EXPECT_EQ(sent.in_realm, "company-a");
+  EXPECT_EQ(sent.out_realm, "company-b");
+  EXPECT_EQ(sent.in_length, frame.size());
+  EXPECT_EQ(sent.in_frame, to_hex(std::span(frame).first(50)));
+  EXPECT_EQ(sent.out_frame, to_hex(std::span(lab_->sent(kB).at(0)).first(50)));
+  EXPECT_EQ(dropped.fate, "dropped");
+  EXPECT_EQ(dropped.reason, "ttl_expired");
+  EXPECT_EQ(dropped.out_realm, "");
+  EXPECT_EQ(report.packets[2].fate, "generated");
+  EXPECT_EQ(report.packets[2].in_realm, "");
+
+  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count();
+  EXPECT_LE(sent.at_ns, static_cast<std::uint64_t>(now));
+  EXPECT_GT(sent.at_ns, static_cast<std::uint64_t>(now) - 60'000'000'000);
+
+  // One at a time, until the first one ends.
+  const auto other = begin({});
+  EXPECT_TRUE(other.last);
+  EXPECT_NE(other.text.find("somebody captures already"), std::string::npos);
+  capture.live = nullptr;
+  EXPECT_TRUE(begin({}).live);
+}
+
+TEST_F(ReportsTest, CapturesAreOfWhatIsAskedFor) {
+  run_with(kTwo);
+  const auto fates = [&](const api::CaptureRequest& request) {
+    auto capture = begin(request);
+    lab_->receive(kA, frame_of(make_udp({}, test::Bytes(72))));
+    lab_->receive(kA, frame_of(make_udp({.destination = "172.30.7.99"}, test::Bytes(72))));
+    lab_->run();
+    std::string told;
+    for (const api::CapturedReport& packet : report_in(capture.live()).packets) {
+      told += packet.fate.substr(0, 1) + packet.to + " ";
+    }
+    static_cast<void>(lab_->sent(kA));
+    static_cast<void>(lab_->sent(kB));
+    return told;
+  };
+  EXPECT_EQ(fates({.mappings = {"host-b"}}), "shost-b ");
+  EXPECT_EQ(fates({.mappings = {"host-b", "host-a"}}), "shost-b ");
+  EXPECT_EQ(fates({.drops = {"any"}}), "d ");
+  EXPECT_EQ(fates({.drops = {"destination_not_mapped", "ttl_expired"}}), "d ");
+  EXPECT_EQ(fates({.realm = "company-b", .direction = "out"}), "shost-b ");
+  EXPECT_EQ(fates({.filter = {{.code = 6, .jt = 0, .jf = 0, .k = 0}}}), "");  // ret #0
+
+  for (const auto& [request, wrong] :
+       {std::pair{api::CaptureRequest{.filter = {{.code = 7}}}, "no filter that natto runs"},
+        {api::CaptureRequest{.filter = {{.code = 1 << 16}}}, "too large a number"},
+        {api::CaptureRequest{.mappings = {"host-c"}}, "do you mean host-a?"},
+        {api::CaptureRequest{.mappings = {"a", "b", "c"}}, "one or two"},
+        {api::CaptureRequest{.rule = "web"}, "natto knows no rule web"},
+        {api::CaptureRequest{.drops = {"everything"}}, "natto knows no drop reason everything"},
+        {api::CaptureRequest{.realm = "company-c"}, "do you mean company-"},
+        {api::CaptureRequest{.direction = "in"}, "direction needs a realm"},
+        {api::CaptureRequest{.realm = "company-a", .direction = "up"}, "direction is in or out"}}) {
+    const auto refused = begin(request);
+    EXPECT_TRUE(refused.last);
+    EXPECT_NE(refused.text.find(wrong), std::string::npos) << refused.text;
+  }
+}
+
+TEST_F(ReportsTest, NoMorePacketsASecondThanAreAskedFor) {
+  run_with(kTwo);
+  auto capture = begin({.rate = 3});
+  for (int i = 0; i < 10; ++i) {
+    lab_->receive(kA, frame_of(make_udp({}, test::Bytes(72))));
+  }
+  lab_->run();
+  const auto report = report_in(capture.live());
+  EXPECT_EQ(report.packets.size() + report.over_rate, 10U);
+  EXPECT_GE(report.packets.size(), 3U);  // or six, where a second ends meanwhile
+  EXPECT_LE(report.packets.size(), 6U);
+  EXPECT_EQ(report.lost, 0U);
 }
 
 TEST_F(ReportsTest, ManyMappingsAreOneLineInPieces) {

@@ -110,6 +110,13 @@ void expect_service(const FakeNatto& natto) {
   EXPECT_EQ(answer_of(client, kAskTable), kTable);
 }
 
+/// What another client hears.
+std::string ask_table(const FakeNatto& natto) {
+  RawClient client = natto.client();
+  client.send(kAskTable);
+  return client.line();
+}
+
 TEST(Server, AnswersLineByLineHoweverTheyCome) {
   const FakeNatto natto;
   RawClient client = natto.client();
@@ -344,6 +351,42 @@ TEST(Server, WhoDoesNotReadItsReportIsCutOff) {
   EXPECT_LT(report.size(), 50'000'000U);
   EXPECT_EQ(report.find_first_not_of('x'), std::string::npos) << "no error in the middle of a line";
   expect_service(natto);
+}
+
+TEST(Server, AFollowerHasLinesUntilItGoes) {
+  FakeNatto natto;
+  RawClient client = natto.client();
+  client.send("{\"request\":\"reload\"}\n");
+  const auto held = std::make_shared<int>(0);
+  const std::weak_ptr<int> alive = held;
+  natto.kept()->follow([held = std::shared_ptr<int>(held)] {
+    return ++*held % 2 == 0 ? "" : fmt::format("{}\n", *held);
+  });
+  for (const char* line : {"1", "3", "5", "7"}) {
+    EXPECT_EQ(client.line(), line);
+  }
+  EXPECT_EQ(ask_table(natto), kTable);
+  client.vanish();
+  while (alive.use_count() > 1) {
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
+TEST(Server, AFollowerThatDoesNotReadHoldsUpNothing) {
+  FakeNatto natto;
+  const RawClient client = natto.client();
+  client.send("{\"request\":\"reload\"}\n");
+  const auto made = std::make_shared<std::atomic<int>>(0);
+  natto.kept()->follow([made] {
+    made->fetch_add(1);
+    return std::string(100'000, 'x') + "\n";
+  });
+  int before = -1;
+  while (std::exchange(before, made->load()) != made->load() || before == 0) {
+    std::this_thread::sleep_for(50ms);
+  }
+  EXPECT_LT(before, 20);
+  EXPECT_EQ(ask_table(natto), kTable);
 }
 
 TEST(Server, WithoutMemoryTheClientIsTold) {
