@@ -90,11 +90,13 @@ Result<std::uint64_t> read_frames(const std::filesystem::path& file,
   while ((result = pcap_next_ex(capture->get(), &header, &data)) == 1) {
     ++packets;
     const std::span<const std::uint8_t> bytes(data, header->caplen);
+    const PcapngDirections::Direction direction = directions.next();
     CapturedFrame frame{.number = packets,
                         .bytes = bytes,
                         .length = header->len,
                         .time = header->ts,
-                        .outgoing = directions.next_is_outbound()};
+                        .outgoing = direction.outbound,
+                        .realm = direction.realm};
     std::vector<std::uint8_t> made;
     if (cooked_bytes != 0 && bytes.size() >= cooked_bytes) {
       const Cooked cooked = link == DLT_LINUX_SLL ? parse_sll(bytes) : parse_sll2(bytes);

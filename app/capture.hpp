@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -19,7 +20,8 @@ struct CapturedFrame {
   std::span<const std::uint8_t> bytes;  ///< an Ethernet frame, as much of it as was captured
   std::uint32_t length;                 ///< bytes that it had on the wire
   timeval time;
-  bool outgoing;  ///< the capture says that the machine which made it had sent the frame
+  bool outgoing;           ///< the capture says that the machine which made it had sent the frame
+  std::string_view realm;  ///< natto made it: where the frame came from or leaves to; else empty
 };
 
 /// Calls `take` with each frame of a file (pcap or pcapng) until it returns true. A "cooked" one

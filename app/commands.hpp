@@ -26,6 +26,7 @@ void add_show(CLI::App& app, Action& chosen);
 void add_reload(CLI::App& app, Action& chosen);
 void add_rollback(CLI::App& app, Action& chosen);
 void add_explain(CLI::App& app, Action& chosen);
+void add_capture(CLI::App& app, Action& chosen);
 void add_top(CLI::App& app, Action& chosen);
 void add_bench(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);

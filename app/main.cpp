@@ -64,6 +64,7 @@ int main(int argc, char** argv) {
   natto::add_rollback(app, chosen);
   natto::add_explain(app, chosen);
   natto::add_top(app, chosen);
+  natto::add_capture(app, chosen);
   natto::add_bench(app, chosen);
   try {
     app.parse(argc, argv);

@@ -4,17 +4,22 @@
 #include <cstdint>
 #include <cstring>
 
+#include "pcapng_writer.hpp"
+
 namespace natto {
 namespace {
 
 // draft-ietf-opsawg-pcapng §4
 constexpr std::uint32_t kSectionHeader = 0x0a0d0d0a;
 constexpr std::uint32_t kByteOrderMagic = 0x1a2b3c4d;
+constexpr std::uint32_t kInterface = 1;
 constexpr std::uint32_t kObsoletePacket = 2;
 constexpr std::uint32_t kSimplePacket = 3;
 constexpr std::uint32_t kEnhancedPacket = 6;
 constexpr std::uint32_t kMostBlockBytes = 16U << 20U;
 constexpr std::size_t kBlockFrameBytes = 12;      ///< type and length before, length behind
+constexpr std::size_t kLengthBytes = 4;           ///< behind a block's body
+constexpr std::size_t kInterfaceHeaderBytes = 8;  ///< link type, snap length
 constexpr std::size_t kEnhancedHeaderBytes = 20;  ///< interface, time, lengths
 
 std::size_t padded(std::size_t bytes) { return (bytes + 3) & ~std::size_t{3}; }
@@ -24,14 +29,20 @@ std::size_t padded(std::size_t bytes) { return (bytes + 3) & ~std::size_t{3}; }
 PcapngDirections::PcapngDirections(const std::filesystem::path& file)
     : in_(file, std::ios::binary), is_pcapng_(next_block() == kSectionHeader) {}
 
-bool PcapngDirections::next_is_outbound() {
+PcapngDirections::Direction PcapngDirections::next() {
   while (is_pcapng_) {
     switch (next_block()) {
+      case kSectionHeader:
+        realms_.clear();
+        break;
+      case kInterface:
+        realms_.push_back(realm());
+        break;
       case kEnhancedPacket:
-        return says_outbound();
+        return direction();
       case kSimplePacket:
       case kObsoletePacket:
-        return false;
+        return {};
       case 0:
         is_pcapng_ = false;
         break;
@@ -39,7 +50,7 @@ bool PcapngDirections::next_is_outbound() {
         break;
     }
   }
-  return false;
+  return {};
 }
 
 std::uint32_t PcapngDirections::next_block() {
@@ -65,23 +76,42 @@ std::uint32_t PcapngDirections::next_block() {
   return in_.read(body_.data(), static_cast<std::streamsize>(body_.size())) ? word(head, 0) : 0;
 }
 
-bool PcapngDirections::says_outbound() const {
-  constexpr std::uint16_t kEndOfOptions = 0;
+PcapngDirections::Direction PcapngDirections::direction() const {
   constexpr std::uint16_t kFlags = 2;
-  constexpr std::uint32_t kOutbound = 2;     // of the lowest two bits
-  const std::size_t end = body_.size() - 4;  // without the length behind it
-  if (end < kEnhancedHeaderBytes) {
-    return false;
+  constexpr std::uint32_t kOutbound = 2;  // of the lowest two bits
+  if (body_.size() < kEnhancedHeaderBytes + kLengthBytes) {
+    return {};
   }
-  std::size_t at = kEnhancedHeaderBytes + padded(word(body_, 12));
+  const auto flags = option(kEnhancedHeaderBytes + padded(word(body_, 12)), kFlags);
+  const std::uint32_t interface = word(body_, 0);
+  return {.outbound = flags.size() == 4 && (word(flags, 0) & 3U) == kOutbound,
+          .realm = interface < realms_.size() ? realms_[interface] : ""};
+}
+
+std::string PcapngDirections::realm() const {
+  constexpr std::uint16_t kName = 2;
+  constexpr std::uint16_t kDescription = 3;
+  const auto text = [&](std::uint16_t code) {
+    const auto value = option(kInterfaceHeaderBytes, code);
+    return std::string(value.begin(), value.end());
+  };
+  const std::string name = text(kName);
+  return text(kDescription).starts_with(PcapngWriter::kDescription)
+             ? name.substr(0, name.rfind(' '))  // "company-a in"
+             : "";
+}
+
+std::span<const char> PcapngDirections::option(std::size_t at, std::uint16_t code) const {
+  constexpr std::uint16_t kEndOfOptions = 0;
+  const std::size_t end = body_.size() - kLengthBytes;
   while (at + 4 <= end && half(at) != kEndOfOptions) {
     const std::uint16_t length = half(at + 2);
-    if (half(at) == kFlags && length == 4 && at + 8 <= end) {
-      return (word(body_, at + 4) & 3U) == kOutbound;
+    if (half(at) == code && at + 4 + length <= end) {
+      return std::span(body_).subspan(at + 4, length);
     }
     at += 4 + padded(length);
   }
-  return false;
+  return {};
 }
 
 std::uint32_t PcapngDirections::word(std::span<const char> bytes, std::size_t at) const {

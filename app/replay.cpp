@@ -94,7 +94,8 @@ Result<std::vector<RealmInput>> open_inputs(const ApplianceFiles& files,
     if (!realm) {
       return realm.error();
     }
-    Result<ReplayInput> capture = ReplayInput::open(argument.file, OwnFrames(files.table, *realm));
+    Result<ReplayInput> capture =
+        ReplayInput::open(argument.file, OwnFrames(files.table, *realm), argument.realm);
     if (!capture) {
       return capture.error();
     }
@@ -175,7 +176,10 @@ Result<std::string> replay(const ReplayArguments& arguments) {
         fmt::format("only {} of the inputs' {} packets could be read", sums.received, expected));
   }
   if (left_out > 0) {
-    fmt::print(stderr, "{} of the inputs' frames left out: natto itself had sent them\n", left_out);
+    fmt::print(stderr,
+               "{} of the inputs' frames left out: natto itself had sent them, or they came from "
+               "another realm\n",
+               left_out);
   }
   return arguments.json ? summary_json(sums, config.ports) : summary_text(sums, config.ports);
 }
@@ -214,7 +218,9 @@ void add_replay(CLI::App& app, Action& chosen) {
       "Does not touch the configured devices. Ports without gateway_mac send to "
       "02:00:00:00:00:fe,\n"
       "which is made up. The packets of one input keep their order. Frames that natto itself had\n"
-      "sent, where the capture has them, are left out.\n"
+      "sent, where the capture has them, are left out; what natto capture wrote is an input of "
+      "each\n"
+      "realm in it.\n"
       "Example: natto replay -c conf/two-arm/natto.toml --in company-a=a.pcap --out "
       "company-b=b.pcap");
   const auto arguments = std::make_shared<ReplayArguments>();

@@ -7,18 +7,17 @@
 #include <cerrno>
 #include <cstring>
 
-#include "capture.hpp"
-
 namespace natto {
 namespace {
 
 constexpr int kSnapLength = 262'144;  // tcpdump's
 
-bool natto_sent(const CapturedFrame& frame, const OwnFrames& own) {
-  return frame.outgoing || own.is_own(frame.bytes);
-}
-
 }  // namespace
+
+bool ReplayInput::leaves_out(const CapturedFrame& frame, const OwnFrames& own) const {
+  return frame.outgoing || own.is_own(frame.bytes) ||
+         (!frame.realm.empty() && frame.realm != realm_);
+}
 
 void ReplayInput::Remove::operator()(const std::filesystem::path* file) const noexcept {
   std::error_code ignored;
@@ -26,8 +25,9 @@ void ReplayInput::Remove::operator()(const std::filesystem::path* file) const no
   delete file;
 }
 
-Result<ReplayInput> ReplayInput::open(const std::filesystem::path& file, OwnFrames own) {
-  ReplayInput input(file);
+Result<ReplayInput> ReplayInput::open(const std::filesystem::path& file, OwnFrames own,
+                                      const std::string& realm) {
+  ReplayInput input(file, realm);
   const auto learned = read_frames(file, [&](const CapturedFrame& frame) {
     own.learn(frame.bytes);
     return false;
@@ -36,7 +36,7 @@ Result<ReplayInput> ReplayInput::open(const std::filesystem::path& file, OwnFram
     return learned.error();
   }
   const auto counted = read_frames(file, [&](const CapturedFrame& frame) {
-    ++(natto_sent(frame, own) ? input.left_out_ : input.packets_);
+    ++(input.leaves_out(frame, own) ? input.left_out_ : input.packets_);
     return false;
   });
   if (!counted) {
@@ -69,7 +69,7 @@ Status ReplayInput::copy(const std::filesystem::path& from, const OwnFrames& own
     return system_error(fmt::format("cannot write {}: {}", name, pcap_geterr(pcap.get())));
   }
   const auto copied = read_frames(from, [&](const CapturedFrame& frame) {
-    if (!natto_sent(frame, own)) {
+    if (!leaves_out(frame, own)) {
       const pcap_pkthdr header{.ts = frame.time,
                                .caplen = static_cast<bpf_u_int32>(frame.bytes.size()),
                                .len = frame.length};

@@ -3,22 +3,26 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "base/result.hpp"
+#include "capture.hpp"
 #include "own_frames.hpp"
 
 namespace natto {
 
 /// A capture of a realm, as natto is to receive it: Ethernet frames, without those that natto
-/// itself had sent. The file as it is, or where it has others too, a copy in a temporary file.
+/// itself had sent, and of a capture that natto made without those of other realms. The file as it
+/// is, or where it has others too, a copy in a temporary file.
 class ReplayInput {
  public:
   /// `own` learns from the file.
-  [[nodiscard]] static Result<ReplayInput> open(const std::filesystem::path& file, OwnFrames own);
+  [[nodiscard]] static Result<ReplayInput> open(const std::filesystem::path& file, OwnFrames own,
+                                                const std::string& realm);
 
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
   [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
-  /// Frames that natto had sent.
+  /// Frames that natto had sent, or that came from other realms.
   [[nodiscard]] std::uint64_t left_out() const noexcept { return left_out_; }
 
  private:
@@ -28,10 +32,13 @@ class ReplayInput {
   };
   using Temporary = std::unique_ptr<const std::filesystem::path, Remove>;
 
-  explicit ReplayInput(std::filesystem::path file) : file_(std::move(file)) {}
+  ReplayInput(std::filesystem::path file, std::string realm)
+      : file_(std::move(file)), realm_(std::move(realm)) {}
+  [[nodiscard]] bool leaves_out(const CapturedFrame& frame, const OwnFrames& own) const;
   [[nodiscard]] Status copy(const std::filesystem::path& from, const OwnFrames& own);
 
   std::filesystem::path file_;
+  std::string realm_;
   Temporary temporary_;
   std::uint64_t packets_ = 0;
   std::uint64_t left_out_ = 0;

@@ -44,8 +44,12 @@ def expected() -> bytes:
     return frame
 
 
-def pcapng(order: str, packets: Sequence[tuple[int, bytes]]) -> bytes:
-    """Packets with the direction of each, after draft-ietf-opsawg-pcapng."""
+def pcapng(
+    order: str, packets: Sequence[tuple[int, bytes]], interfaces: Sequence[tuple[str, str]] = (("", ""),)
+) -> bytes:
+    """Packets with the direction of each, after draft-ietf-opsawg-pcapng. Each interface has a name and a
+    description; the packets are of one after the other.
+    """
 
     def block(kind: int, body: bytes) -> bytes:
         length = struct.pack(order + "I", len(body) + 12)
@@ -55,9 +59,11 @@ def pcapng(order: str, packets: Sequence[tuple[int, bytes]]) -> bytes:
         return struct.pack(order + "HH", code, len(value)) + value + bytes(-len(value) % 4)
 
     text = block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))
-    text += block(1, struct.pack(order + "HHI", 1, 0, 0))
-    for direction, frame in packets:
-        header = struct.pack(order + "IIIII", 0, 0, 0, len(frame), len(frame))
+    for name, description in interfaces:
+        options = option(3, description.encode()) + option(2, name.encode()) + option(0, b"")
+        text += block(1, struct.pack(order + "HHI", 1, 0, 0) + options)
+    for number, (direction, frame) in enumerate(packets):
+        header = struct.pack(order + "IIIII", number % len(interfaces), 0, 0, len(frame), len(frame))
         options = option(1, b"a comment") + option(2, struct.pack(order + "I", direction)) + option(0, b"")
         text += block(6, header + frame + bytes(-len(frame) % 4) + options)
     return text
@@ -99,6 +105,22 @@ def test_by_the_direction_in_pcapng(binary, tmp_path, arriving, sent, order) -> 
     out, told = replay(binary, capture)
     assert out == [expected()] * 2
     assert "2 of the inputs' frames left out" in told
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_what_natto_captured_has_packets_of_every_realm(binary, tmp_path, arriving, sent, order) -> None:
+    interfaces = [(f"{realm} in", f"natto: comes from {realm}") for realm in ("company-b", "company-a")]
+    capture = tmp_path / "in.pcapng"
+    packets = [(INBOUND, arriving), (INBOUND, arriving), (INBOUND, arriving), (OUTBOUND, sent)]
+    capture.write_bytes(pcapng(order, packets, interfaces))
+    out, told = replay(binary, capture)
+    assert out == [expected()]
+    assert "3 of the inputs' frames left out" in told
+
+    # Another program's interfaces may have such names.
+    interfaces = [(name, "") for name, _ in interfaces]
+    capture.write_bytes(pcapng(order, packets, interfaces))
+    assert replay(binary, capture)[0] == [expected()] * 3
 
 
 @pytest.mark.parametrize(("version", "link_type"), [(1, 113), (2, 276)])
