@@ -210,6 +210,12 @@ void forward_capturing_port(benchmark::State& state) {
 }
 BENCHMARK(forward_capturing_port)->Iterations(kIterations);
 
+/// Every packet is copied, twice.
+void forward_capturing_all(benchmark::State& state) {
+  forward(state, test::make_udp({}, test::Bytes(18, 1)), "host 10.1.1.10");
+}
+BENCHMARK(forward_capturing_all)->Iterations(kIterations);
+
 /// What only the filter itself can tell.
 void forward_capturing_length(benchmark::State& state) {
   forward(state, test::make_udp({}, test::Bytes(18, 1)), "greater 1000");

@@ -56,13 +56,18 @@ class TwoPorts {
     const unsigned sent = rte_ring_dequeue_burst(tx_[1].get(), burst.data(), kBurst, nullptr);
     rte_pktmbuf_free_bulk(reinterpret_cast<rte_mbuf**>(burst.data()), sent);
     forwarded_ += sent;
+    if (taps_ != nullptr) {
+      CopyRing& copies = taps_->tap(0)->ring();
+      while (!copies.front().empty()) {
+        copies.pop();
+      }
+    }
   }
 
   /// From now on, until `order` is another one.
   void capture(CaptureOrder order) {
-    dataplane_->capture.publish(
-        std::make_shared<const CaptureTaps>(std::move(order), 2, std::size_t{1} << 16U),
-        dataplane_->quiescence);
+    taps_ = std::make_shared<const CaptureTaps>(std::move(order), 2, std::size_t{1} << 16U);
+    dataplane_->capture.publish(taps_, dataplane_->quiescence);
   }
 
   [[nodiscard]] std::uint64_t forwarded() const { return forwarded_; }
@@ -90,6 +95,7 @@ class TwoPorts {
   std::array<Ring, 2> tx_;
   std::unique_ptr<Dataplane> dataplane_;
   std::optional<Pipeline> pipeline_;
+  std::shared_ptr<const CaptureTaps> taps_;
   std::uint64_t forwarded_ = 0;
 };
 
