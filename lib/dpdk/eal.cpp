@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_pdump.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include <utility>
 
 #include "dpdk/devargs.hpp"
+#include "dpdk/error.hpp"
 #include "dpdk/log.hpp"
 #include "dpdk/pci_access.hpp"
 #include "dpdk/runtime_folder.hpp"
@@ -44,6 +46,11 @@ Status check_cpus(const EalOptions& options) {
     }
   }
   return Done{};
+}
+
+/// The user wants other processes to share DPDK's memory: dpdk-dumpcap, and others of DPDK's tools.
+bool is_shared(const std::vector<std::string>& extra) {
+  return std::ranges::find(extra, "--proc-type=primary") != extra.end();
 }
 
 bool maps_lcores_itself(const std::vector<std::string>& extra) {
@@ -84,9 +91,9 @@ std::vector<std::string> eal_arguments(const EalOptions& options) {
   }
   add("--main-lcore", std::to_string(options.main_lcore));
 
-  if (options.hugepages) {
+  if (options.hugepages && !is_shared(options.extra)) {
     add("--in-memory");
-  } else {
+  } else if (!options.hugepages) {
     add("--no-huge", "--no-shconf", "-m", std::to_string(options.memory_mib));
   }
   add("--file-prefix", own_file_prefix());
@@ -155,6 +162,13 @@ Result<Eal> Eal::create(const EalOptions& options) {
       message += pci_obstacles(device_name(device), ProcessRights::current());
     }
     return system_error(std::move(message));
+  }
+  if (is_shared(options.extra)) {
+    Eal eal{Descriptor()};  // another process would wait for the lock
+    if (rte_pdump_init() != 0) {
+      return dpdk_error("serve", "dpdk-dumpcap", rte_errno);
+    }
+    return eal;
   }
   return Eal(hold_folder(rte_eal_get_runtime_dir()));
 }

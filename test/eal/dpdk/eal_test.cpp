@@ -30,6 +30,12 @@ TEST(EalArguments, WithHugepagesAndACard) {
   EXPECT_FALSE(contains(arguments, {"--no-telemetry"}));
 }
 
+TEST(EalArguments, MemoryIsSharedIfTheUserWantsAPrimaryProcess) {
+  const auto arguments = eal_arguments({.hugepages = true, .extra = {"--proc-type=primary"}});
+  EXPECT_FALSE(contains(arguments, {"--in-memory"}));
+  EXPECT_FALSE(contains(arguments, {"--no-huge"}));
+}
+
 TEST(EalArguments, TheUsersComeLastAndMayMapLcores) {
   const auto arguments = eal_arguments({.lcores = {1}, .extra = {"--lcores", "0@0,1@0"}});
   EXPECT_FALSE(contains(arguments, {"-l"}));
