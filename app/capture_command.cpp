@@ -131,11 +131,11 @@ Result<std::string> capture(const CaptureArguments& arguments) {
       .snaplen = arguments.snaplen,
       .rate = arguments.rate};
   const Interruption interruption;
-  using Clock = std::chrono::steady_clock;
+  using Monotonic = std::chrono::steady_clock;
   const auto end = arguments.seconds > 0
-                       ? Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                            std::chrono::duration<double>(arguments.seconds))
-                       : Clock::time_point::max();
+                       ? Monotonic::now() + std::chrono::duration_cast<Monotonic::duration>(
+                                                std::chrono::duration<double>(arguments.seconds))
+                       : Monotonic::time_point::max();
   std::uint64_t captured = 0;
   api::CaptureReport last;
   bool begun = false;
@@ -154,7 +154,7 @@ Result<std::string> capture(const CaptureArguments& arguments) {
     last.lost = report.lost;
     last.over_rate = report.over_rate;
     written = (*output)->flush();
-    return written.ok() && !Interruption::happened() && Clock::now() < end &&
+    return written.ok() && !Interruption::happened() && Monotonic::now() < end &&
            (arguments.count == 0 || captured < arguments.count);
   };
   const Status followed = natto->follow(request, take);

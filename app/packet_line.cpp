@@ -18,16 +18,16 @@
 namespace natto {
 namespace {
 
-using Frame = std::span<const std::uint8_t>;
+using FrameBytes = std::span<const std::uint8_t>;
 
 /// What of a frame lies at `offset`; null if it ends before.
 template <typename T>
-const T* find(Frame frame, std::size_t offset) {
+const T* part_at(FrameBytes frame, std::size_t offset) {
   return frame.size() >= offset + sizeof(T) ? &header_at<T>(frame, offset) : nullptr;
 }
 
-std::string tcp_text(Frame frame, std::size_t at, unsigned length) {
-  const auto* tcp = find<TcpHeader>(frame, at);
+std::string tcp_text(FrameBytes frame, std::size_t at, unsigned length) {
+  const auto* tcp = part_at<TcpHeader>(frame, at);
   if (tcp == nullptr) {
     return "TCP, cut";
   }
@@ -70,8 +70,8 @@ std::string_view unreachable_text(std::uint8_t code) {
   return code < kCodes.size() ? kCodes[code] : "unreachable";
 }
 
-std::string icmp_text(Frame frame, std::size_t at, unsigned length) {
-  const auto* icmp = find<IcmpHeader>(frame, at);
+std::string icmp_text(FrameBytes frame, std::size_t at, unsigned length) {
+  const auto* icmp = part_at<IcmpHeader>(frame, at);
   if (icmp == nullptr) {
     return "ICMP, cut";
   }
@@ -114,8 +114,8 @@ std::string icmp_text(Frame frame, std::size_t at, unsigned length) {
   return fmt::format("ICMP {}, length {}", kind, length);
 }
 
-std::string arp_text(Frame frame) {
-  const auto* arp = find<ArpPacket>(frame, kIpv4Offset);
+std::string arp_text(FrameBytes frame) {
+  const auto* arp = part_at<ArpPacket>(frame, kIpv4Offset);
   if (arp == nullptr) {
     return "ARP, cut";
   }
@@ -161,13 +161,13 @@ std::string trouble(const api::CapturedReport& packet) {
 
 }  // namespace
 
-std::string addresses_text(Frame frame) {
+std::string addresses_text(FrameBytes frame) {
   const Glance glance = glance_at(frame);
   if (glance.ethertype == ethertype::kArp) {
     return "";
   }
   if (!glance.has_addresses) {
-    const auto* ethernet = find<EthernetHeader>(frame, 0);
+    const auto* ethernet = part_at<EthernetHeader>(frame, 0);
     return ethernet == nullptr ? "?"
                                : fmt::format("{} > {}", to_string(ethernet->source),
                                              to_string(ethernet->destination));
@@ -179,7 +179,7 @@ std::string addresses_text(Frame frame) {
                      end(glance.destination, glance.destination_port));
 }
 
-std::string content_text(Frame frame) {
+std::string content_text(FrameBytes frame) {
   const Glance glance = glance_at(frame);
   if (glance.ethertype == ethertype::kArp) {
     return arp_text(frame);

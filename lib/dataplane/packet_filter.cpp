@@ -39,10 +39,12 @@ std::uint64_t paths_through(BpfProgram program) {
   return sum;
 }
 
-/// libpcap lets programs jump back, and never end.
-bool jumps_back(BpfProgram program) {
+/// What libpcap lets pass: it does not look at the upper half of a code, and programs may jump back
+/// and never end.
+bool is_strange(BpfProgram program) {
   return std::ranges::any_of(program, [&](const BpfInstruction& one) {
-    return one.code == (BPF_JMP | BPF_JA) && one.k >= program.size();
+    const bool jumps = BPF_CLASS(one.code) == BPF_JMP && BPF_OP(one.code) == BPF_JA;
+    return one.code > UINT8_MAX || (jumps && one.k >= program.size());
   });
 }
 
@@ -67,7 +69,7 @@ Result<PacketFilter> PacketFilter::load(BpfProgram program) {
         {.code = one.code, .jt = one.jump_true, .jf = one.jump_false, .k = one.k});
   }
   const auto size = static_cast<unsigned>(instructions.size());
-  if (bpf_validate(instructions.data(), static_cast<int>(size)) == 0 || jumps_back(program)) {
+  if (bpf_validate(instructions.data(), static_cast<int>(size)) == 0 || is_strange(program)) {
     return unfit("classic BPF does not allow it");
   }
   if (paths_through(program) > kMostPaths) {
@@ -86,10 +88,6 @@ Result<PacketFilter> PacketFilter::load(BpfProgram program) {
   filter.bpf_.reset(rte_bpf_load(parameters.get()));
   if (filter.bpf_ == nullptr) {
     return unfit(fmt::format("DPDK does not load it: {}", rte_strerror(rte_errno)));
-  }
-  rte_bpf_jit native{};
-  if (rte_bpf_get_jit(filter.bpf_.get(), &native) == 0) {
-    filter.native_ = native.func;
   }
   return filter;
 }
