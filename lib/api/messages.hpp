@@ -497,11 +497,11 @@ struct CaptureRequest {
   std::uint64_t rate = 0;
 };
 
-using Request = std::variant<TableRequest, MappingsRequest, BusiestRequest, CountersRequest,
-                             DropsRequest, RulesRequest, LimitsRequest, PortsRequest, PortRequest,
-                             DevicesRequest, WorkersRequest, ProcessRequest, HealthRequest,
-                             ReloadRequest, DryRunRequest, RollbackRequest, ExplainRequest,
-                             CaptureRequest>;
+using Request =
+    std::variant<TableRequest, MappingsRequest, BusiestRequest, CountersRequest, DropsRequest,
+                 RulesRequest, LimitsRequest, PortsRequest, PortRequest, DevicesRequest,
+                 WorkersRequest, ProcessRequest, HealthRequest, ReloadRequest, DryRunRequest,
+                 RollbackRequest, ExplainRequest, CaptureRequest>;
 
 /// What a list of mappings is sorted by: their file, their names, or the largest of these first.
 inline constexpr std::array<std::string_view, 5> kMappingOrders = {"file", "name", "packets",
