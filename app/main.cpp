@@ -50,7 +50,9 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 done, 1 the input or config is wrong, 2 usage, 3 the system refused;\n"
-      "of explain also: 4 the packet is not sent; of health: 1 not healthy.");
+      "of explain also: 4 the packet is not sent; of import: 4 not all was carried over; of "
+      "health: 1\n"
+      "not healthy.");
 
   natto::Action chosen;
   natto::add_check(app, chosen);
@@ -66,6 +68,7 @@ int main(int argc, char** argv) {
   natto::add_top(app, chosen);
   natto::add_capture(app, chosen);
   natto::add_bench(app, chosen);
+  natto::add_import(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
