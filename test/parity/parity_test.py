@@ -8,6 +8,7 @@ import re
 import subprocess
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,11 +31,15 @@ NAMES = {rule.__name__ for rule in OF_PAIRS}
 PAIRS_ALONE = "pair_without_a_rule"
 
 
-def through_natto(natto: Path, packets: list[tuple[str, bytes]]) -> Outputs:
-    """By `natto replay`."""
+def through_natto(
+    natto: Path,
+    packets: list[tuple[str, bytes]],
+    write_files: Callable[[Path], Path] = write_natto_files,
+) -> Outputs:
+    """By `natto replay`, with the files that `write_files` puts into a folder."""
     with tempfile.TemporaryDirectory(prefix="parity-") as name:
         folder = Path(name)
-        words = [str(natto), "replay", "-c", str(write_natto_files(folder))]
+        words = [str(natto), "replay", "-c", str(write_files(folder))]
         for side in SIDES:
             frames = [ETHERNET + packet for where, packet in packets if where == side]
             pcap.write(folder / f"in-{side}.pcap", frames)
