@@ -30,6 +30,7 @@ void add_capture(CLI::App& app, Action& chosen);
 void add_top(CLI::App& app, Action& chosen);
 void add_bench(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);
+void add_diff(CLI::App& app, Action& chosen);
 void add_import(CLI::App& app, Action& chosen);
 
 /// -c, --config: every command that reads natto.toml has it.

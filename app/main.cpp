@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
   natto::add_capture(app, chosen);
   natto::add_bench(app, chosen);
   natto::add_import(app, chosen);
+  natto::add_diff(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
