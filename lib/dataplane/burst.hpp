@@ -96,6 +96,7 @@ struct Burst {
   std::uint16_t size = 0;
   OfBurst<rte_mbuf*> packets;
   PacketSet slow;        ///< packets that the fast path leaves to the slow path
+  PacketSet unknown;     ///< of those, the plain ones of which the worker's cache knows nothing
   PacketSet leaving;     ///< packets that no stage has stopped
   PacketSet oversized;   ///< of those, the ones that leave in fragments
   PortSet out_ports;     ///< the ports by which packets may leave; nearly always there is one

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
+#include "dataplane/pending_counts.hpp"
 #include "packet/translation.hpp"
 #include "table/translation_table.hpp"
 
@@ -22,15 +22,18 @@ struct CachedTranslation {
 
   std::uint64_t key;  ///< tag, and kept bits of the address; no look-up has the epoch 0
   Translation translation;
-  std::uint64_t
-      pending;  ///< packets in the upper bits, their bytes below: one addition counts both
+  PendingCount pending;  ///< of packets whose address it is
 
-  static constexpr unsigned kPacketsShift = 40;
-  static constexpr std::uint64_t kMostPackets = std::uint64_t{1} << (64U - kPacketsShift);
-
-  /// A packet whose address it is.
-  void count(std::uint64_t packet_bytes) noexcept {
-    pending += (std::uint64_t{1} << kPacketsShift) + packet_bytes;
+  void flush_to(const TableCounters& counters, CoarseTime now) const noexcept {
+    MappingCounters& mapping = counters.mappings[translation.mapping];
+    if (is_of_mapped_address()) {
+      mapping.count_to(pending.packets(), pending.bytes(), now);
+    } else {
+      mapping.count_from(pending.packets(), pending.bytes(), now);
+    }
+  }
+  void prefetch(const TableCounters& counters) const noexcept {
+    rte_prefetch0(&counters.mappings[translation.mapping]);
   }
 
   [[nodiscard]] std::uint64_t epoch() const noexcept { return key >> kEpochShift; }
@@ -43,9 +46,5 @@ struct CachedTranslation {
   }
 };
 static_assert(sizeof(CachedTranslation) == 32);
-
-/// Entries lie in lines of the CPU's cache.
-inline constexpr std::size_t kEntriesOfLine = 64 / sizeof(CachedTranslation);
-static_assert(kEntriesOfLine == 2);
 
 }  // namespace natto

@@ -2,10 +2,7 @@
 
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <span>
-#include <type_traits>
-#include <utility>
 
 #include "dataplane/checksum_offload.hpp"
 #include "dataplane/punt.hpp"
@@ -17,13 +14,14 @@
 namespace natto {
 namespace {
 
-static_assert(kBurst * PendingCounts::kMostBursts < CachedTranslation::kMostPackets);
+static_assert(kBurst * TranslationCache::Pending::kMostBursts < PendingCount::kMostPackets);
+static_assert(kBurst * PairCache::Pending::kMostBursts < PendingCount::kMostPackets);
 
 /// What the steps find out about a packet.
+template <typename Known>
 struct PlainPacket {
   std::uint8_t* frame;
-  CachedTranslation* source;       ///< where the cache has it, if it does
-  CachedTranslation* destination;  ///< likewise
+  typename Known::Places known;
   const EthernetAddresses* next_hop;
   std::uint16_t length;  ///< bytes of the IPv4 packet; 0: it leaves the fast path
 
@@ -33,30 +31,121 @@ struct PlainPacket {
   [[nodiscard]] const Ipv4Header& ip() const noexcept {
     return header_at<Ipv4Header>(std::span<const std::uint8_t>(bytes()), kIpv4Offset);
   }
+  [[nodiscard]] bool is_tcp_syn() const noexcept {
+    return ip().protocol == protocol::kTcp && is_syn(bytes().subspan(kTransportOffset));
+  }
 };
-using PlainPackets = std::array<PlainPacket, kBurst>;
+template <typename Known>
+using PlainPackets = std::array<PlainPacket<Known>, kBurst>;
 
-/// Picks the plain packets, and asks the CPU to bring their translations.
-void pick(Burst& burst, Worker& worker, PlainPackets& packets) noexcept {
+/// Knows packets by their addresses, each by itself: all that matters where all may pass.
+class ByAddress {
+ public:
+  /// Where the cache has them, if it does.
+  struct Places {
+    CachedTranslation* source;
+    CachedTranslation* destination;
+  };
+  using Packet = PlainPacket<ByAddress>;
+
+  ByAddress(const Burst& burst, const Worker& worker) noexcept
+      : cache_(worker.cache.reader()),
+        real_(worker.cache.tag(TranslationTable::real_scope(burst.in->realm))),
+        mapped_(worker.cache.tag(TranslationTable::kMappedScope)) {}
+
+  void prefetch(Packet& packet, const Ipv4Header& ip) const noexcept {
+    packet.known.source = cache_.prefetch(real_, ip.source);
+    packet.known.destination = cache_.prefetch(mapped_, ip.destination);
+  }
+  [[nodiscard]] bool find(Packet& packet) const noexcept {
+    const Ipv4Header& ip = packet.ip();
+    packet.known.source = cache_.find(real_, ip.source, packet.known.source);
+    packet.known.destination = cache_.find(mapped_, ip.destination, packet.known.destination);
+    return packet.known.source != nullptr && packet.known.destination != nullptr;
+  }
+
+  [[nodiscard]] static RealmId realm(const Packet& packet) noexcept {
+    return packet.known.destination->translation.realm;
+  }
+  [[nodiscard]] static Ipv4Address new_destination(const Packet& packet) noexcept {
+    return packet.known.destination->translation.apply(packet.ip().destination).address;
+  }
+  [[nodiscard]] static NewAddresses new_addresses(const Packet& packet) noexcept {
+    const Ipv4Header& ip = packet.ip();
+    return NewAddresses::of(packet.known.source->translation.apply(ip.source),
+                            packet.known.destination->translation.apply(ip.destination));
+  }
+  static void count(const Packet& packet) noexcept {
+    packet.known.source->pending.add(packet.length);
+    packet.known.destination->pending.add(packet.length);
+  }
+  static constexpr bool kLooksCloser = false;
+  static bool lets(const Packet& /*packet*/) noexcept { return true; }
+
+ private:
+  TranslationCache::Reader cache_;
+  CachedTranslation::Tag real_;
+  CachedTranslation::Tag mapped_;
+};
+
+/// Knows packets by their pairs of addresses, and with them what the policy says.
+class ByPair {
+ public:
+  using Places = CachedPair*;  ///< where the cache has it, if it does
+  using Packet = PlainPacket<ByPair>;
+
+  ByPair(const Burst& burst, const Worker& worker) noexcept
+      : pairs_(worker.pairs.reader(burst.in->realm)),
+        policy_(worker.policy),
+        now_(burst.received_tsc) {}
+
+  void prefetch(Packet& packet, const Ipv4Header& ip) const noexcept {
+    packet.known = pairs_.prefetch(addresses_of(ip), ip.protocol);
+  }
+  [[nodiscard]] bool find(Packet& packet) const noexcept {
+    const Ipv4Header& ip = packet.ip();
+    packet.known = pairs_.find(addresses_of(ip), ip.protocol, packet.known);
+    return packet.known != nullptr;
+  }
+
+  [[nodiscard]] static RealmId realm(const Packet& packet) noexcept { return packet.known->realm; }
+  [[nodiscard]] static Ipv4Address new_destination(const Packet& packet) noexcept {
+    return new_addresses(packet).destination;
+  }
+  [[nodiscard]] static NewAddresses new_addresses(const Packet& packet) noexcept {
+    return packet.known->apply(addresses_of(packet.ip()));
+  }
+  static void count(const Packet& packet) noexcept { packet.known->pending.add(packet.length); }
+  static constexpr bool kLooksCloser = true;
+  /// Whether it may be translated without a closer look.
+  [[nodiscard]] bool lets(const Packet& packet) const noexcept {
+    const CachedPair& pair = *packet.known;
+    return pair.allows_port_of(packet.bytes()) && !pair.notices_flags_of(packet.bytes()) &&
+           policy_.keeps_limit(pair, packet.bytes(), now_);
+  }
+
+ private:
+  PairCache::Reader pairs_;
+  PolicyGate policy_;
+  std::uint64_t now_;  ///< TSC cycles
+};
+
+/// Picks the plain packets, and asks the CPU to bring what is known of them.
+template <typename Known>
+void pick(Burst& burst, const Known& known, PlainPackets<Known>& packets) noexcept {
   // Local, since stores to packets might change any member as far as the compiler knows.
   const std::span<rte_mbuf*> mbufs = burst.all();
   const PlainShape shape(burst.in->filter);
-  const TranslationCache::Reader cache = worker.cache.reader();
-  const CachedTranslation::Tag real =
-      worker.cache.tag(TranslationTable::real_scope(burst.in->realm));
-  const CachedTranslation::Tag mapped = worker.cache.tag(TranslationTable::kMappedScope);
 
   for (std::size_t i = 0; i < mbufs.size(); ++i) {
     rte_mbuf& mbuf = *mbufs[i];
-    PlainPacket& packet = packets[i];
+    PlainPacket<Known>& packet = packets[i];
     packet.frame = rte_pktmbuf_mtod(&mbuf, std::uint8_t*);
     packet.length = 0;
     if (is_one_own_buffer(mbuf)) [[likely]] {
       const std::span<const std::uint8_t> frame(packet.frame, mbuf.data_len);
       if (const std::uint16_t length = shape.length_of(frame)) [[likely]] {
-        const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
-        packet.source = cache.prefetch(real, ip.source);
-        packet.destination = cache.prefetch(mapped, ip.destination);
+        known.prefetch(packet, header_at<Ipv4Header>(frame, kIpv4Offset));
         packet.length = length;
         cut_padding(mbuf, kIpv4Offset + length);
       }
@@ -64,111 +153,68 @@ void pick(Burst& burst, Worker& worker, PlainPackets& packets) noexcept {
   }
 }
 
-/// Drops what the policy refuses.
-void ask_policy(Burst& burst, Worker& worker, PlainPackets& packets) noexcept {
-  const PolicyGate policy = worker.policy;
-  const PairCache::Reader pairs = policy.pairs();
-  const auto groups_of = [](const PlainPacket& packet) {
-    return std::pair(packet.source->translation.group, packet.destination->translation.group);
-  };
-  std::array<const CachedPair*, kBurst> places;
-  for (std::size_t i = 0; i < burst.size; ++i) {
-    if (packets[i].length != 0) [[likely]] {
-      const auto [source, destination] = groups_of(packets[i]);
-      places[i] = pairs.prefetch(source, destination, packets[i].ip().protocol);
-    }
-  }
-  for (std::size_t i = 0; i < burst.size; ++i) {
-    PlainPacket& packet = packets[i];
-    if (packet.length == 0) [[unlikely]] {
-      continue;
-    }
-    const auto [source, destination] = groups_of(packet);
-    const CachedPair* const pair = pairs.find(source, destination, packet.ip().protocol, places[i]);
-    if (pair != nullptr && policy.pass(*pair, packet.bytes(), burst.received_tsc)) [[likely]] {
-      continue;
-    }
-    const Verdict verdict =
-        policy.ask(source, destination, pair, packet.bytes(), burst.received_tsc);
+/// Packet `i`, which needs a closer look: whether it may be translated after all. It is dropped if
+/// not.
+bool look_closer(Burst& burst, std::size_t i, Worker& worker,
+                 const PlainPacket<ByPair>& packet) noexcept {
+  if (worker.policy.exists()) {
+    const Verdict verdict = worker.policy.ask(*packet.known, packet.bytes(), burst.received_tsc);
     if (!verdict.is_forward()) {
       drop_and_answer(burst, i, {.reason = verdict.reason(), .next_hop_mtu = 0}, worker);
       burst.leaving.remove(i);
-      packet.length = 0;
+      return false;
     }
   }
-}
-
-/// Lowers the MSS of TCP's SYN segments to what both ports carry.
-void clamp_mss(Burst& burst, Worker& worker, const PlainPackets& packets) noexcept {
-  for (std::size_t i = 0; i < burst.size; ++i) {
-    const PlainPacket& packet = packets[i];
-    if (packet.length != 0 && packet.ip().protocol == protocol::kTcp &&
-        is_syn(packet.bytes().subspan(kTransportOffset))) [[unlikely]] {
-      const PortContext& out = worker.dataplane.ports[burst.out[i]];
-      if (const auto largest = largest_mss(burst.in->rules, out.rules)) {
-        natto::clamp_mss(packet.bytes().subspan(kTransportOffset), *largest);
-      }
-    }
+  const PortContext& out = worker.dataplane.ports[burst.out[i]];
+  const auto largest = largest_mss(burst.in->rules, out.rules);
+  if (largest && packet.is_tcp_syn()) {
+    clamp_mss(packet.bytes().subspan(kTransportOffset), *largest);
   }
+  return true;
 }
 
-/// Nothing is to be done between finding and translating.
-struct Nothing {};
-
-/// Finds the translations and next hops of all packets, and translates them. `between` may take
-/// packets out, or change them, before any is translated. If it is Nothing, as without a policy,
-/// each packet is translated as soon as it is found, which takes fewer instructions.
-template <typename Between>
-void find_and_translate(Burst& burst, Worker& worker, PlainPackets& packets,
-                        Between between) noexcept {
-  constexpr bool kAtOnce = std::is_same_v<Between, Nothing>;
+/// Finds what is known of all packets, and their next hops, and translates them.
+template <typename Known>
+void translate(Burst& burst, Worker& worker, const Known& known,
+               PlainPackets<Known>& packets) noexcept {
   const std::size_t size = burst.size;
   rte_mbuf* const* const mbufs = burst.packets.data();
-  const TranslationCache::Reader cache = worker.cache.reader();
-  const CachedTranslation::Tag real =
-      worker.cache.tag(TranslationTable::real_scope(burst.in->realm));
-  const CachedTranslation::Tag mapped = worker.cache.tag(TranslationTable::kMappedScope);
   const NextHops* const next_hops = worker.next_hops->data();
   const PortContext* const ports = worker.dataplane.ports.data();
   const Ipv4Address broadcast = burst.in->directed_broadcast;
   RealmId* const out = burst.out.data();
-  const std::optional<RealmId> closed_realm = burst.in->rules.closed_realm;
 
   PacketSet slow;
+  PacketSet unknown;
+  PacketSet held;
   PortSet out_ports;
   std::uint64_t offloaded = 0;
-  const auto find = [&](PlainPacket& packet, std::size_t i) {
+  const auto find = [&](PlainPacket<Known>& packet, std::size_t i) {
     if (packet.length == 0) [[unlikely]] {
       return false;
     }
-    const Ipv4Header& ip = packet.ip();
-    packet.source = cache.find(real, ip.source, packet.source);
-    packet.destination = cache.find(mapped, ip.destination, packet.destination);
-    if (packet.source == nullptr || packet.destination == nullptr) [[unlikely]] {
+    if (!known.find(packet)) [[unlikely]] {
+      unknown.add(i);
       return false;
     }
-    const Translation& translation = packet.destination->translation;
-    const Ipv4Address destination = translation.apply(ip.destination).address;
-    const RealmId realm = translation.realm;
+    const Ipv4Header& ip = packet.ip();
+    const Ipv4Address destination = Known::new_destination(packet);
+    const RealmId realm = Known::realm(packet);
     const PortContext& port = ports[realm];
     packet.next_hop = next_hops[realm].find(destination);
     if (packet.next_hop == nullptr || packet.length > port.rules.mtu ||
-        ip.source == ip.destination || (!kAtOnce && realm == closed_realm) ||
-        ip.destination == broadcast || destination == port.directed_broadcast) [[unlikely]] {
+        ip.source == ip.destination || ip.destination == broadcast ||
+        destination == port.directed_broadcast) [[unlikely]] {
       return false;
     }
     out[i] = realm;
     out_ports = out_ports.with(realm);
     return true;
   };
-  const auto translate = [&](const PlainPacket& packet, std::size_t i) {
+  const auto rewrite_packet = [&](const PlainPacket<Known>& packet, std::size_t i) {
     const std::span<std::uint8_t> frame = packet.bytes();
-    const Ipv4Header& ip = packet.ip();
-    const NewAddresses addresses =
-        NewAddresses::of(packet.source->translation.apply(ip.source),
-                         packet.destination->translation.apply(ip.destination));
-    packet.source->count(packet.length);
-    packet.destination->count(packet.length);
+    const NewAddresses addresses = Known::new_addresses(packet);
+    Known::count(packet);
     if (ports[out[i]].computes_checksums && leave_checksums_to_port(*mbufs[i], frame)) {
       rewrite_addresses(frame, addresses);
       ++offloaded;
@@ -179,57 +225,58 @@ void find_and_translate(Burst& burst, Worker& worker, PlainPackets& packets,
   };
 
   for (std::size_t i = 0; i < size; ++i) {
-    PlainPacket& packet = packets[i];
+    PlainPacket<Known>& packet = packets[i];
     if (!find(packet, i)) [[unlikely]] {
-      packet.length = 0;
       slow.add(i);
-      continue;
-    }
-    if constexpr (kAtOnce) {
-      translate(packet, i);
+    } else if (known.lets(packet)) [[likely]] {
+      rewrite_packet(packet, i);
+    } else {
+      held.add(i);
     }
   }
   burst.slow = slow;
+  burst.unknown = unknown;
   burst.leaving = PacketSet::first(size);
   burst.oversized = {};
   burst.out_ports = out_ports;
-  if constexpr (!kAtOnce) {
-    between();
-    for (std::size_t i = 0; i < size; ++i) {
-      if (packets[i].length != 0) [[likely]] {
-        translate(packets[i], i);
+  if constexpr (Known::kLooksCloser) {
+    held.for_each([&](std::size_t i) {
+      if (look_closer(burst, i, worker, packets[i])) {
+        rewrite_packet(packets[i], i);
       }
-    }
+    });
   }
   if (offloaded != 0) {
     worker.counters.checksums_offloaded.add(offloaded);
   }
 }
 
-}  // namespace
-
-void fast_path(Burst& burst, Worker& worker) noexcept {
-  PlainPackets packets;
-  pick(burst, worker, packets);
+template <typename Known>
+void run(Burst& burst, Worker& worker, const Known& known) noexcept {
+  PlainPackets<Known> packets;
+  pick(burst, known, packets);
   // One of them is enough for a hint, and costs next to nothing.
-  const PlainPacket& first = packets[0];
+  const PlainPacket<Known>& first = packets[0];
   if (first.length != 0 && is_checksum_half_made(first.bytes())) [[unlikely]] {
     worker.counters.checksum_half_made.add(1);
   }
-  if (worker.policy.exists() || worker.dataplane.clamps_mss || burst.in->rules.closed_realm) {
-    find_and_translate(burst, worker, packets, [&] {
-      if (worker.policy.exists()) {
-        ask_policy(burst, worker, packets);
-      }
-      if (worker.dataplane.clamps_mss) {
-        clamp_mss(burst, worker, packets);
-      }
-    });
+  translate(burst, worker, known, packets);
+}
+
+}  // namespace
+
+void fast_path(Burst& burst, Worker& worker) noexcept {
+  const CoarseTime now = worker.dataplane.clock.at(burst.received_tsc);
+  if (worker.asks_pairs(*burst.in)) {
+    run(burst, worker, ByPair(burst, worker));
+    if (burst.slow != burst.leaving) {
+      worker.pairs.pending().counted(now);
+    }
   } else {
-    find_and_translate(burst, worker, packets, Nothing{});
-  }
-  if (burst.slow != burst.leaving) {
-    worker.cache.pending().counted(worker.dataplane.clock.at(burst.received_tsc));
+    run(burst, worker, ByAddress(burst, worker));
+    if (burst.slow != burst.leaving) {
+      worker.cache.pending().counted(now);
+    }
   }
 }
 

@@ -5,9 +5,9 @@
 
 namespace natto {
 
-/// Translates plain packets between addresses that the worker's translation cache holds, which
-/// nearly all packets are, and leaves all others to the slow path. It drops only what the policy
-/// refuses.
+/// Translates plain packets of which the worker's caches hold both addresses, or the pair of them
+/// where there is more to ask (Worker::asks_pairs), which nearly all packets are, and leaves all
+/// others to the slow path. It drops only what the policy refuses.
 ///
 /// Of what decide() asks (packet/decision.hpp), it asks of each packet:
 ///  - source is not destination (H11),
@@ -17,14 +17,14 @@ namespace natto {
 /// and that the next hop's MAC address is known (R25).
 ///
 /// The plain shape (packet/plain.hpp) makes needless: all that parse() refuses, TTL (R14), ICMP
-/// errors (R26 - R36). Both addresses in the cache, which holds only what the table holds, make
-/// needless: unmapped and impostor sources (R24, H11), martian, multicast, broadcast and own
-/// addresses (R21, R22), which no table holds (R12).
+/// errors (R26 - R36). Addresses in a cache, which holds only what the table holds, make needless:
+/// unmapped and impostor sources (R24, H11), martian, multicast, broadcast and own addresses (R21,
+/// R22), which no table holds (R12).
 ///
 /// Where a port clamps the MSS, it does that too (R41).
 ///
-/// Reads in, received_tsc, size, packets. Writes packets' bytes, slow, leaving, oversized,
-/// out_ports and out.
+/// Reads in, received_tsc, size, packets. Writes packets' bytes, slow, unknown, leaving,
+/// oversized, out_ports and out.
 void fast_path(Burst& burst, Worker& worker) noexcept;
 
 }  // namespace natto

@@ -1,138 +1,132 @@
 #pragma once
 
-// What one worker remembers of the policy: the rules of pairs of groups that it asked before. So a
-// packet of a known pair brings one cache line more, however many rules there are.
+// What one worker remembers of a table and its policy: what becomes of packets from one address
+// to another, for the pairs that it met before. So a packet of a known pair brings one cache line,
+// whatever the size of the table and its policy, and none of them is another worker's.
 
 #include <rte_prefetch.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <utility>
 
 #include "base/result.hpp"
+#include "dataplane/cached_pair.hpp"
+#include "dataplane/pending_counts.hpp"
 #include "dpdk/crc32c.hpp"
 #include "dpdk/memory.hpp"
-#include "packet/plain.hpp"
-#include "policy/pair_rules.hpp"
-#include "policy/policy.hpp"
-#include "table/mapping_counters.hpp"
+#include "packet/translation.hpp"
+#include "table/translation_table.hpp"
 
 namespace natto {
 
-/// What a worker keeps of two groups and a protocol, in half a cache line; see PairRules.
-struct CachedPair {
-  static constexpr std::uint16_t kNoLimit = UINT16_MAX;
-  static constexpr std::uint8_t kOfSource = 0;
-  static constexpr std::uint8_t kOfDestination = 1;
-
-  std::uint64_t groups = 0;  ///< source and destination
-  std::uint32_t tag = 0;     ///< epoch and protocol; no look-up has the epoch 0
-  std::uint16_t limit = kNoLimit;
-  std::uint8_t asked_port = kOfSource;
-  bool complete = false;  ///< or else the policy is asked each time, and no port is allowed
-  std::array<PortSpan, 2> ports = PairRules::kNoPort;
-  DirectionCounters* counters = nullptr;  ///< of the rule
-
-  [[nodiscard]] bool is(std::uint64_t of_groups, std::uint32_t of_tag) const noexcept {
-    return ((groups ^ of_groups) | (tag ^ of_tag)) == 0;
-  }
-
-  /// Whether the plain packet in `frame`, of such a pair and protocol, has a port that is allowed.
-  // Without a branch: which of the spans it is nobody can foresee.
-  [[nodiscard]] bool allows_port_of(std::span<const std::uint8_t> frame) const noexcept {
-    const std::size_t offset = kTransportOffset + asked_port * sizeof(Be16);
-    // A packet without ports may end before them, its buffer does not: all of them pass, or none.
-    const std::span<const std::uint8_t> buffer(frame.data(), PlainShape::kLeastBytes);
-    const std::uint16_t port = header_at<Be16>(buffer, offset).host();
-    return (ports[0].distance(port) | ports[1].distance(port)) < 0;
-  }
-  /// Whether it may pass, as far as rules say.
-  [[nodiscard]] bool allows(std::span<const std::uint8_t> frame) const noexcept {
-    const bool is_tcp = header_at<Ipv4Header>(frame, kIpv4Offset).protocol == protocol::kTcp;
-    return allows_port_of(frame) &&
-           !(is_tcp && asked_port == kOfSource &&
-             TcpHeader::opens(header_at<TcpHeader>(frame, kTransportOffset).flags));
-  }
-};
-static_assert(sizeof(CachedPair) == 32);
-
-/// A memo of Policy::rules_of: it says what the policy of now says, or nothing. Used by one worker,
-/// which writes it: on cache lines of its own.
+/// A memo of TranslationTable::look_up and Policy::rules_of: it says what the table of now says, or
+/// nothing.
+///
+/// A pair lies in the place that its hash names, or in the one beside it. Pairs that the table
+/// never tells apart, being of the same two prefixes, share a place.
+///
+/// Used by one worker, which writes it at every burst: on cache lines of its own.
 class alignas(64) PairCache {
  public:
-  static constexpr std::size_t kEntries = std::size_t{1} << 16U;
-  /// Of DPDK's memory: 2 MiB.
-  static constexpr std::size_t kBytes = kEntries * sizeof(CachedPair);
+  static constexpr std::size_t kMostEntries = std::size_t{1} << 18U;
+  using Pending = PendingCounts<CachedPair>;
+  static_assert(kMostEntries <= Pending::kMostBursts);
+  static constexpr std::uint32_t kPassedOver = 7;
+  /// Of DPDK's memory: 16 MiB.
+  static constexpr std::size_t kBytes = kMostEntries * sizeof(CachedPair);
 
-  /// Control side: allocates kBytes.
-  [[nodiscard]] static Result<PairCache> create(int socket);
-
-  /// Looks up pairs, until the cache is told of another table. Cheap to copy.
+  /// Looks up pairs of packets from one realm, until the cache is told of another table. Cheap to
+  /// copy.
   class Reader {
    public:
     /// Where a pair most likely lies; asks the CPU to bring it.
-    [[nodiscard]] const CachedPair* prefetch(Policy::Group source, Policy::Group destination,
-                                             std::uint8_t protocol) const noexcept {
-      const CachedPair* const place = place_of(groups_of(source, destination), protocol);
+    [[nodiscard]] CachedPair* prefetch(AddressPair addresses,
+                                       std::uint8_t protocol) const noexcept {
+      CachedPair* const place = place_of(addresses & kept_bits_, tag_ | protocol);
       rte_prefetch0(place);
       return place;
     }
 
     /// What is remembered of a pair, whose place is `place`; null: nothing.
-    [[nodiscard]] const CachedPair* find(Policy::Group source, Policy::Group destination,
-                                         std::uint8_t protocol,
-                                         const CachedPair* place) const noexcept {
-      const std::uint64_t groups = groups_of(source, destination);
-      const std::uint32_t tag = epoch_ | protocol;
-      if (place->is(groups, tag)) [[likely]] {
+    [[nodiscard]] CachedPair* find(AddressPair addresses, std::uint8_t protocol,
+                                   CachedPair* place) const noexcept {
+      const AddressPair kept = addresses & kept_bits_;
+      const std::uint32_t tag = tag_ | protocol;
+      if (place->is(kept, tag)) [[likely]] {
         return place;
       }
-      const CachedPair* const other = other_half(place);
-      return other->is(groups, tag) ? other : nullptr;
+      CachedPair* const other = beside(place);
+      return other->is(kept, tag) ? other : nullptr;
     }
 
    private:
     friend class PairCache;
-    Reader(CachedPair* entries, std::uint32_t epoch) noexcept : entries_(entries), epoch_(epoch) {}
+    Reader(CachedPair* entries, AddressPair kept_bits, std::uint32_t index_mask,
+           std::uint32_t tag) noexcept
+        : entries_(entries), kept_bits_(kept_bits), index_mask_(index_mask), tag_(tag) {}
 
-    [[nodiscard]] static std::uint64_t groups_of(Policy::Group source,
-                                                 Policy::Group destination) noexcept {
-      return std::uint64_t{source} << 32U | destination;
+    // A CRC keeps keys apart that differ in a few neighbouring bits, as addresses do.
+    [[nodiscard]] CachedPair* place_of(AddressPair kept, std::uint32_t tag) const noexcept {
+      return &entries_[crc32c(kept, tag) & index_mask_];
     }
-    [[nodiscard]] CachedPair* place_of(std::uint64_t groups, std::uint8_t protocol) const noexcept {
-      return &entries_[(crc32c(groups) + protocol) % kEntries];
-    }
-    [[nodiscard]] CachedPair* other_half(const CachedPair* place) const noexcept {
+    [[nodiscard]] CachedPair* beside(CachedPair* place) const noexcept {
       return &entries_[static_cast<std::size_t>(place - entries_) ^ 1U];
     }
 
     CachedPair* entries_;
-    std::uint32_t epoch_;
+    AddressPair kept_bits_;     ///< the table does not look at the others
+    std::uint32_t index_mask_;  ///< of the entries that the table uses
+    std::uint32_t tag_;         ///< without the protocol
   };
-  [[nodiscard]] Reader reader() const noexcept { return {entries_.get(), epoch_}; }
+  [[nodiscard]] Reader reader(RealmId from) const noexcept {
+    return {entries_.get(), kept_bits_, index_mask_,
+            epoch_ | std::uint32_t{from} << CachedPair::kProtocolBits};
+  }
 
-  /// Remembers `pair` of two groups, which is not remembered yet. What its place held moves to the
-  /// other half of the line, and what that held gives way.
-  void remember(Policy::Group source, Policy::Group destination, std::uint8_t protocol,
-                CachedPair pair) noexcept;
+  /// Control side: allocates kBytes.
+  [[nodiscard]] static Result<PairCache> create(int socket);
 
-  /// From now on another table answers.
-  void forget() noexcept;
+  /// Before the look-ups of a burst: they are answered by `table`, which lives at least until
+  /// pending().oldest_version() is another's. The worker's own counters are those of `worker`.
+  void use(const TranslationTable& table, std::size_t worker) noexcept {
+    if (table.version() != version_) [[unlikely]] {
+      change_table(table, worker);
+    }
+  }
 
-  /// Where packets are counted that need no rule.
-  [[nodiscard]] DirectionCounters& uncounted() noexcept { return uncounted_[0]; }
+  /// Packets of one protocol from one address to another.
+  struct Pair {
+    RealmId from;  ///< the realm that they come from
+    std::uint8_t protocol;
+    bool clamps_mss;  ///< TCP's first segments are looked at more closely
+    AddressPair addresses;
+  };
+  /// Remembers what `table`, which is in use, said of the addresses of `pair`, and what its policy
+  /// says of them; what was remembered longest ago in its place gives way if there is no room.
+  /// After that the next kPassedOver calls do nothing: so a pair that is used again and again finds
+  /// its place, and a scan of addresses does not wash out those that have one, nor cost much.
+  /// Entries found before may be others after.
+  void remember(const Pair& pair, const Translation& source, const Translation& destination,
+                const TranslationTable& table) noexcept;
+
+  /// What was counted in the entries.
+  [[nodiscard]] Pending& pending() noexcept { return pending_; }
 
  private:
-  PairCache(RteArray<CachedPair> entries, RteArray<DirectionCounters> uncounted) noexcept
-      : entries_(std::move(entries)), uncounted_(std::move(uncounted)) {}
+  explicit PairCache(RteArray<CachedPair> entries) noexcept
+      : entries_(std::move(entries)), pending_(entries_.get()) {}
 
-  static constexpr std::uint32_t kEpochStep = 1U << 8U;  // above the protocol
+  void change_table(const TranslationTable& table, std::size_t worker) noexcept;
+  [[nodiscard]] CachedPair* make_room(CachedPair* place) noexcept;
 
   RteArray<CachedPair> entries_;
-  RteArray<DirectionCounters> uncounted_;
-  std::uint32_t epoch_ = kEpochStep;
+  Pending pending_;
+  std::uint64_t version_ = 0;
+  AddressPair kept_bits_ = 0;       ///< see Reader
+  std::uint32_t index_mask_ = 0;    ///< see Reader
+  std::uint32_t epoch_ = 0;         ///< of the table in use; 0 in entries that were never used
+  std::uint32_t to_pass_over_ = 0;  ///< calls of remember, since there was no room
 };
 
 }  // namespace natto

@@ -9,7 +9,7 @@
 namespace natto {
 
 // A packet's way through natto, from the port it came from to the port it leaves by. A burst moves
-// through the stages together. Plain packets between addresses that the translation cache holds,
+// through the stages together. Plain packets between addresses that the worker's caches hold,
 // nearly all there are, take the fast path; all others take the slow path, which would do the same
 // with those. A packet that a stage does not forward leaves the burst there: dropped under one
 // reason, or punted to the control thread.
@@ -65,17 +65,18 @@ void Pipeline::forward_watched(Burst& burst) noexcept {
 
 // A little at a time, so that no poll takes long.
 void Pipeline::flush_some(bool idle) noexcept {
-  PendingCounts& pending = worker_.cache.pending();
-  pending.flush_some(idle);
-  WorkerActivity& activity = worker_.activity;
-  const std::uint64_t oldest = pending.oldest_version();
-  if (activity.oldest_pending_version.load(std::memory_order_relaxed) != oldest) {
-    activity.oldest_pending_version.store(oldest, std::memory_order_release);
+  worker_.cache.pending().flush_some(idle);
+  worker_.pairs.pending().flush_some(idle);
+  const std::uint64_t oldest = worker_.oldest_pending_version();
+  std::atomic<std::uint64_t>& told = worker_.activity.oldest_pending_version;
+  if (told.load(std::memory_order_relaxed) != oldest) {
+    told.store(oldest, std::memory_order_release);
   }
 }
 
 void Pipeline::flush() noexcept {
   worker_.cache.pending().flush_all();
+  worker_.pairs.pending().flush_all();
   worker_.activity.oldest_pending_version.store(0, std::memory_order_release);
 }
 

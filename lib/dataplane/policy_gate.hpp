@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "dataplane/pair_cache.hpp"
+#include "dataplane/cached_pair.hpp"
 #include "packet/plain.hpp"
 #include "policy/limit.hpp"
 #include "policy/policy.hpp"
@@ -17,13 +17,7 @@ namespace natto {
 /// Used by one worker, which tells it of the table once per poll.
 class PolicyGate {
  public:
-  explicit PolicyGate(PairCache& pairs) noexcept : pairs_(&pairs) {}
-
   void use(const TranslationTable& table, std::size_t worker) noexcept {
-    if (table.version() != version_) [[unlikely]] {
-      version_ = table.version();
-      pairs_->forget();
-    }
     policy_ = table.policy();
     rules_ = table.rule_counters(worker);
     buckets_ = table.limit_buckets();
@@ -35,32 +29,23 @@ class PolicyGate {
   /// Whether who is refused gets an ICMP error.
   [[nodiscard]] bool answers() const noexcept { return policy_->answers(); }
 
-  /// What is remembered of pairs.
-  [[nodiscard]] PairCache::Reader pairs() const noexcept { return pairs_->reader(); }
-
-  /// Whether `pair` lets the plain packet in `frame` pass, at `now` in TSC cycles; counts it then.
-  /// If not, the whole policy is to be asked.
-  [[nodiscard]] bool pass(const CachedPair& pair, std::span<const std::uint8_t> frame,
-                          std::uint64_t now) const noexcept {
-    if (!pair.allows(frame)) [[unlikely]] {
-      return false;
-    }
-    const std::uint32_t bytes = static_cast<std::uint32_t>(frame.size() - kIpv4Offset);
-    if (pair.limit != CachedPair::kNoLimit) [[unlikely]] {
+  /// Whether the plain packet of `pair` in `frame` keeps the pair's limit at `now`, in TSC cycles.
+  [[nodiscard]] bool keeps_limit(const CachedPair& pair, std::span<const std::uint8_t> frame,
+                                 std::uint64_t now) const noexcept {
+    if (pair.limit != CachedPair::kNoLimit) {
       LimitShare& share = shares_[pair.limit];
       if (!share.has(buckets_[pair.limit], now)) [[unlikely]] {
         return false;
       }
-      share.take(bytes);
+      share.take(static_cast<std::uint32_t>(frame.size() - kIpv4Offset));
     }
-    pair.counters->count(1, bytes);
     return true;
   }
 
-  /// What becomes of the plain packet in `frame`, of whose pair nothing is known (null), or not
-  /// that it may pass; counts it.
-  [[nodiscard]] Verdict ask(Policy::Group source, Policy::Group destination, const CachedPair* pair,
-                            std::span<const std::uint8_t> frame, std::uint64_t now) const noexcept;
+  /// What becomes of the plain packet of `pair` in `frame` that needs a closer look. If it is
+  /// forwarded and the pair is complete, it is still to be counted with the pair.
+  [[nodiscard]] Verdict ask(const CachedPair& pair, std::span<const std::uint8_t> frame,
+                            std::uint64_t now) const noexcept;
 
   /// As Policy::judge.
   template <typename... Packet>
@@ -69,11 +54,13 @@ class PolicyGate {
     return policy_->judge(source, destination, packet...);
   }
 
-  /// A packet of `bytes`, from the IPv4 header on, that may pass as `judgement` says, at `now` in
-  /// TSC cycles: counts it, or drops it as over_limit.
-  [[nodiscard]] Verdict pass(const Policy::Judgement& judgement, Policy::Group source,
-                             Policy::Group destination, std::uint32_t bytes,
-                             std::uint64_t now) const noexcept;
+  /// Whether a packet of `bytes`, from the IPv4 header on, keeps all limits at `now`, in TSC
+  /// cycles. If not, it is counted.
+  [[nodiscard]] bool keeps_limits(Policy::Group source, Policy::Group destination,
+                                  std::uint32_t bytes, std::uint64_t now) const noexcept;
+  /// Counts a packet of `bytes` that passes, as `judgement` says.
+  void count(const Policy::Judgement& judgement, Policy::Group source, Policy::Group destination,
+             std::uint32_t bytes) const noexcept;
 
   /// A packet that may not: counts it, and returns why not.
   Verdict refuse(const Policy::Judgement& judgement) const noexcept {
@@ -84,11 +71,6 @@ class PolicyGate {
   }
 
  private:
-  void remember(Policy::Group source, Policy::Group destination,
-                std::uint8_t protocol) const noexcept;
-
-  PairCache* pairs_;
-  std::uint64_t version_ = 0;  ///< of the table; 0: none yet
   const Policy* policy_ = nullptr;
   RuleCounters* rules_ = nullptr;
   LimitBuckets* buckets_ = nullptr;

@@ -84,6 +84,23 @@ void look_up(Burst& burst, Worker& worker) noexcept {
   }
 }
 
+/// So that the next packet of a pair takes the fast path, which asks nothing of hairpins: where a
+/// port has closed them, they stay here.
+void remember_pairs(Burst& burst, Worker& worker) noexcept {
+  burst.unknown.for_each([&](std::size_t i) {
+    const auto& [head, parsed, found, scratch] = burst.slow_packets[i];
+    if (burst.slow.contains(i) && found.known.source && found.known.destination &&
+        burst.in->rules.closed_realm != found.destination.realm) {
+      const auto& ip = header_at<Ipv4Header>(head.bytes, kIpv4Offset);
+      worker.pairs.remember({.from = burst.in->realm,
+                             .protocol = ip.protocol,
+                             .clamps_mss = worker.dataplane.clamps_mss,
+                             .addresses = addresses_of(ip)},
+                            found.source, found.destination, *worker.table);
+    }
+  });
+}
+
 /// `parsed` has its transport header, whose options, as all headers, lie in the head.
 void clamp_mss(std::span<std::uint8_t> head, const ParsedPacket& parsed, const PortRules& in,
                const PortRules& out) noexcept {
@@ -143,11 +160,10 @@ Verdict translate(Burst& burst, std::size_t i, Worker& worker) noexcept {
     return decision.verdict;
   }
   if (worker.policy.exists()) {
-    const Verdict verdict =
-        worker.policy.pass(judgement, source, destination, parsed.total_length, burst.received_tsc);
-    if (!verdict.is_forward()) {
-      return verdict;
+    if (!worker.policy.keeps_limits(source, destination, parsed.total_length, burst.received_tsc)) {
+      return DropReason::kOverLimit;
     }
+    worker.policy.count(judgement, source, destination, parsed.total_length);
   }
 
   rte_mbuf& mbuf = *burst.packets[i];
@@ -201,6 +217,9 @@ void slow_path(Burst& burst, Worker& worker) noexcept {
   worker.activity.slow_path.add(burst.slow.size());
   run([](auto&&... of) { return parse(of...); }, burst, worker);
   look_up(burst, worker);
+  if (worker.asks_pairs(*burst.in)) {
+    remember_pairs(burst, worker);
+  }
   run([](auto&&... of) { return translate(of...); }, burst, worker);
 }
 

@@ -36,7 +36,7 @@ void TranslationCache::remember(TranslationTable::Query query,
   }
   const Reader places = reader();
   const std::uint64_t key = places.key_of(tag(query.scope), query.address);
-  const CachedTranslation entry{.key = key, .translation = translation, .pending = 0};
+  const CachedTranslation entry{.key = key, .translation = translation, .pending = {}};
   CachedTranslation* const first = places.place_of(key);
   CachedTranslation* const second = places.other_half(first);
   if (first->key == key || second->key == key) {  // looked up twice in a burst
@@ -67,8 +67,8 @@ void TranslationCache::change_table(const TranslationTable& table, std::size_t w
     std::fill_n(entries_.get(), kMostEntries, CachedTranslation{});
     epoch_ = 1;
   }
-  pending_.change_table(version_, table.counters(worker),
-                        static_cast<std::uint32_t>(entries / kEntriesOfLine), epoch_);
+  pending_.change_table(version_, {.mappings = table.counters(worker)},
+                        static_cast<std::uint32_t>(entries / Pending::kEntriesOfLine), epoch_);
 }
 
 }  // namespace natto

@@ -27,7 +27,8 @@ namespace natto {
 class alignas(64) TranslationCache {
  public:
   static constexpr std::size_t kMostEntries = std::size_t{1} << 18U;
-  static_assert(kMostEntries <= PendingCounts::kMostBursts);
+  using Pending = PendingCounts<CachedTranslation>;
+  static_assert(kMostEntries <= Pending::kMostBursts);
   static constexpr std::uint32_t kPassedOver = 7;
   /// Of DPDK's memory: 8 MiB.
   static constexpr std::size_t kBytes = kMostEntries * sizeof(CachedTranslation);
@@ -101,7 +102,7 @@ class alignas(64) TranslationCache {
   void remember(TranslationTable::Query query, const Translation& translation) noexcept;
 
   /// What was counted in the entries.
-  [[nodiscard]] PendingCounts& pending() noexcept { return pending_; }
+  [[nodiscard]] Pending& pending() noexcept { return pending_; }
 
  private:
   explicit TranslationCache(RteArray<CachedTranslation> entries) noexcept
@@ -110,7 +111,7 @@ class alignas(64) TranslationCache {
   void change_table(const TranslationTable& table, std::size_t worker) noexcept;
 
   RteArray<CachedTranslation> entries_;
-  PendingCounts pending_;
+  Pending pending_;
   std::uint64_t epoch_ = 0;  ///< counts the tables, of 24 bits; 0 in entries that were never used
   std::uint64_t version_ = 0;
   std::uint32_t kept_bits_raw_ = 0;  ///< see Reader

@@ -24,10 +24,10 @@ Worker::Worker(Dataplane& shared, std::uint16_t number)
       activity(shared.activity[number]),
       drop_samples(shared.drop_samples[number]),
       refused_flows(shared.refused_flows.empty() ? nullptr : &shared.refused_flows[number]),
+      pairs(shared.pair_caches[number]),
       cache(shared.translation_caches[number]),
       pool(shared.pools[number]),
-      icmp_errors(share(shared.icmp, shared.pools.size()), rte_get_tsc_hz()),
-      policy(shared.pair_caches[number]) {}
+      icmp_errors(share(shared.icmp, shared.pools.size()), rte_get_tsc_hz()) {}
 
 void Worker::begin_poll() noexcept {
   ports_in_use = dataplane.ports_in_use.load(std::memory_order_acquire);
@@ -36,6 +36,7 @@ void Worker::begin_poll() noexcept {
   tap = dataplane.capture.read().tap(index);
   mapping_counters = table->counters(index);
   policy.use(*table, index);
+  pairs.use(*table, index);
   cache.use(*table, index);
 }
 

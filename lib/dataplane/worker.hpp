@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/token_bucket.hpp"
@@ -18,12 +19,26 @@ struct Worker {
   /// poll are treated alike. It stays valid until the worker reports a quiescent state.
   void begin_poll() noexcept;
 
+  /// Whether the fast path has more to ask of packets from `port` than what their addresses become.
+  // A hairpin is told by its pair, too.
+  [[nodiscard]] bool asks_pairs(const PortContext& port) const noexcept {
+    return policy.exists() || dataplane.clamps_mss || port.rules.closed_realm.has_value();
+  }
+
+  /// The oldest version of the table for whose counters something is pending; 0: there is none.
+  [[nodiscard]] std::uint64_t oldest_pending_version() const noexcept {
+    const std::uint64_t of_cache = cache.pending().oldest_version();
+    const std::uint64_t of_pairs = pairs.pending().oldest_version();
+    return of_cache == 0 ? of_pairs : of_pairs == 0 ? of_cache : std::min(of_cache, of_pairs);
+  }
+
   const std::uint16_t index;  ///< its queue of every port, and its place in Dataplane's vectors
   Dataplane& dataplane;
   Counters& counters;
   WorkerActivity& activity;
   DropSamples& drop_samples;
   RefusedFlows* const refused_flows;  ///< null: no record of refusals is kept
+  PairCache& pairs;
   TranslationCache& cache;
   rte_mempool* pool;
   TokenBucket icmp_errors;  ///< its share of the ICMP errors that control makes (R19)

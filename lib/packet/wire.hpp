@@ -7,6 +7,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <type_traits>
 
@@ -83,6 +84,17 @@ struct Ipv4Header {
   }
 };
 static_assert(sizeof(Ipv4Header) == 20);
+
+/// Source and destination, one after the other as they stand in the header.
+using AddressPair = std::uint64_t;
+static_assert(offsetof(Ipv4Header, destination) ==
+              offsetof(Ipv4Header, source) + sizeof(Ipv4Address));
+[[nodiscard]] inline AddressPair addresses_of(const Ipv4Header& ip) noexcept {
+  AddressPair addresses;
+  std::memcpy(&addresses, reinterpret_cast<const std::uint8_t*>(&ip) + offsetof(Ipv4Header, source),
+              sizeof(addresses));
+  return addresses;
+}
 
 namespace protocol {
 inline constexpr std::uint8_t kIcmp = 1;

@@ -26,8 +26,8 @@ struct LimitRate {
 /// in one word: the moment up to which everything is given out.
 class alignas(64) SharedBucket {
  public:
-  /// More than anyone takes in years; then the next share is drawn.
-  static constexpr std::int64_t kUnlimited = std::int64_t{1} << 62U;
+  /// No share is larger, nor is it smaller where there is no limit.
+  static constexpr std::int64_t kLargestShare = std::int64_t{1} << 22U;
 
   SharedBucket() noexcept = default;
   SharedBucket(LimitRate rate, std::uint64_t ticks_per_second) noexcept {
@@ -41,7 +41,7 @@ class alignas(64) SharedBucket {
       return static_cast<std::uint64_t>(static_cast<double>(amount) / per_tick + 0.5);
     };
     const std::uint64_t burst = std::max(rate.least_burst, rate.per_second * rate.burst_ms / 1000);
-    share_ = std::max<std::uint64_t>(1, burst / kSharesOfBurst);
+    share_ = std::clamp<std::uint64_t>(burst / kSharesOfBurst, 1, kLargestShare);
     share_ticks_ = ticks_of(share_);
     burst_ticks_ = std::max(ticks_of(burst), share_ticks_);
   }
@@ -49,7 +49,7 @@ class alignas(64) SharedBucket {
   /// A share, or 0 if none is left at `now`. Any worker.
   [[nodiscard]] std::int64_t draw(std::uint64_t now) noexcept {
     if (share_ == 0) {
-      return kUnlimited;
+      return kLargestShare;
     }
     std::uint64_t given = given_out_.load(std::memory_order_relaxed);
     while (true) {
@@ -87,13 +87,12 @@ class alignas(64) LimitShare {
   /// Whether a packet may pass at `now`; takes nothing. A packet may take more than is left: what
   /// is owed comes from the next shares.
   [[nodiscard]] bool has(LimitBuckets& buckets, std::uint64_t now) noexcept {
-    return (packets_ > 0 && bytes_ > 0) || fill(buckets, now);
+    return (left_ & kNothingLeft) == 0 || fill(buckets, now);
   }
-  /// A packet that may pass does.
-  void take(std::uint32_t bytes) noexcept {
-    --packets_;
-    bytes_ -= bytes;
-    passed_packets.add(1);
+  /// A packet that may pass does. It is counted as well: see count_passed().
+  void take(std::uint32_t bytes) noexcept { left_ -= kPacket - bytes; }
+  void count_passed(std::uint64_t packets, std::uint64_t bytes) noexcept {
+    passed_packets.add(packets);
     passed_bytes.add(bytes);
   }
   void count_over(std::uint32_t bytes) noexcept {
@@ -102,8 +101,26 @@ class alignas(64) LimitShare {
   }
 
  private:
+  // What is left of both, in one word, so that it takes one subtraction: above, the packets less
+  // one; below, half of what fits less the bytes, so that owing some borrows nothing from the
+  // packets. The highest bit of each is set where nothing is left.
+  static constexpr unsigned kBytesBits = 40;
+  static constexpr std::uint64_t kPacket = std::uint64_t{1} << kBytesBits;
+  static constexpr std::uint64_t kHalf = kPacket / 2;
+  static constexpr std::uint64_t kNothingLeft = std::uint64_t{1} << 63U | kHalf;
+  static_assert(SharedBucket::kLargestShare < std::int64_t{1} << (63U - kBytesBits));
+
+  [[nodiscard]] static std::uint64_t pack(std::int64_t packets, std::int64_t bytes) noexcept {
+    return static_cast<std::uint64_t>(packets - 1) << kBytesBits |
+           (kHalf - static_cast<std::uint64_t>(bytes));
+  }
+
   [[gnu::noinline]] bool fill(LimitBuckets& buckets, std::uint64_t now) noexcept {
-    return fill(packets_, buckets.packets, now) && fill(bytes_, buckets.bytes, now);
+    std::int64_t packets = (static_cast<std::int64_t>(left_) >> kBytesBits) + 1;
+    std::int64_t bytes = static_cast<std::int64_t>(kHalf - left_ % kPacket);
+    const bool filled = fill(packets, buckets.packets, now) && fill(bytes, buckets.bytes, now);
+    left_ = pack(packets, bytes);
+    return filled;
   }
   static bool fill(std::int64_t& left, SharedBucket& bucket, std::uint64_t now) noexcept {
     while (left <= 0) {
@@ -116,8 +133,7 @@ class alignas(64) LimitShare {
     return true;
   }
 
-  std::int64_t packets_ = 0;
-  std::int64_t bytes_ = 0;
+  std::uint64_t left_ = pack(0, 0);
 };
 
 }  // namespace natto

@@ -14,7 +14,7 @@
 namespace natto {
 namespace {
 
-/// What DPDK needs beside packet buffers, translation caches and tables: the EAL's own, what is
+/// What DPDK needs beside packet buffers, workers' caches and tables: the EAL's own, what is
 /// lost between all these, and for each pair of queues its descriptors and natto's rings. Of two
 /// ports of net_ena in DPDK 22.11, 9 MiB were in use with one worker, and 18 with two.
 constexpr std::uint32_t kRestMib = 32;

@@ -11,7 +11,7 @@
 
 #include "bench/two_ports.hpp"
 #include "dataplane/checksum_offload.hpp"
-#include "dataplane/translation_cache.hpp"
+#include "dataplane/pair_cache.hpp"
 #include "dpdk/eal.hpp"
 #include "dpdk/mempool.hpp"
 #include "packet/plain.hpp"
@@ -141,30 +141,33 @@ void look_up_both_addresses(benchmark::State& state) {
 }
 BENCHMARK(look_up_both_addresses)->Iterations(kIterations);
 
-void find_in_translation_cache(benchmark::State& state) {
+void find_in_pair_cache(benchmark::State& state) {
   const auto hosts = static_cast<std::uint32_t>(state.range(0));
   const auto table = TranslationTable::build(hosts_table(hosts), 1, 1).value();
-  TranslationCache cache = TranslationCache::create(0).value();
+  PairCache cache = PairCache::create(0).value();
   cache.use(*table, 0);
-  const TranslationCache::Reader reader = cache.reader();
-  const TranslationCache::Tag tag = cache.tag(TranslationTable::real_scope(0));
+  const PairCache::Reader reader = cache.reader(0);
+  const auto pair_of = [](std::uint32_t i) {
+    return std::bit_cast<AddressPair>(std::array{real(i), mapped(i)});
+  };
   for (std::uint32_t i = 0; i < hosts; ++i) {
-    cache.remember({TranslationTable::real_scope(0), real(i)}, {});
+    cache.remember({.from = 0, .protocol = 17, .clamps_mss = false, .addresses = pair_of(i)}, {},
+                   {}, *table);
   }
-  std::array<CachedTranslation*, kBurst> places;
+  std::array<CachedPair*, kBurst> places;
   std::uint32_t next = 0;
   for (auto _ : state) {
     for (std::uint32_t i = 0; i < kBurst; ++i) {
-      places[i] = reader.prefetch(tag, real((next + i) * 7 % hosts));
+      places[i] = reader.prefetch(pair_of((next + i) * 7 % hosts), 17);
     }
     for (std::uint32_t i = 0; i < kBurst; ++i) {
-      benchmark::DoNotOptimize(reader.find(tag, real((next + i) * 7 % hosts), places[i]));
+      benchmark::DoNotOptimize(reader.find(pair_of((next + i) * 7 % hosts), 17, places[i]));
     }
     next += kBurst;
   }
   per_packet(state);
 }
-BENCHMARK(find_in_translation_cache)->Iterations(kIterations)->Arg(64)->Arg(512)->Arg(65'536);
+BENCHMARK(find_in_pair_cache)->Iterations(kIterations)->Arg(64)->Arg(512)->Arg(65'536);
 
 /// Whole polls, buffers and rings of the ports included.
 void forward(benchmark::State& state, const test::Bytes& l3, const char* filter = nullptr) {

@@ -193,6 +193,7 @@ void Lab::forget_flows() {
       TranslationTable::build(MappingTable{}, pipelines_.size(), UINT64_MAX).value();
   for (std::size_t worker = 0; worker < pipelines_.size(); ++worker) {
     dataplane_->translation_caches[worker].use(*other_table, worker);
+    dataplane_->pair_caches[worker].use(*other_table, worker);
   }
 }
 

@@ -142,6 +142,7 @@ class Path {
 
   [[nodiscard]] std::vector<std::uint64_t> counts() {
     worker_.cache.pending().flush_all();
+    worker_.pairs.pending().flush_all();
     std::vector<std::uint64_t> all{worker_.counters.checksums_offloaded.value(),
                                    worker_.counters.translated.value()};
     const auto add = [&all](const DirectionCounters& of) {

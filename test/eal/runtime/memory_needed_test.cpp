@@ -20,11 +20,11 @@ Config config_of(std::vector<unsigned> lcores, std::optional<std::uint32_t> mbuf
 }
 
 TEST(MemoryNeeded, IsOfBuffersTranslationCachesTablesAndTheRest) {
-  EXPECT_EQ(memory_mib_needed(config_of({1}, 40'960), 0), 100U + 10U + 36U);
-  EXPECT_EQ(memory_mib_needed(config_of({1}, 81'920), 0), 200U + 10U + 36U);
+  EXPECT_EQ(memory_mib_needed(config_of({1}, 40'960), 0), 100U + 24U + 36U);
+  EXPECT_EQ(memory_mib_needed(config_of({1}, 81'920), 0), 200U + 24U + 36U);
   const std::size_t on_other_node = mbufs_needed(1, 1) * std::size_t{kMbufFootprintBytes};
   EXPECT_EQ(memory_mib_needed(config_of({1, 2, 3}, 40'960), 0),
-            100U + 30U + 44U + (2 * on_other_node >> 20));
+            100U + 72U + 44U + (2 * on_other_node >> 20));
 }
 
 TEST(MemoryNeeded, AMiBMoreIsForAsManyMappingsInTwoVersions) {

@@ -29,6 +29,7 @@ struct Limited {
       return false;
     }
     share.take(bytes);
+    share.count_passed(1, bytes);
     return true;
   }
 };
