@@ -41,7 +41,7 @@ using Words = std::span<const std::string>;
 
 std::string place_of(const ShellLine& line) { return fmt::format("line {}", line.number); }
 
-/// `word` for iptables-restore.
+/// `word` as a shell takes it.
 std::string quoted(const std::string& word) {
   if (!word.empty() && word.find_first_of(" \t\"'\\") == std::string::npos) {
     return word;
@@ -89,7 +89,6 @@ class IptablesReader {
     if (count_ == 0 && policies_ == 0) {
       return input_error("there is no iptables rule in the input");
     }
-    finish();
     return std::move(rules_);
   }
 
@@ -329,37 +328,11 @@ class IptablesReader {
 
   void has_filter(std::string_view table) { rules_.has_filter |= table == "filter"; }
 
-  void finish() {
-    for (const std::string_view table : kTables) {
-      std::string chains;
-      std::string rules;
-      for (std::uint32_t i = 0; i < rules_.chains.size(); ++i) {
-        const Chain& chain = rules_.chains[i];
-        if (chain.table != table) {
-          continue;
-        }
-        constexpr std::array<std::string_view, 5> kBuiltIn = {"PREROUTING", "INPUT", "FORWARD",
-                                                              "OUTPUT", "POSTROUTING"};
-        const bool built_in = std::ranges::find(kBuiltIn, chain.name) != kBuiltIn.end();
-        chains += fmt::format(":{} {}\n", chain.name,
-                              !built_in     ? "-"
-                              : chain.drops ? "DROP"
-                                            : "ACCEPT");
-        for (const std::string& text : texts_[i]) {
-          rules += text.empty() ? "" : fmt::format("-A {}{}\n", chain.name, text);
-        }
-      }
-      if (!chains.empty()) {
-        rules_.restore += fmt::format("*{}\n{}{}COMMIT\n", table, chains, rules);
-      }
-    }
-  }
-
   Ruleset rules_;
   IpSets sets_;
   std::map<std::pair<std::string, std::string>, std::uint32_t> indices_;
   std::map<std::uint32_t, std::vector<std::string>>
-      texts_;  ///< by chain, as iptables-restore takes rules
+      texts_;  ///< by chain, the words of its rules, by which they are deleted
   std::string section_;
   bool saved_ = false;        ///< inside a table of iptables-save
   bool in_policies_ = false;  ///< of iptables -S

@@ -123,8 +123,6 @@ struct Ruleset {
   std::vector<StatedMapping> mappings = {};
   std::vector<Remark> not_carried = {};
   bool has_filter = false;  ///< some table says what may pass
-  /// What `iptables-restore` takes for the same rules; of that dialect only.
-  std::string restore = {};
 };
 
 /// `field` is one of `ranges`.
