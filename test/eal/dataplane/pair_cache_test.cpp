@@ -19,7 +19,6 @@ using test::kA;
 using test::kB;
 using test::make_mapping;
 
-constexpr TranslationTable::Scope kMapped = TranslationTable::kMappedScope;
 constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kUdp = 17;
 
