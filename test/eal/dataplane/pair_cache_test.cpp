@@ -230,28 +230,6 @@ TEST_F(PairCacheTest, WhatWasCountedReachesTheMappings) {
   EXPECT_EQ(a.from.packets.value(), 2U) << "told once";
 }
 
-TEST_F(PairCacheTest, ABusyWorkerTellsEverythingWithinTheBurstsItPromises) {
-  remember_both_ways();
-  std::uint64_t bursts = 0;
-  for (; table->counters(0)[0].from.packets.value() == 0; ++bursts) {
-    ASSERT_LT(bursts, PairCache::Pending::kMostBursts);
-    count(1);
-    cache.pending().flush_some(/*idle=*/false);
-  }
-  EXPECT_GT(bursts, 1U) << "bit by bit";
-}
-
-TEST_F(PairCacheTest, AnIdleWorkerTellsEverythingAndThenIsAtRest) {
-  remember_both_ways();
-  count(1);
-  for (int poll = 0; cache.pending().oldest_version() != 0; ++poll) {
-    ASSERT_LT(poll, 256) << "16,384 entries, 64 at once";
-    cache.pending().flush_some(/*idle=*/true);
-  }
-  EXPECT_EQ(table->counters(0)[0].from.packets.value(), 1U);
-  EXPECT_EQ(table->counters(0)[1].to.packets.value(), 1U);
-}
-
 TEST_F(PairCacheTest, WhatGivesWayIsTold) {
   const std::vector<AddressPair> pairs = of_one_place(3);
   for (std::size_t i = 0; i < 2; ++i) {
@@ -290,22 +268,7 @@ TEST_F(PairCacheTest, F3_WhatIsPendingForAnOldTableIsFlushedToIt) {
   EXPECT_GE(table->counters(0)[1].from.packets.value(), 2U);
 }
 
-TEST_F(PairCacheTest, F3_TwoTablesInARowAreBothPaid) {
-  remember_both_ways();
-  count(100);
-  const auto first = std::move(table);
-  change_table(hosts);
-  remember_both_ways();
-  count(10);
-  const auto second = std::move(table);
-  change_table(hosts);
-  EXPECT_EQ(first->counters(0)[0].from.bytes.value(), 100U);
-  EXPECT_NE(cache.pending().oldest_version(), first->version());
-  cache.pending().flush_all();
-  EXPECT_EQ(first->counters(0)[0].from.bytes.value(), 100U);
-  EXPECT_EQ(second->counters(0)[0].from.bytes.value(), 10U);
-  EXPECT_EQ(table->counters(0)[0].from.bytes.value(), 0U);
-}
+// PendingCounts has its other tests with the TranslationCache.
 
 // The cache against the table itself, and its counts against a plain sum, through tables of all
 // sizes.
