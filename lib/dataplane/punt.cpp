@@ -23,9 +23,10 @@ void note(DropReason reason, const rte_mbuf& packet, const DropPlace& place,
   }
 }
 
+// Of a packet that parse() refused at its first headers nothing is known, and nobody is told.
 void drop_slow(const Burst& burst, std::size_t i, DropReason reason, Worker& worker) noexcept {
   const SlowPacket& packet = burst.slow_packets[i];
-  if (!may_be_answered(packet.parsed)) {
+  if (!icmp_error_for(reason) || !may_be_answered(packet.parsed)) {
     drop(burst.packets[i], reason, place_in(burst), worker);
     return;
   }
