@@ -79,6 +79,9 @@ class ByAddress {
     packet.known.source->pending.add(packet.length);
     packet.known.destination->pending.add(packet.length);
   }
+  static TranslationCache::Pending& pending(Worker& worker) noexcept {
+    return worker.cache.pending();
+  }
   static constexpr bool kLooksCloser = false;
   static bool lets(const Packet& /*packet*/) noexcept { return true; }
 
@@ -116,6 +119,7 @@ class ByPair {
     return packet.known->apply(addresses_of(packet.ip()));
   }
   static void count(const Packet& packet) noexcept { packet.known->pending.add(packet.length); }
+  static PairCache::Pending& pending(Worker& worker) noexcept { return worker.pairs.pending(); }
   static constexpr bool kLooksCloser = true;
   /// Whether it may be translated without a closer look.
   [[nodiscard]] bool lets(const Packet& packet) const noexcept {
@@ -252,7 +256,8 @@ void translate(Burst& burst, Worker& worker, const Known& known,
 }
 
 template <typename Known>
-void run(Burst& burst, Worker& worker, const Known& known) noexcept {
+void run(Burst& burst, Worker& worker) noexcept {
+  const Known known(burst, worker);
   PlainPackets<Known> packets;
   pick(burst, known, packets);
   // One of them is enough for a hint, and costs next to nothing.
@@ -261,22 +266,18 @@ void run(Burst& burst, Worker& worker, const Known& known) noexcept {
     worker.counters.checksum_half_made.add(1);
   }
   translate(burst, worker, known, packets);
+  if (burst.slow != burst.leaving) {
+    Known::pending(worker).counted(worker.dataplane.clock.at(burst.received_tsc));
+  }
 }
 
 }  // namespace
 
 void fast_path(Burst& burst, Worker& worker) noexcept {
-  const CoarseTime now = worker.dataplane.clock.at(burst.received_tsc);
   if (worker.asks_pairs(*burst.in)) {
-    run(burst, worker, ByPair(burst, worker));
-    if (burst.slow != burst.leaving) {
-      worker.pairs.pending().counted(now);
-    }
+    run<ByPair>(burst, worker);
   } else {
-    run(burst, worker, ByAddress(burst, worker));
-    if (burst.slow != burst.leaving) {
-      worker.cache.pending().counted(now);
-    }
+    run<ByAddress>(burst, worker);
   }
 }
 

@@ -58,8 +58,9 @@ void PairCache::remember(const Pair& pair, const Translation& source,
   const Reader places = reader(pair.from);
   const AddressPair kept = pair.addresses & kept_bits_;
   const std::uint32_t tag = places.tag_ | pair.protocol;
-  CachedPair* const place = places.place_of(kept, tag);
-  if (place->is(kept, tag) || places.beside(place)->is(kept, tag)) {  // met twice in a burst
+  CachedPair* const first = places.place_of(kept, tag);
+  CachedPair* const second = places.beside(first);
+  if (first->is(kept, tag) || second->is(kept, tag)) {  // met twice in a burst
     return;
   }
   CachedPair entry{.addresses = kept,
@@ -82,21 +83,9 @@ void PairCache::remember(const Pair& pair, const Translation& source,
   if (pair.clamps_mss && pair.protocol == protocol::kTcp) {
     entry.noticed_flags = TcpHeader::kSyn;
   }
-  *make_room(place) = entry;
-}
-
-CachedPair* PairCache::make_room(CachedPair* place) noexcept {
-  CachedPair* const second = reader(0).beside(place);
-  for (CachedPair* entry : {place, second}) {
-    if (entry->epoch() != epoch_) {  // never used, or of an older table
-      pending_.flush(*entry);
-      return entry;
-    }
+  if (pending_.put(entry, *first, *second)) {
+    to_pass_over_ = kPassedOver;
   }
-  pending_.flush(*second);
-  *second = *place;
-  to_pass_over_ = kPassedOver;
-  return place;
 }
 
 void PairCache::change_table(const TranslationTable& table, std::size_t worker) noexcept {

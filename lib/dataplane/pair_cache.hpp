@@ -118,7 +118,6 @@ class alignas(64) PairCache {
       : entries_(std::move(entries)), pending_(entries_.get()) {}
 
   void change_table(const TranslationTable& table, std::size_t worker) noexcept;
-  [[nodiscard]] CachedPair* make_room(CachedPair* place) noexcept;
 
   RteArray<CachedPair> entries_;
   Pending pending_;

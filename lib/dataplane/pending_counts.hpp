@@ -77,12 +77,20 @@ class PendingCounts {
   /// Flushes every entry.
   void flush_all() noexcept { flush_lines(UINT32_MAX); }
 
-  /// Flushes an entry that gives way.
-  void flush(Entry& entry) noexcept {
-    if (!entry.pending.empty()) {
-      entry.flush_to(counters_of(entry), last_counted_);
-      entry.pending = {};
+  /// Puts `entry`, which is of this table, into one of two places. Where both are taken, what is in
+  /// `first` moves to `second`, and what is there gives way: then it returns true.
+  bool put(const Entry& entry, Entry& first, Entry& second) noexcept {
+    for (Entry* place : {&first, &second}) {
+      if (place->epoch() != epoch_) {  // never used, or of an older table
+        flush(*place);
+        *place = entry;
+        return false;
+      }
     }
+    flush(second);
+    second = first;
+    first = entry;
+    return true;
   }
 
   /// The oldest version of the table for whose counters something is pending; 0: there is none.
@@ -110,6 +118,13 @@ class PendingCounts {
  private:
   static constexpr std::uint32_t kLinesAtRest = 64;
   static constexpr std::uint32_t kLinesUnderLoad = 1;
+
+  void flush(Entry& entry) noexcept {
+    if (!entry.pending.empty()) {
+      entry.flush_to(counters_of(entry), last_counted_);
+      entry.pending = {};
+    }
+  }
 
   // While counts of the previous table are pending, their lines come first.
   void flush_lines(std::uint32_t lines) noexcept {

@@ -42,17 +42,9 @@ void TranslationCache::remember(TranslationTable::Query query,
   if (first->key == key || second->key == key) {  // looked up twice in a burst
     return;
   }
-  for (CachedTranslation* place : {first, second}) {
-    if (place->epoch() != epoch_) {  // never used, or of an older table
-      pending_.flush(*place);
-      *place = entry;
-      return;
-    }
+  if (pending_.put(entry, *first, *second)) {
+    to_pass_over_ = kPassedOver;
   }
-  pending_.flush(*second);
-  *second = *first;
-  *first = entry;
-  to_pass_over_ = kPassedOver;
 }
 
 void TranslationCache::change_table(const TranslationTable& table, std::size_t worker) noexcept {
