@@ -5,35 +5,24 @@
 #include <string>
 
 #include "commands.hpp"
+#include "exit_code.hpp"
 
 namespace {
 
-enum ExitCode : int { kDone = 0, kInputWrong = 1, kUsage = 2, kSystemRefused = 3, kNotSent = 4 };
+namespace exit_code = natto::exit_code;
 
 int answer(const natto::Result<std::string>& result) {
   if (!result) {
     if (!result.error().message.empty()) {
       std::fputs((result.error().message + "\n").c_str(), stderr);
     }
-    switch (result.error().kind) {
-      case natto::ErrorKind::kInput:
-        return kInputWrong;
-      case natto::ErrorKind::kUsage:
-        return kUsage;
-      case natto::ErrorKind::kNotSent:
-        return kNotSent;
-      case natto::ErrorKind::kSystem:
-      case natto::ErrorKind::kDenied:
-      case natto::ErrorKind::kInUse:
-      case natto::ErrorKind::kSilent:
-        return kSystemRefused;
-    }
+    return exit_code::of(result.error().kind);
   }
   if (std::fputs(result->c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
     std::fputs("cannot write to standard output\n", stderr);
-    return kSystemRefused;
+    return exit_code::kSystemRefused;
   }
-  return kDone;
+  return exit_code::kDone;
 }
 
 }  // namespace
@@ -73,7 +62,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kUsage;
+    return app.exit(error) == 0 ? exit_code::kDone : exit_code::kUsage;
   }
   return answer(chosen());
 }

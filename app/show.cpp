@@ -1,6 +1,7 @@
 #include <chrono>
 #include <memory>
 
+#include "clock.hpp"
 #include "commands.hpp"
 #include "running_natto.hpp"
 #include "views.hpp"
@@ -17,12 +18,6 @@ struct ShowArguments {
   bool exact = false;
   bool samples = false;  ///< of dropped packets
 };
-
-std::uint64_t now_ms() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
-}
 
 /// What natto reports, as `view` shows it, or as it came.
 template <typename OneRequest, typename View>

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstdio>
 
+#include "clock.hpp"
 #include "commands.hpp"
+#include "questions.hpp"
 #include "running_natto.hpp"
 #include "terminal.hpp"
 #include "top_rates.hpp"
@@ -27,25 +29,14 @@ Result<TopSample> take_sample(const RunningNatto& running, std::uint64_t last_sa
     return natto.error();
   }
   TopSample sample;
-  std::optional<Error> failure;
-  const auto ask = [&](const auto& request, auto& part) {
-    if (failure) {
-      return;
-    }
-    auto received = natto->request(request);
-    if (received) {
-      part = std::move(received->report);
-    } else {
-      failure = received.error();
-    }
-  };
-  ask(api::CountersRequest(), sample.counters);
-  ask(api::DropsRequest(), sample.drops);
-  ask(api::PortsRequest(), sample.ports);
-  ask(api::WorkersRequest(), sample.workers);
-  ask(api::BusiestRequest{.since = last_sample}, sample.busiest);
-  sample.seconds = std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
-  return failure ? Result<TopSample>(*failure) : sample;
+  Questions questions(*natto);
+  questions.ask(api::CountersRequest(), sample.counters);
+  questions.ask(api::DropsRequest(), sample.drops);
+  questions.ask(api::PortsRequest(), sample.ports);
+  questions.ask(api::WorkersRequest(), sample.workers);
+  questions.ask(api::BusiestRequest{.since = last_sample}, sample.busiest);
+  sample.seconds = steady_seconds();
+  return questions.result(std::move(sample));
 }
 
 Result<std::string> top(const TopArguments& arguments) {

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "clock.hpp"
 #include "exporter/page.hpp"
 #include "exporter/series.hpp"
 
@@ -14,16 +15,6 @@ namespace natto {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
-
-std::uint64_t unix_ms() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
-}
-
-double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 }  // namespace
 
@@ -60,7 +51,9 @@ HttpResponse Exporter::answer(const HttpRequest& request) {
 HttpResponse Exporter::metrics(const HttpRequest& request) {
   const double begin = steady_seconds();
   const ExpositionFormat format = format_for(request.accept);
-  const Result<Snapshot> natto = look(mappings_);
+  Result<api::Client> client = natto_.connect();
+  const Result<Snapshot> natto =
+      client ? take_snapshot(*client, mappings_) : Result<Snapshot>(client.error());
   note(natto ? "" : natto.error().message);
   return {
       .content_type = content_type(format),
@@ -68,7 +61,9 @@ HttpResponse Exporter::metrics(const HttpRequest& request) {
 }
 
 HttpResponse Exporter::now() {
-  const Result<Snapshot> natto = look(MappingChoice());
+  Result<api::Client> client = natto_.connect();
+  const Result<Snapshot> natto =
+      client ? take_page_snapshot(*client) : Result<Snapshot>(client.error());
   const std::lock_guard lock(mutex_);
   return {.content_type = kJson, .body = page_json(natto, history_)};
 }
@@ -98,11 +93,6 @@ HttpResponse Exporter::mappings(const std::string& text) const {
   return {.content_type = kJson, .body = found ? *found : mappings_json(found.error())};
 }
 
-Result<Snapshot> Exporter::look(const MappingChoice& mappings) const {
-  Result<api::Client> natto = natto_.connect();
-  return natto ? take_snapshot(*natto, mappings) : Result<Snapshot>(natto.error());
-}
-
 void Exporter::note(const std::string& obstacle) {
   const std::lock_guard lock(mutex_);
   if (std::exchange(obstacle_, obstacle) != obstacle) {
@@ -118,7 +108,7 @@ void Exporter::keep_history() {
     Result<HistorySample> sample =
         natto ? take_history_sample(*natto) : Result<HistorySample>(natto.error());
     lock.lock();
-    history_.add(unix_ms(), sample ? std::optional(*std::move(sample)) : std::nullopt);
+    history_.add(now_ms(), sample ? std::optional(*std::move(sample)) : std::nullopt);
   } while (!stopped_.wait_for(lock, std::chrono::milliseconds(History::kPeriodMs),
                               [this] { return stopping_; }));
 }

@@ -29,7 +29,6 @@ class Exporter {
   [[nodiscard]] HttpResponse metrics(const HttpRequest& request);
   [[nodiscard]] HttpResponse now();
   [[nodiscard]] HttpResponse mappings(const std::string& text) const;
-  [[nodiscard]] Result<Snapshot> look(const MappingChoice& mappings) const;
   /// Says on standard error that natto does not answer, and why, when that changes.
   void note(const std::string& obstacle);
   void keep_history();

@@ -8,18 +8,6 @@ namespace {
 
 constexpr std::string_view kTotal = "_total";
 
-std::string_view text_of(MetricType type) {
-  switch (type) {
-    case MetricType::kGauge:
-      return "gauge";
-    case MetricType::kCounter:
-      return "counter";
-    case MetricType::kHistogram:
-      return "histogram";
-  }
-  return "";
-}
-
 void append_escaped(std::string& text, std::string_view value) {
   for (const char c : value) {
     switch (c) {
@@ -49,7 +37,7 @@ void Exposition::begin(const Metric& metric) {
   }
   header_ = fmt::format("# HELP {} ", family);
   append_escaped(header_, metric.meaning);
-  header_ += fmt::format("\n# TYPE {} {}\n", family, text_of(metric.type));
+  header_ += fmt::format("\n# TYPE {} {}\n", family, name_of(metric.type));
 }
 
 void Exposition::add_histogram(std::initializer_list<Label> labels, std::span<const Bucket> buckets,

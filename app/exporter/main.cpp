@@ -7,15 +7,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "exit_code.hpp"
 #include "exporter/exporter.hpp"
 #include "exporter/listen.hpp"
 #include "exporter/options.hpp"
 
 namespace natto {
 namespace {
-
-constexpr int kUsageStatus = 2;
-constexpr int kRefusedStatus = 3;
 
 /// Until SIGINT or SIGTERM.
 Status serve(const ExporterOptions& options) {
@@ -59,13 +57,12 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : natto::kUsageStatus;
+    return app.exit(error) == 0 ? natto::exit_code::kDone : natto::exit_code::kUsage;
   }
   const natto::Status served = natto::serve(options);
   if (!served) {
     fmt::print(stderr, "{}\n", served.error().message);
-    return served.error().kind == natto::ErrorKind::kUsage ? natto::kUsageStatus
-                                                           : natto::kRefusedStatus;
+    return natto::exit_code::of(served.error().kind);
   }
-  return 0;
+  return natto::exit_code::kDone;
 }

@@ -9,6 +9,13 @@
 namespace natto {
 namespace {
 
+std::string row(const Metric& metric) {
+  return fmt::format("| `{}` | {} | {} | {} |\n", metric.name, name_of(metric.type), metric.labels,
+                     metric.meaning);
+}
+
+}  // namespace
+
 std::string_view name_of(MetricType type) {
   switch (type) {
     case MetricType::kGauge:
@@ -20,13 +27,6 @@ std::string_view name_of(MetricType type) {
   }
   return "";
 }
-
-std::string row(const Metric& metric) {
-  return fmt::format("| `{}` | {} | {} | {} |\n", metric.name, name_of(metric.type), metric.labels,
-                     metric.meaning);
-}
-
-}  // namespace
 
 std::string counter_metric_name(std::string_view member, std::string_view unit) {
   return fmt::format("natto_{}_{}_total", member, unit);

@@ -14,6 +14,9 @@ namespace natto {
 
 enum class MetricType : std::uint8_t { kGauge, kCounter, kHistogram };
 
+/// As it stands behind # TYPE.
+[[nodiscard]] std::string_view name_of(MetricType type);
+
 struct Metric {
   std::string_view name;  ///< of a counter with its "_total"
   MetricType type;

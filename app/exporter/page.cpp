@@ -42,9 +42,7 @@ std::uint64_t packets(const api::MappingReport& mapping) {
 std::string page_json(const Result<Snapshot>& natto, const History& history) {
   Json json = {{"up", natto.ok()}};
   if (!natto) {
-    const Error& error = natto.error();
-    json["health"] = health_of(error.kind == ErrorKind::kSilent ? judge_unanswered(error)
-                                                                : judge_unreachable(error));
+    json["health"] = health_of(judge_unreachable(natto.error()));
     json["ports"] = json["drops"] = json["hints"] = Json::array();
   } else {
     json["health"] = health_of(judge_health(natto->health));

@@ -1,44 +1,13 @@
 #include "exporter/snapshot.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <unordered_set>
 #include <utility>
 
+#include "clock.hpp"
+#include "questions.hpp"
+
 namespace natto {
-namespace {
-
-/// Asks one thing after the other, until one fails.
-class Questions {
- public:
-  explicit Questions(api::Client& natto) : natto_(natto) {}
-
-  template <typename Request, typename Report>
-  void ask(const Request& request, Report& report) {
-    if (!status_) {
-      return;
-    }
-    auto received = natto_.request(request);
-    if (received) {
-      report = std::move(received->report);
-    } else {
-      status_ = received.error();
-    }
-  }
-
-  /// What was made of the reports, or the error.
-  template <typename Made>
-  [[nodiscard]] Result<Made> result(Made made) const {
-    return status_ ? Result<Made>(std::move(made)) : status_.error();
-  }
-
- private:
-  api::Client& natto_;
-  Status status_ = Done{};
-};
-
-}  // namespace
-
 Result<MappingChoice> MappingChoice::parse(std::string_view text) {
   MappingChoice choice;
   if (text == "none") {
@@ -86,6 +55,17 @@ Result<Snapshot> take_snapshot(api::Client& natto, const MappingChoice& mappings
   return questions.result(std::move(snapshot));
 }
 
+Result<Snapshot> take_page_snapshot(api::Client& natto) {
+  Snapshot snapshot;
+  Questions questions(natto);
+  questions.ask(api::ProcessRequest(), snapshot.process);
+  questions.ask(api::HealthRequest(), snapshot.health);
+  questions.ask(api::TableRequest(), snapshot.table);
+  questions.ask(api::DropsRequest(), snapshot.drops);
+  questions.ask(api::PortsRequest(), snapshot.ports);
+  return questions.result(std::move(snapshot));
+}
+
 Result<HistorySample> take_history_sample(api::Client& natto) {
   HistorySample sample;
   api::ProcessReport process;
@@ -95,8 +75,7 @@ Result<HistorySample> take_history_sample(api::Client& natto) {
   questions.ask(api::PortsRequest(), sample.ports);
   questions.ask(api::WorkersRequest(), sample.workers);
   sample.started = process.started_ms;
-  sample.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  sample.seconds = steady_seconds();
   return questions.result(std::move(sample));
 }
 

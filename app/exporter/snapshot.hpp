@@ -2,7 +2,6 @@
 
 // What a running natto says of itself at one moment, for its metrics.
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +41,9 @@ struct Snapshot {
 
 /// Fails with the first request that does.
 [[nodiscard]] Result<Snapshot> take_snapshot(api::Client& natto, const MappingChoice& mappings);
+
+/// What the page shows, and nothing else of it: less, for it is asked every two seconds.
+[[nodiscard]] Result<Snapshot> take_page_snapshot(api::Client& natto);
 
 /// What the page's curves need: less, for it is asked every two seconds.
 [[nodiscard]] Result<HistorySample> take_history_sample(api::Client& natto);

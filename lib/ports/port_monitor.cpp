@@ -7,8 +7,8 @@
 namespace natto {
 namespace {
 
-bool counts_bytes(const std::string& name) {
-  const std::string of_all = without_queue(name);
+/// Whether a counter counts bytes, by its name without_queue().
+bool counts_bytes(const std::string& of_all) {
   return of_all == "rx_good_bytes" || of_all == "tx_good_bytes" || of_all == "rx_q*_bytes" ||
          of_all == "tx_q*_bytes";
 }
@@ -75,8 +75,9 @@ bool PortMonitor::take(Instant now, Watch& watch, const std::vector<PortCounter>
   watch.unanswered = 0;
   std::map<std::string, std::uint64_t> sums;
   for (const PortCounter& counter : read) {
-    sums[without_queue(counter.name)] += counter.value;
-    if (counts_bytes(counter.name)) {
+    const std::string of_all = without_queue(counter.name);
+    sums[of_all] += counter.value;
+    if (counts_bytes(of_all)) {
       watch.bytes[counter.name].read(counter.value);
     }
   }
