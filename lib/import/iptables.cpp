@@ -222,12 +222,13 @@ class IptablesReader {
       const auto at = words.size() > 2 ? number_of(words[2], kMostRules) : std::nullopt;
       append(line, words, table, at.value_or(1));
     } else if (verb_is("-P", "--policy") && words.size() >= 3) {
-      chain_of(table, words[1]).drops = words[2] == "DROP";
+      Chain& chain = chain_of(table, words[1]);
+      chain.drops = words[2] != "ACCEPT" || (line.conditional && chain.drops);
       ++policies_;
     } else if (verb_is("-N", "--new-chain") && has_chain) {
       chain_of(table, words[1]);
     } else if (verb_is("-F", "--flush")) {
-      flush(table, has_chain ? std::optional<std::string_view>(words[1]) : std::nullopt);
+      flush(line, table, has_chain ? std::optional<std::string_view>(words[1]) : std::nullopt);
     } else if (verb_is("-D", "--delete") && has_chain) {
       remove(line, words, table);
     } else if (verb_is("-R", "--replace")) {
@@ -266,10 +267,16 @@ class IptablesReader {
                  std::move(text));
   }
 
-  void flush(const std::string& table, std::optional<std::string_view> name) {
+  void flush(const ShellLine& line, const std::string& table,
+             std::optional<std::string_view> name) {
     for (std::uint32_t i = 0; i < rules_.chains.size(); ++i) {
       Chain& chain = rules_.chains[i];
-      if (chain.table == table && (!name || chain.name == *name)) {
+      if (chain.table != table || (name && chain.name != *name)) {
+        continue;
+      }
+      if (is_doubtful(line)) {
+        doubtful_rules(line, chain);
+      } else {
         chain.rules.clear();
         texts_[i].clear();
       }
@@ -278,6 +285,9 @@ class IptablesReader {
 
   void remove(const ShellLine& line, Words words, const std::string& table) {
     const std::uint32_t index = chain_index(table, words[1]);
+    if (is_doubtful(line)) {
+      return doubtful_rules(line, rules_.chains[index]);
+    }
     std::vector<std::string>& texts = texts_[index];
     std::vector<Rule>& rules = rules_.chains[index].rules;
     std::string text;
@@ -297,12 +307,23 @@ class IptablesReader {
     }
   }
 
+  /// Whether nobody knows if the line is run, or on what.
+  static bool is_doubtful(const ShellLine& line) {
+    return line.conditional || !line.unresolved.empty();
+  }
+  /// `line` may take rules of `chain` away.
+  void doubtful_rules(const ShellLine& line, Chain& chain) {
+    if (!chain.rules.empty()) {
+      doubtful(line, chain, "is this line run? It takes rules away");
+    }
+  }
+
   /// From here on nobody knows what the chain does.
-  void doubtful(const ShellLine& line, Chain& chain) {
-    chain.rules.insert(chain.rules.begin(), {.place = place_of(line),
-                                             .text = line.text,
-                                             .target = {.kind = Target::Kind::kUnknown,
-                                                        .why = "the line cannot be read"}});
+  void doubtful(const ShellLine& line, Chain& chain, std::string why = "the line cannot be read") {
+    chain.rules.insert(chain.rules.begin(),
+                       {.place = place_of(line),
+                        .text = line.text,
+                        .target = {.kind = Target::Kind::kUnknown, .why = std::move(why)}});
     texts_[static_cast<std::uint32_t>(&chain - rules_.chains.data())].emplace(
         texts_[static_cast<std::uint32_t>(&chain - rules_.chains.data())].begin(), "");
   }

@@ -19,6 +19,16 @@ bool is(std::string_view word, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), word) != names.end();
 }
 
+/// Whether a packet goes on behind the target, which notes it or marks it.
+bool goes_on(std::string_view target) {
+  return is(target, {"LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "TRACE", "SET", "TCPMSS", "AUDIT",
+                     "CLASSIFY", "DSCP", "TOS", "CHECKSUM", "SECMARK", "CONNSECMARK"});
+}
+/// Behind any other target, an option that is not known is a match.
+bool takes_options(std::string_view target) {
+  return goes_on(target) || is(target, {"REJECT", "CT"});
+}
+
 class RuleReader {
  public:
   RuleReader(std::span<const std::string> words, const IpSets& sets,
@@ -126,7 +136,7 @@ class RuleReader {
       untracks_ |= word == "--notrack";
     } else if (is(word, {"-f", "--fragment"})) {
       unknown(word);
-    } else if (word.starts_with("--") && !target_.empty()) {
+    } else if (word.starts_with("--") && !module_asks_ && takes_options(target_)) {
       while (has_value()) {  // an option of the target
         value();
       }
@@ -222,8 +232,7 @@ class RuleReader {
     if (target_ == "RETURN") {
       return {.kind = Target::Kind::kReturn};
     }
-    if (is(target_, {"LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "TRACE", "SET", "TCPMSS", "AUDIT",
-                     "CLASSIFY", "DSCP", "TOS", "CHECKSUM", "SECMARK", "CONNSECMARK"})) {
+    if (goes_on(target_)) {
       return {};
     }
     if (target_ == "NOTRACK" || target_ == "CT") {

@@ -310,6 +310,11 @@ class NftReader {
       match(*what);
       return false;
     }
+    if (member(*what, "stmt") != nullptr) {  // only for who keeps it
+      rule_.matches.push_back(
+          unknown_match(fmt::format("does it fit `{}`?", in_short(expression))));
+      return false;
+    }
     if (kind == "counter" || kind == "log" || kind == "mangle" || kind == "meter" ||
         kind == "set" || kind == "ct helper" || kind == "comment" || kind == "flow") {
       return false;
@@ -377,6 +382,9 @@ class NftReader {
     }
     if (const Json* meta = member(*left, "meta");
         meta != nullptr && text_at(*meta, "key") == "nfproto") {
+      if (!right->is_string()) {
+        return unknown(what);
+      }
       rule_.matches.push_back(one_of(Field::kProtocol, {{0, 255}}, (*right == "ipv4") == negated));
       return;
     }
@@ -461,9 +469,6 @@ class NftReader {
     const ElementsOf elements(right, named_, table_);
     if (!elements.known() || field == Field::kTcpFlags) {
       return false;
-    }
-    if (text_at(left.begin()->is_object() ? *left.begin() : left, "key") == "protocol") {
-      return right == "ip";  // meta protocol: every packet here is IPv4
     }
     Match found{.field = field, .negated = negated};
     for (const Json* element : elements.all()) {
