@@ -29,7 +29,6 @@ struct CopiedPacket {
   };
 
   std::uint64_t tsc = 0;      ///< when it came
-  std::uint64_t number = 0;   ///< of those that the thread has copied, from 1
   std::uint64_t version = 0;  ///< of the table
   Side in;
   Side out;

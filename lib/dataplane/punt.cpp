@@ -2,6 +2,8 @@
 
 #include <rte_cycles.h>
 
+#include <optional>
+
 #include "dataplane/tap.hpp"
 #include "packet/icmp_error.hpp"
 
@@ -81,16 +83,20 @@ void punt(const Burst& burst, std::size_t i, Verdict verdict, Worker& worker) no
                      : verdict == Verdict::arp() ? rings.arp
                                                  : rings.own_address;
   rte_mbuf* mbuf = burst.packets[i];
-  const RealmId out = burst.slow_packets[i].found.destination.realm;
-  if (worker.tap != nullptr) [[unlikely]] {
-    worker.tap->punted(burst, i, unresolved ? std::optional(out) : std::nullopt);
+  std::optional<RealmId> held_for;
+  if (unresolved) {  // of others, the destination may not have been looked up
+    held_for = burst.slow_packets[i].found.destination.realm;
   }
-  mbuf->port = unresolved ? out : burst.in->realm;
+  if (worker.tap != nullptr) [[unlikely]] {
+    worker.tap->punted(burst, i, held_for);
+  }
+  mbuf->port = held_for.value_or(burst.in->realm);
   if (rte_ring_enqueue(ring.get(), mbuf) == 0) {
     return;
   }
-  if (unresolved) {
-    drop_leaving({&mbuf, 1}, DropReason::kNextHopUnresolved, worker.dataplane.ports[out], worker);
+  if (held_for) {
+    drop_leaving({&mbuf, 1}, DropReason::kNextHopUnresolved, worker.dataplane.ports[*held_for],
+                 worker);
   } else {
     drop(mbuf, DropReason::kControlQueueFull, place_in(burst), worker);
   }

@@ -230,7 +230,10 @@ void Tap::punted(const Burst& burst, std::size_t i, std::optional<RealmId> held_
   copied.tsc = tsc_;
   copied.out.realm = held_for.value_or(0);
   copied.fate = held_for ? Fate::kHeld : Fate::kToNatto;
-  consider(arrived(i, packet), held_for ? &packet : nullptr, copied);
+  records_[i] = consider(arrived(i, packet), held_for ? &packet : nullptr, copied);
+  if (records_[i] != nullptr) {
+    written_.add(i);  // if control has no room for it, it is dropped
+  }
 }
 
 void Tap::generated(const rte_mbuf& packet, RealmId out) noexcept {
@@ -262,13 +265,13 @@ Tap::Arrived Tap::arrived(std::size_t i, const rte_mbuf& now) const noexcept {
           .realm = in_};
 }
 
-void Tap::consider(const std::optional<Arrived>& in, const rte_mbuf* out,
-                   CopiedPacket packet) noexcept {
+std::byte* Tap::consider(const std::optional<Arrived>& in, const rte_mbuf* out,
+                         CopiedPacket packet) noexcept {
   const std::optional<RealmId> came_from = in ? std::optional(in->realm) : std::nullopt;
   const std::optional<RealmId> leaves_by =
       out != nullptr ? std::optional(packet.out.realm) : std::nullopt;
   if (!order_.wants(came_from, leaves_by)) {
-    return;
+    return nullptr;
   }
   if (order_.one) {
     std::array<std::uint8_t, kIpv4Offset + sizeof(Ipv4Header)> frame{};
@@ -280,12 +283,11 @@ void Tap::consider(const std::optional<Arrived>& in, const rte_mbuf* out,
     }
     const bool is_ipv4 = frame[12] == 0x08 && frame[13] == 0x00;
     if (!is_ipv4 || !is_of_hosts(frame.data(), in.has_value(), in ? in->realm : packet.out.realm)) {
-      return;
+      return nullptr;
     }
   }
-  if ((in && matches(*in)) || (out != nullptr && matches(*out))) {
-    write(in, out, packet);
-  }
+  return (in && matches(*in)) || (out != nullptr && matches(*out)) ? write(in, out, packet)
+                                                                   : nullptr;
 }
 
 bool Tap::matches(const rte_mbuf& packet) const noexcept {
@@ -297,13 +299,16 @@ bool Tap::matches(const Arrived& packet) noexcept {
   if (!order_.filter) {
     return true;
   }
+  if (packet.head.empty()) {
+    return matches(*packet.rest);
+  }
   const std::size_t head = packet.head.size();
   first_.next = nullptr;
   first_.nb_segs = 1;
   first_.pkt_len = packet.readable;
   if (head >= packet.readable) {
     set_piece(first_, packet.head.data(), packet.readable);
-  } else if (is_in_buffer(*packet.rest, packet.readable) && head > 0) {
+  } else if (is_in_buffer(*packet.rest, packet.readable)) {
     set_piece(first_, packet.head.data(), head);
     set_piece(second_, rte_pktmbuf_mtod_offset(packet.rest, const std::uint8_t*, head),
               packet.readable - head);
@@ -339,7 +344,6 @@ std::byte* Tap::write(const std::optional<Arrived>& in, const rte_mbuf* out,
     lost_.add(1);
     return nullptr;
   }
-  packet.number = ++copied_;
   packet.version = version_;
   std::memcpy(record, &packet, sizeof(packet));
   auto* bytes = reinterpret_cast<std::uint8_t*>(record + sizeof(packet));

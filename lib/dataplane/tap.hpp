@@ -41,8 +41,8 @@ class Tap {
 
   /// A packet, of the burst or of none, is dropped: called before it is freed.
   void dropped(const rte_mbuf& packet, DropReason reason, const DropPlace& place) noexcept;
-  /// Packet `i` of the burst goes to control: called before it does. `held`: it is translated and
-  /// was to leave by `out`.
+  /// Packet `i` of the burst goes to control: called before it does. `held_for`: it is translated
+  /// and was to leave by the port of that realm.
   void punted(const Burst& burst, std::size_t i, std::optional<RealmId> held_for) noexcept;
   /// A packet that did not come in leaves by `out`.
   void generated(const rte_mbuf& packet, RealmId out) noexcept;
@@ -81,9 +81,9 @@ class Tap {
   [[nodiscard]] bool matches(const Arrived& packet) noexcept;
   [[nodiscard]] bool matches(const rte_mbuf& packet) const noexcept;
 
-  /// Copies a packet as it came, as it leaves, or both, if it is wanted.
-  void consider(const std::optional<Arrived>& in, const rte_mbuf* out,
-                CopiedPacket packet) noexcept;
+  /// Copies a packet as it came, as it leaves, or both, if it is wanted. Where to; null: nowhere.
+  std::byte* consider(const std::optional<Arrived>& in, const rte_mbuf* out,
+                      CopiedPacket packet) noexcept;
   std::byte* write(const std::optional<Arrived>& in, const rte_mbuf* out,
                    CopiedPacket packet) noexcept;
 
@@ -92,7 +92,6 @@ class Tap {
   PerSecond budget_;
   Counter lost_;
   Counter over_rate_;
-  std::uint64_t copied_ = 0;
 
   // Of the burst.
   std::size_t size_ = 0;

@@ -231,6 +231,28 @@ TEST(Tap, WhatGoesToControlIsCopiedBeforeItGoes) {
   EXPECT_EQ(copies[0].out.size(), frame.size());
 }
 
+TEST(Tap, WhatControlHasNoRoomForIsCopiedOnceAsDropped) {
+  Lab lab(Lab::Options{.static_next_hops = false});
+  Capturing capturing(lab, order_of(""));
+  const auto dropped = [&] { return lab.dropped(DropReason::kNextHopUnresolved); };
+  std::size_t packets = 0;
+  while (dropped() == 0) {  // control does not run, so its ring fills up
+    ASSERT_LT(packets, 100'000U);
+    for (int i = 0; i < 32; ++i, ++packets) {
+      lab.receive(kA, to_natto(lab, kA, make_udp({}, Bytes(20))));
+    }
+    lab.pipeline().poll();
+  }
+  const std::uint64_t not_taken = dropped();
+  const auto copies = capturing.copies();
+  ASSERT_EQ(capturing.tap().lost(), 0U);
+  EXPECT_EQ(copies.size(), packets) << "one of each";
+  EXPECT_EQ(
+      std::ranges::count(copies, Fate::kDropped, [](const Copy& copy) { return copy.packet.fate; }),
+      static_cast<std::ptrdiff_t>(not_taken));
+  lab.run();
+}
+
 TEST(Tap, HostsAndRealmsAreChosen) {
   const auto copied = [](auto choose) {
     Lab lab;
