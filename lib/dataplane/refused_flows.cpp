@@ -6,13 +6,14 @@
 #include <span>
 
 #include "dpdk/crc32c.hpp"
+#include "packet/glance.hpp"
 
 namespace natto {
 
 RefusedFlows::RefusedFlows() : millisecond_(rte_get_tsc_hz() / 1000) {}
 
 void RefusedFlows::count(DropReason reason, const rte_mbuf& packet, RealmId realm) noexcept {
-  std::array<std::uint8_t, kRefusedHeadBytes> scratch;
+  std::array<std::uint8_t, kGlanceBytes> scratch;
   const auto readable = std::min<std::uint32_t>(packet.pkt_len, scratch.size());
   const auto* bytes =
       static_cast<const std::uint8_t*>(rte_pktmbuf_read(&packet, 0, readable, scratch.data()));

@@ -1,26 +1,21 @@
 #include "packet/refused_flow.hpp"
 
-#include "packet/flow.hpp"
+#include "packet/glance.hpp"
 #include "packet/wire.hpp"
 
 namespace natto {
 
 RefusedPacket refused_packet(std::span<const std::uint8_t> head, RealmId realm,
                              DropReason reason) noexcept {
-  const auto& ip = header_at<Ipv4Header>(head, kIpv4Offset);
-  RefusedPacket packet{.flow = {.source = ip.source,
-                                .destination = ip.destination,
-                                .realm = realm,
-                                .reason = reason,
-                                .protocol = ip.protocol},
-                       .bytes = ip.total_length.host()};
-  const std::size_t ports = kIpv4Offset + ip.header_length();
-  if (has_ports(ip.protocol) && ip.fragment_offset() == 0 &&
-      head.size() >= ports + 2 * sizeof(Be16)) {
-    packet.flow.source_port = header_at<Be16>(head, ports).host();
-    packet.flow.destination_port = header_at<Be16>(head, ports + sizeof(Be16)).host();
-  }
-  return packet;
+  const Glance glance = glance_at(head);
+  return {.flow = {.source = glance.source,
+                   .destination = glance.destination,
+                   .realm = realm,
+                   .reason = reason,
+                   .protocol = glance.protocol,
+                   .destination_port = glance.destination_port,
+                   .source_port = glance.source_port},
+          .bytes = header_at<Ipv4Header>(head, kIpv4Offset).total_length.host()};
 }
 
 }  // namespace natto

@@ -85,9 +85,6 @@ struct RefusedPacket {
   std::uint32_t bytes;  ///< of the IPv4 packet
 };
 
-/// Bytes of a frame that are enough for it: with as many IPv4 options as there may be.
-inline constexpr std::size_t kRefusedHeadBytes = 14 + 60 + 4;
-
 /// The packet that begins with `head`, which parse() forwarded before it was refused.
 [[nodiscard]] RefusedPacket refused_packet(std::span<const std::uint8_t> head, RealmId realm,
                                            DropReason reason) noexcept;
