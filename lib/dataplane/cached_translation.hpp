@@ -40,8 +40,8 @@ struct CachedTranslation {
   [[nodiscard]] bool is_of_mapped_address() const noexcept {
     return (key >> kScopeShift & 0xffU) == kMappedTag;
   }
-  [[nodiscard]] static Tag tag(TranslationTable::Scope scope, std::uint64_t epoch) noexcept {
-    const Tag of_scope = scope == TranslationTable::kMappedScope ? kMappedTag : scope;
+  [[nodiscard]] static Tag tag(AddressScope scope, std::uint64_t epoch) noexcept {
+    const Tag of_scope = scope == kMappedScope ? kMappedTag : scope;
     return epoch << kEpochShift | of_scope << kScopeShift;
   }
 };

@@ -38,7 +38,9 @@ struct PlainPacket {
 template <typename Known>
 using PlainPackets = std::array<PlainPacket<Known>, kBurst>;
 
-/// Knows packets by their addresses, each by itself: all that matters where all may pass.
+/// Knows packets by their addresses, each by itself: all that matters where all may pass. `Bits`
+/// are those that matter of an address, as the table has them.
+template <typename Bits>
 class ByAddress {
  public:
   /// Where the cache has them, if it does.
@@ -48,19 +50,19 @@ class ByAddress {
   };
   using Packet = PlainPacket<ByAddress>;
 
-  ByAddress(const Burst& burst, const Worker& worker) noexcept
-      : cache_(worker.cache.reader()),
-        real_(worker.cache.tag(TranslationTable::real_scope(burst.in->realm))),
-        mapped_(worker.cache.tag(TranslationTable::kMappedScope)) {}
+  using Keys = TranslationCache::Keys<Bits>;
+
+  ByAddress(const Worker& worker, Keys real, Keys mapped) noexcept
+      : cache_(worker.cache.reader()), real_(real), mapped_(mapped) {}
 
   void prefetch(Packet& packet, const Ipv4Header& ip) const noexcept {
-    packet.known.source = cache_.prefetch(real_, ip.source);
-    packet.known.destination = cache_.prefetch(mapped_, ip.destination);
+    packet.known.source = cache_.prefetch(real_.of(ip.source));
+    packet.known.destination = cache_.prefetch(mapped_.of(ip.destination));
   }
   [[nodiscard]] bool find(Packet& packet) const noexcept {
     const Ipv4Header& ip = packet.ip();
-    packet.known.source = cache_.find(real_, ip.source, packet.known.source);
-    packet.known.destination = cache_.find(mapped_, ip.destination, packet.known.destination);
+    packet.known.source = cache_.find(real_.of(ip.source), packet.known.source);
+    packet.known.destination = cache_.find(mapped_.of(ip.destination), packet.known.destination);
     return packet.known.source != nullptr && packet.known.destination != nullptr;
   }
 
@@ -87,27 +89,31 @@ class ByAddress {
 
  private:
   TranslationCache::Reader cache_;
-  CachedTranslation::Tag real_;
-  CachedTranslation::Tag mapped_;
+  Keys real_;
+  Keys mapped_;
 };
 
 /// Knows packets by their pairs of addresses, and with them what the policy says.
+template <typename Bits>
 class ByPair {
  public:
   using Places = CachedPair*;  ///< where the cache has it, if it does
   using Packet = PlainPacket<ByPair>;
 
-  ByPair(const Burst& burst, const Worker& worker) noexcept
-      : pairs_(worker.pairs.reader(burst.in->realm)),
+  using Keys = PairCache::Keys<Bits>;
+
+  ByPair(const Burst& burst, const Worker& worker, Keys keys) noexcept
+      : pairs_(worker.pairs.reader()),
+        keys_(keys),
         policy_(worker.policy),
         now_(burst.received_tsc) {}
 
   void prefetch(Packet& packet, const Ipv4Header& ip) const noexcept {
-    packet.known = pairs_.prefetch(addresses_of(ip), ip.protocol);
+    packet.known = pairs_.prefetch(keys_.of(addresses_of(ip), ip.protocol));
   }
   [[nodiscard]] bool find(Packet& packet) const noexcept {
     const Ipv4Header& ip = packet.ip();
-    packet.known = pairs_.find(addresses_of(ip), ip.protocol, packet.known);
+    packet.known = pairs_.find(keys_.of(addresses_of(ip), ip.protocol), packet.known);
     return packet.known != nullptr;
   }
 
@@ -130,6 +136,7 @@ class ByPair {
 
  private:
   PairCache::Reader pairs_;
+  Keys keys_;
   PolicyGate policy_;
   std::uint64_t now_;  ///< TSC cycles
 };
@@ -159,8 +166,9 @@ void pick(Burst& burst, const Known& known, PlainPackets<Known>& packets) noexce
 
 /// Packet `i`, which needs a closer look: whether it may be translated after all. It is dropped if
 /// not.
+template <typename Known>
 bool look_closer(Burst& burst, std::size_t i, Worker& worker,
-                 const PlainPacket<ByPair>& packet) noexcept {
+                 const PlainPacket<Known>& packet) noexcept {
   if (worker.policy.exists()) {
     const Verdict verdict = worker.policy.ask(*packet.known, packet.bytes(), burst.received_tsc);
     if (!verdict.is_forward()) {
@@ -256,8 +264,7 @@ void translate(Burst& burst, Worker& worker, const Known& known,
 }
 
 template <typename Known>
-void run(Burst& burst, Worker& worker) noexcept {
-  const Known known(burst, worker);
+void run(Burst& burst, Worker& worker, const Known& known) noexcept {
   PlainPackets<Known> packets;
   pick(burst, known, packets);
   // One of them is enough for a hint, and costs next to nothing.
@@ -274,10 +281,23 @@ void run(Burst& burst, Worker& worker) noexcept {
 }  // namespace
 
 void fast_path(Burst& burst, Worker& worker) noexcept {
+  const RealmId from = burst.in->realm;
+  const TranslationCache& cache = worker.cache;
+  const PairCache& pairs = worker.pairs;
+  const bool same_bits = worker.table->kept_bits().are_same_for_all();
   if (worker.asks_pairs(*burst.in)) {
-    run<ByPair>(burst, worker);
+    if (same_bits) {
+      run(burst, worker, ByPair(burst, worker, pairs.keys_of_all(from)));
+    } else {
+      run(burst, worker, ByPair(burst, worker, pairs.keys_of_ranges(from)));
+    }
+  } else if (same_bits) {
+    run(burst, worker,
+        ByAddress(worker, cache.keys_of_all(real_scope(from)), cache.keys_of_all(kMappedScope)));
   } else {
-    run<ByAddress>(burst, worker);
+    run(burst, worker,
+        ByAddress(worker, cache.keys_of_ranges(real_scope(from)),
+                  cache.keys_of_ranges(kMappedScope)));
   }
 }
 

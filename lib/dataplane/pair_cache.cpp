@@ -55,16 +55,16 @@ void PairCache::remember(const Pair& pair, const Translation& source,
     --to_pass_over_;
     return;
   }
-  const Reader places = reader(pair.from);
-  const AddressPair kept = pair.addresses & kept_bits_;
-  const std::uint32_t tag = places.tag_ | pair.protocol;
-  CachedPair* const first = places.place_of(kept, tag);
+  const Reader places = reader();
+  const Key key = key_of(pair);
+  CachedPair* const first = places.place_of(key);
   CachedPair* const second = places.beside(first);
-  if (first->is(kept, tag) || second->is(kept, tag)) {  // met twice in a burst
+  if (first->is(key.addresses, key.tag) ||
+      second->is(key.addresses, key.tag)) {  // met twice in a burst
     return;
   }
-  CachedPair entry{.addresses = kept,
-                   .tag = tag,
+  CachedPair entry{.addresses = key.addresses,
+                   .tag = key.tag,
                    .delta = source.delta + destination.delta,
                    .realm = destination.realm,
                    .exchanged_bits = std::bit_cast<AddressPair>(
@@ -89,9 +89,8 @@ void PairCache::remember(const Pair& pair, const Translation& source,
 }
 
 void PairCache::change_table(const TranslationTable& table, std::size_t worker) noexcept {
-  const std::size_t entries = pairs_for(table.distinguished_addresses());
-  const std::uint32_t kept_raw = table.distinguished_bits_raw();
-  kept_bits_ = std::bit_cast<AddressPair>(std::array{kept_raw, kept_raw});
+  const std::size_t entries = pairs_for(table.kept_bits().addresses());
+  kept_bits_ = &table.kept_bits();
   index_mask_ = static_cast<std::uint32_t>(entries - 1);
   version_ = table.version();
   epoch_ += CachedPair::kEpochStep;

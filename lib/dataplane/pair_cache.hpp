@@ -6,6 +6,8 @@
 
 #include <rte_prefetch.h>
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -36,53 +38,79 @@ class alignas(64) PairCache {
   /// Of DPDK's memory: 16 MiB.
   static constexpr std::size_t kBytes = kMostEntries * sizeof(CachedPair);
 
-  /// Looks up pairs of packets from one realm, until the cache is told of another table. Cheap to
+  /// A pair of addresses and a protocol, as an entry has them.
+  struct Key {
+    AddressPair addresses;  ///< the bits that are kept of them
+    std::uint32_t tag;
+  };
+
+  /// Makes keys of packets from one realm, of whose addresses `Bits` says what is kept. Cheap to
   /// copy.
+  template <typename Bits>
+  class Keys {
+   public:
+    [[nodiscard]] Key of(AddressPair addresses, std::uint8_t protocol) const noexcept {
+      const auto [source, destination] = std::bit_cast<std::array<Ipv4Address, 2>>(addresses);
+      const auto kept = std::bit_cast<AddressPair>(
+          std::array{source_.raw_of(source), destination_.raw_of(destination)});
+      return {addresses & kept, tag_ | protocol};
+    }
+
+   private:
+    friend class PairCache;
+    Keys(std::uint32_t tag, Bits source, Bits destination) noexcept
+        : tag_(tag), source_(source), destination_(destination) {}
+
+    std::uint32_t tag_;  ///< without the protocol
+    Bits source_;
+    Bits destination_;
+  };
+  /// Those of the table in use, if the same bits are kept of all its addresses.
+  [[nodiscard]] Keys<BitsOfAll> keys_of_all(RealmId from) const noexcept {
+    return {tag_of(from), kept_bits_->of_all(), kept_bits_->of_all()};
+  }
+  /// Those of the table in use, if not.
+  [[nodiscard]] Keys<BitsByRange> keys_of_ranges(RealmId from) const noexcept {
+    return {tag_of(from), kept_bits_->of_ranges(real_scope(from)),
+            kept_bits_->of_ranges(kMappedScope)};
+  }
+
+  /// Looks up pairs, until the cache is told of another table. Cheap to copy.
   class Reader {
    public:
     /// Where a pair most likely lies; asks the CPU to bring it.
-    [[nodiscard]] CachedPair* prefetch(AddressPair addresses,
-                                       std::uint8_t protocol) const noexcept {
-      CachedPair* const place = place_of(addresses & kept_bits_, tag_ | protocol);
+    [[nodiscard]] CachedPair* prefetch(Key key) const noexcept {
+      CachedPair* const place = place_of(key);
       rte_prefetch0(place);
       return place;
     }
 
     /// What is remembered of a pair, whose place is `place`; null: nothing.
-    [[nodiscard]] CachedPair* find(AddressPair addresses, std::uint8_t protocol,
-                                   CachedPair* place) const noexcept {
-      const AddressPair kept = addresses & kept_bits_;
-      const std::uint32_t tag = tag_ | protocol;
-      if (place->is(kept, tag)) [[likely]] {
+    [[nodiscard]] CachedPair* find(Key key, CachedPair* place) const noexcept {
+      if (place->is(key.addresses, key.tag)) [[likely]] {
         return place;
       }
       CachedPair* const other = beside(place);
-      return other->is(kept, tag) ? other : nullptr;
+      return other->is(key.addresses, key.tag) ? other : nullptr;
     }
 
    private:
     friend class PairCache;
-    Reader(CachedPair* entries, AddressPair kept_bits, std::uint32_t index_mask,
-           std::uint32_t tag) noexcept
-        : entries_(entries), kept_bits_(kept_bits), index_mask_(index_mask), tag_(tag) {}
+    Reader(CachedPair* entries, std::uint32_t index_mask) noexcept
+        : entries_(entries), index_mask_(index_mask) {}
 
     // A CRC keeps keys apart that differ in a few neighbouring bits, as addresses do.
-    [[nodiscard]] CachedPair* place_of(AddressPair kept, std::uint32_t tag) const noexcept {
-      return &entries_[crc32c(kept, tag) & index_mask_];
+    [[nodiscard]] CachedPair* place_of(Key key) const noexcept {
+      return &entries_[crc32c(key.addresses, key.tag) & index_mask_];
     }
     [[nodiscard]] CachedPair* beside(CachedPair* place) const noexcept {
       return &entries_[static_cast<std::size_t>(place - entries_) ^ 1U];
     }
 
     CachedPair* entries_;
-    AddressPair kept_bits_;     ///< the table does not look at the others
     std::uint32_t index_mask_;  ///< of the entries that the table uses
-    std::uint32_t tag_;         ///< without the protocol
   };
-  [[nodiscard]] Reader reader(RealmId from) const noexcept {
-    return {entries_.get(), kept_bits_, index_mask_,
-            epoch_ | std::uint32_t{from} << CachedPair::kProtocolBits};
-  }
+  [[nodiscard]] Reader reader() const noexcept { return {entries_.get(), index_mask_}; }
 
   /// Control side: allocates kBytes.
   [[nodiscard]] static Result<PairCache> create(int socket);
@@ -102,6 +130,12 @@ class alignas(64) PairCache {
     bool clamps_mss;  ///< TCP's first segments are looked at more closely
     AddressPair addresses;
   };
+  /// Its key, for whatever table.
+  [[nodiscard]] Key key_of(const Pair& pair) const noexcept {
+    return kept_bits_->are_same_for_all()
+               ? keys_of_all(pair.from).of(pair.addresses, pair.protocol)
+               : keys_of_ranges(pair.from).of(pair.addresses, pair.protocol);
+  }
   /// Remembers what `table`, which is in use, said of the addresses of `pair`, and what its policy
   /// says of them; what was remembered longest ago in its place gives way if there is no room.
   /// After that the next kPassedOver calls do nothing: so a pair that is used again and again finds
@@ -118,14 +152,17 @@ class alignas(64) PairCache {
       : entries_(std::move(entries)), pending_(entries_.get()) {}
 
   void change_table(const TranslationTable& table, std::size_t worker) noexcept;
+  [[nodiscard]] std::uint32_t tag_of(RealmId from) const noexcept {
+    return epoch_ | std::uint32_t{from} << CachedPair::kProtocolBits;
+  }
 
   RteArray<CachedPair> entries_;
   Pending pending_;
   std::uint64_t version_ = 0;
-  AddressPair kept_bits_ = 0;       ///< see Reader
-  std::uint32_t index_mask_ = 0;    ///< see Reader
-  std::uint32_t epoch_ = 0;         ///< of the table in use; 0 in entries that were never used
-  std::uint32_t to_pass_over_ = 0;  ///< calls of remember, since there was no room
+  const KeptBits* kept_bits_ = nullptr;  ///< the table's
+  std::uint32_t index_mask_ = 0;         ///< see Reader
+  std::uint32_t epoch_ = 0;              ///< of the table in use; 0 in entries that were never used
+  std::uint32_t to_pass_over_ = 0;       ///< calls of remember, since there was no room
 };
 
 }  // namespace natto

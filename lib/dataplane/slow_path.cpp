@@ -55,9 +55,8 @@ void look_up(Burst& burst, Worker& worker) noexcept {
   std::array<const Translation*, 2 * kBurst> answers;
   std::size_t count = 0;
   const auto find = [&](TranslationTable::Query query, bool& known, Translation& translation) {
-    const CachedTranslation::Tag tag = worker.cache.tag(query.scope);
-    const CachedTranslation* entry =
-        cache.find(tag, query.address, cache.prefetch(tag, query.address));
+    const TranslationCache::Key key = worker.cache.key_of(query);
+    const CachedTranslation* entry = cache.find(key, cache.prefetch(key));
     known = entry != nullptr;
     if (known) {
       translation = entry->translation;
@@ -68,9 +67,9 @@ void look_up(Burst& burst, Worker& worker) noexcept {
   };
   burst.slow.for_each([&](std::size_t i) {
     SlowPacket& packet = burst.slow_packets[i];
-    find({TranslationTable::real_scope(burst.in->realm), packet.parsed.real_key},
-         packet.found.known.source, packet.found.source);
-    find({TranslationTable::kMappedScope, packet.parsed.mapped_key}, packet.found.known.destination,
+    find({real_scope(burst.in->realm), packet.parsed.real_key}, packet.found.known.source,
+         packet.found.source);
+    find({kMappedScope, packet.parsed.mapped_key}, packet.found.known.destination,
          packet.found.destination);
   });
   worker.activity.looked_up.add(count);

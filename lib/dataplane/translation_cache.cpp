@@ -35,7 +35,7 @@ void TranslationCache::remember(TranslationTable::Query query,
     return;
   }
   const Reader places = reader();
-  const std::uint64_t key = places.key_of(tag(query.scope), query.address);
+  const Key key = key_of(query);
   const CachedTranslation entry{.key = key, .translation = translation, .pending = {}};
   CachedTranslation* const first = places.place_of(key);
   CachedTranslation* const second = places.other_half(first);
@@ -48,8 +48,8 @@ void TranslationCache::remember(TranslationTable::Query query,
 }
 
 void TranslationCache::change_table(const TranslationTable& table, std::size_t worker) noexcept {
-  const std::size_t entries = entries_for(table.distinguished_addresses());
-  kept_bits_raw_ = table.distinguished_bits_raw();
+  const std::size_t entries = entries_for(table.kept_bits().addresses());
+  kept_bits_ = &table.kept_bits();
   index_mask_ = static_cast<std::uint32_t>(entries - 1);
   version_ = table.version();
   ++epoch_;

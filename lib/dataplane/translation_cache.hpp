@@ -33,25 +33,49 @@ class alignas(64) TranslationCache {
   /// Of DPDK's memory: 8 MiB.
   static constexpr std::size_t kBytes = kMostEntries * sizeof(CachedTranslation);
 
-  using Tag = CachedTranslation::Tag;
-  [[nodiscard]] Tag tag(TranslationTable::Scope scope) const noexcept {
-    return CachedTranslation::tag(scope, epoch_);
+  using Key = std::uint64_t;  ///< CachedTranslation's
+
+  /// Makes keys of addresses of one scope, of which `Bits` says what is kept. Cheap to copy.
+  template <typename Bits>
+  class Keys {
+   public:
+    [[nodiscard]] Key of(Ipv4Address address) const noexcept {
+      return tag_ | (address.bits.raw() & bits_.raw_of(address));
+    }
+
+   private:
+    friend class TranslationCache;
+    Keys(CachedTranslation::Tag tag, Bits bits) noexcept : tag_(tag), bits_(bits) {}
+
+    CachedTranslation::Tag tag_;
+    Bits bits_;
+  };
+  /// Those of the table in use, if the same bits are kept of all its addresses.
+  [[nodiscard]] Keys<BitsOfAll> keys_of_all(AddressScope scope) const noexcept {
+    return {CachedTranslation::tag(scope, epoch_), kept_bits_->of_all()};
+  }
+  /// Those of the table in use, if not.
+  [[nodiscard]] Keys<BitsByRange> keys_of_ranges(AddressScope scope) const noexcept {
+    return {CachedTranslation::tag(scope, epoch_), kept_bits_->of_ranges(scope)};
+  }
+  /// The same of one address, for whatever table.
+  [[nodiscard]] Key key_of(TranslationTable::Query query) const noexcept {
+    return CachedTranslation::tag(query.scope, epoch_) |
+           (query.address.bits.raw() & kept_bits_->raw_of(query.scope, query.address));
   }
 
   /// Looks up addresses, until the cache is told of another table. Cheap to copy.
   class Reader {
    public:
-    /// Where `address` most likely lies; asks the CPU to bring it.
-    [[nodiscard]] CachedTranslation* prefetch(Tag tag, Ipv4Address address) const noexcept {
-      CachedTranslation* place = place_of(key_of(tag, address));
+    /// Where an address most likely lies; asks the CPU to bring it.
+    [[nodiscard]] CachedTranslation* prefetch(Key key) const noexcept {
+      CachedTranslation* place = place_of(key);
       rte_prefetch0(place);
       return place;
     }
 
-    /// What is remembered of `address`, whose place is `place`; null: nothing.
-    [[nodiscard]] CachedTranslation* find(Tag tag, Ipv4Address address,
-                                          CachedTranslation* place) const noexcept {
-      const std::uint64_t key = key_of(tag, address);
+    /// What is remembered of an address, whose place is `place`; null: nothing.
+    [[nodiscard]] CachedTranslation* find(Key key, CachedTranslation* place) const noexcept {
       if (place->key == key) [[likely]] {
         return place;
       }
@@ -61,15 +85,11 @@ class alignas(64) TranslationCache {
 
    private:
     friend class TranslationCache;
-    Reader(CachedTranslation* entries, std::uint32_t kept_bits_raw,
-           std::uint32_t index_mask) noexcept
-        : entries_(entries), kept_bits_raw_(kept_bits_raw), index_mask_(index_mask) {}
+    Reader(CachedTranslation* entries, std::uint32_t index_mask) noexcept
+        : entries_(entries), index_mask_(index_mask) {}
 
-    [[nodiscard]] std::uint64_t key_of(Tag tag, Ipv4Address address) const noexcept {
-      return tag | (address.bits.raw() & kept_bits_raw_);
-    }
     // A CRC keeps keys apart that differ in a few neighbouring bits, as addresses do.
-    [[nodiscard]] CachedTranslation* place_of(std::uint64_t key) const noexcept {
+    [[nodiscard]] CachedTranslation* place_of(Key key) const noexcept {
       return &entries_[crc32c(key) & index_mask_];
     }
     [[nodiscard]] CachedTranslation* other_half(CachedTranslation* place) const noexcept {
@@ -77,12 +97,9 @@ class alignas(64) TranslationCache {
     }
 
     CachedTranslation* entries_;
-    std::uint32_t kept_bits_raw_;  ///< the table does not look at the others
-    std::uint32_t index_mask_;     ///< of the entries that the table uses
+    std::uint32_t index_mask_;  ///< of the entries that the table uses
   };
-  [[nodiscard]] Reader reader() const noexcept {
-    return {entries_.get(), kept_bits_raw_, index_mask_};
-  }
+  [[nodiscard]] Reader reader() const noexcept { return {entries_.get(), index_mask_}; }
 
   /// Control side: allocates kBytes.
   [[nodiscard]] static Result<TranslationCache> create(int socket);
@@ -114,9 +131,9 @@ class alignas(64) TranslationCache {
   Pending pending_;
   std::uint64_t epoch_ = 0;  ///< counts the tables, of 24 bits; 0 in entries that were never used
   std::uint64_t version_ = 0;
-  std::uint32_t kept_bits_raw_ = 0;  ///< see Reader
-  std::uint32_t index_mask_ = 0;     ///< see Reader
-  std::uint32_t to_pass_over_ = 0;   ///< calls of remember, since there was no room
+  const KeptBits* kept_bits_ = nullptr;  ///< the table's
+  std::uint32_t index_mask_ = 0;         ///< see Reader
+  std::uint32_t to_pass_over_ = 0;       ///< calls of remember, since there was no room
 };
 
 }  // namespace natto

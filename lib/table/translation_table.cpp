@@ -130,31 +130,30 @@ Result<std::unique_ptr<const TranslationTable>> TranslationTable::build(const Ma
     return out_of_memory(ENOMEM);
   }
   built->lengths_ = lengths_in_use(pieces);
-  if (!pieces.empty()) {
-    const std::uint8_t longest = std::ranges::max(built->lengths_);
-    built->distinguished_bits_raw_ = Be32::from_host(prefix_mask(longest)).raw();
-    for (const Piece& piece : pieces) {
-      built->distinguished_addresses_ += std::size_t{2} << (longest - piece.real.length);
-    }
-  }
-
   Translation* next = built->translations_.get();
   const auto add = [&](Query query, std::uint8_t length, const Translation& translation) {
     *next = translation;
     const Key key = make_key(query, length);
     return rte_hash_add_key_data(built->hash_.get(), &key, next++);
   };
+  std::vector<KeptBits::ScopedPrefix> prefixes;
+  prefixes.reserve(2 * pieces.size());
   for (const auto& [i, piece, group] : pieces) {
     const Mapping& m = table.mappings[i];
     const Translation out = Translation::of(m.real, m.mapped, m.realm, i, group);
     const Translation back = Translation::of(m.mapped, m.real, m.realm, i, group);
+    const Ipv4Address other = out.apply(piece.address).address;
     const int real = add({real_scope(m.realm), piece.address}, piece.length, out);
-    const int mapped = add({kMappedScope, out.apply(piece.address).address}, piece.length, back);
+    const int mapped = add({kMappedScope, other}, piece.length, back);
     if (real < 0 || mapped < 0) {
       return out_of_memory(std::min(real, mapped));
     }
+    prefixes.push_back({real_scope(m.realm), piece});
+    prefixes.push_back({kMappedScope, {other, piece.length}});
   }
-  built->memory_bytes_ = sizeof(TranslationTable) + allocated_bytes() - before;
+  built->kept_bits_ = KeptBits(prefixes);
+  built->memory_bytes_ =
+      sizeof(TranslationTable) + allocated_bytes() - before + built->kept_bits_.memory_bytes();
   return std::unique_ptr<const TranslationTable>(std::move(built));
 }
 

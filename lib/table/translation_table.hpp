@@ -23,6 +23,7 @@
 #include "packet/translation.hpp"
 #include "policy/limit.hpp"
 #include "policy/policy.hpp"
+#include "table/kept_bits.hpp"
 #include "table/mapping.hpp"
 #include "table/mapping_counters.hpp"
 #include "table/policy_compiler.hpp"
@@ -32,13 +33,8 @@ namespace natto {
 
 class TranslationTable {
  public:
-  /// Whose meaning an address has.
-  using Scope = std::uint16_t;
-  static constexpr Scope kMappedScope = 0xffff;
-  [[nodiscard]] static constexpr Scope real_scope(RealmId realm) noexcept { return realm; }
-
   struct Query {
-    Scope scope;
+    AddressScope scope;
     Ipv4Address address;
   };
 
@@ -85,15 +81,8 @@ class TranslationTable {
   /// As build() was told: no other table that the same workers use has or had it; never 0.
   [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
 
-  /// The bits of an address that decide what becomes of it: those of the longest prefix, in network
-  /// order.
-  [[nodiscard]] std::uint32_t distinguished_bits_raw() const noexcept {
-    return distinguished_bits_raw_;
-  }
-  /// How many addresses differ in those bits and have a translation.
-  [[nodiscard]] std::size_t distinguished_addresses() const noexcept {
-    return distinguished_addresses_;
-  }
+  /// The bits of addresses that decide what becomes of them.
+  [[nodiscard]] const KeptBits& kept_bits() const noexcept { return kept_bits_; }
 
   /// All that it takes, counters included.
   [[nodiscard]] std::size_t memory_bytes() const noexcept { return memory_bytes_; }
@@ -118,8 +107,7 @@ class TranslationTable {
   RteArray<LimitBuckets> limit_buckets_;
   std::vector<RteArray<LimitShare>> limit_shares_;  ///< by worker
   std::uint64_t version_ = 0;
-  std::uint32_t distinguished_bits_raw_ = 0;
-  std::size_t distinguished_addresses_ = 0;
+  KeptBits kept_bits_;
   std::size_t memory_bytes_ = 0;
 };
 

@@ -32,7 +32,7 @@ SCENARIOS = [
     ),
     Scenario(
         Workload("64 B, 65,536 hosts each side, 65,536 flows", 65_536, 65_536),
-        {"5tswap": (0.50, 0.7)},
+        {"5tswap": (0.75, 0.9)},
     ),
     Scenario(
         Workload(
@@ -43,10 +43,24 @@ SCENARIOS = [
     ),
     Scenario(
         Workload(
-            "64 B, the same and a host: more addresses than the cache has entries",
+            "64 B, the same and a host",
             1 << 20, 1_000_000, prefix_length=24, host_beside=True,
         ),
-        {"5tswap": (0.55, 0.75)},
+        {"5tswap": (0.65, 0.9)},
+    ),
+    Scenario(
+        Workload(
+            "64 B, 1,000 prefixes of mixed lengths and 10,000 hosts, 1,000,000 flows",
+            5500, 1_000_000, mixed=True,
+        ),
+        {"5tswap": (0.6, 0.85)},
+    ),
+    Scenario(
+        Workload(
+            "64 B, 1,000,000 hosts, 1,000,000 flows: more addresses than the cache has entries",
+            500_000, 1_000_000,
+        ),
+        {"5tswap": (0.2, 0.35)},
     ),
     Scenario(Workload("1518 B, 2,048 flows", **_SMALL, sizes=[1518]), {"io": (0.95, 1.0)}),
     Scenario(Workload("IMIX, 2,048 flows", **_SMALL, sizes=IMIX), {"io": (0.95, 1.0)}),

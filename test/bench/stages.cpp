@@ -129,8 +129,8 @@ void look_up_both_addresses(benchmark::State& state) {
   const auto table = TranslationTable::build(hosts_table(kMappings), 1, 1).value();
   std::array<TranslationTable::Query, 2 * kBurst> queries;
   for (std::uint32_t i = 0; i < kBurst; ++i) {
-    queries[2 * i] = {TranslationTable::real_scope(0), real(i * 7 % kMappings)};
-    queries[2 * i + 1] = {TranslationTable::kMappedScope, mapped(i * 5 % kMappings)};
+    queries[2 * i] = {real_scope(0), real(i * 7 % kMappings)};
+    queries[2 * i + 1] = {kMappedScope, mapped(i * 5 % kMappings)};
   }
   std::array<const Translation*, 2 * kBurst> answers;
   for (auto _ : state) {
@@ -146,7 +146,8 @@ void find_in_pair_cache(benchmark::State& state) {
   const auto table = TranslationTable::build(hosts_table(hosts), 1, 1).value();
   PairCache cache = PairCache::create(0).value();
   cache.use(*table, 0);
-  const PairCache::Reader reader = cache.reader(0);
+  const PairCache::Reader reader = cache.reader();
+  const auto keys = cache.keys_of_all(0);
   const auto pair_of = [](std::uint32_t i) {
     return std::bit_cast<AddressPair>(std::array{real(i), mapped(i)});
   };
@@ -158,10 +159,11 @@ void find_in_pair_cache(benchmark::State& state) {
   std::uint32_t next = 0;
   for (auto _ : state) {
     for (std::uint32_t i = 0; i < kBurst; ++i) {
-      places[i] = reader.prefetch(pair_of((next + i) * 7 % hosts), 17);
+      places[i] = reader.prefetch(keys.of(pair_of((next + i) * 7 % hosts), 17));
     }
     for (std::uint32_t i = 0; i < kBurst; ++i) {
-      benchmark::DoNotOptimize(reader.find(pair_of((next + i) * 7 % hosts), 17, places[i]));
+      benchmark::DoNotOptimize(
+          reader.find(keys.of(pair_of((next + i) * 7 % hosts), 17), places[i]));
     }
     next += kBurst;
   }

@@ -29,6 +29,7 @@ class Workload:
     prefix_length: int = 32
     hostile_share: float = 0.0  # expired TTL, unmapped or malformed, in equal parts
     host_beside: bool = False  # a host mapping beside prefixes: the table tells all addresses apart
+    mixed: bool = False  # prefixes of all lengths from 16 to 29 and ten times as many hosts; see _blocks
     echo: bool = False  # ICMP echo requests, which take the slow path, in place of UDP
     pairs: int = 0  # flows go between so many pairs of hosts; 0: between any
     rules: bool = False  # nothing passes but what two rules for each pair allow
@@ -103,15 +104,43 @@ def _ports(chance: random.Random, *, opens: bool, refused: bool) -> tuple[int, i
     return (client, server) if opens else (server, client)
 
 
+def _blocks(workload: Workload) -> list[tuple[int, int]]:
+    """Of each company: (offset, prefix length) of what the table maps, the same each time.
+
+    Mixed, a prefix of a random length and ten hosts follow one another, the hosts in a range of their own.
+    """
+    if not workload.mixed:
+        step = 1 << (32 - workload.prefix_length)
+        return [(offset, workload.prefix_length) for offset in range(0, workload.mappings, step)]
+    chance = random.Random(workload.mappings)
+    blocks = []
+    end = 0
+    while len(blocks) < workload.mappings:
+        size = 1 << (32 - chance.randrange(16, 30))
+        end = -(-end // size) * size
+        blocks.append((end, 33 - size.bit_length()))
+        end += size
+        hosts = range(end, end + 10 * 8, 8)
+        blocks += [(host, 32) for host in hosts]
+        end = hosts.stop
+    return blocks
+
+
 def write_capture(workload: Workload, file: Path, seed: int = 1) -> int:
     """The packets of `workload`, a packet for each flow; returns how many."""
     chance = random.Random(seed)
     with file.open("wb") as out:
         out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
         pairs = _pairs(workload)
+        blocks = _blocks(workload)
         for i in range(workload.flows):
             if pairs:
                 a, b = chance.choice(pairs)
+            elif workload.mixed:
+                a, b = (
+                    offset + chance.randrange(1 << (32 - length))
+                    for offset, length in chance.choices(blocks, k=2)
+                )
             else:
                 a, b = chance.randrange(workload.mappings), chance.randrange(workload.mappings)
             ends = (A_REAL + a, B_MAPPED + b) if i % 2 == 0 else (B_REAL + b, A_MAPPED + a)
@@ -137,17 +166,17 @@ def _dotted(address: int) -> str:
 
 def write_table(workload: Workload, file: Path) -> None:
     """The mappings that translate every flow of `workload`."""
-    step = 1 << (32 - workload.prefix_length)
-    length = "" if step == 1 else f"/{workload.prefix_length}"
     with file.open("w") as out:
         if workload.host_beside:
             out.write('[[mapping]]\nname = "host"\nreal = "14.0.0.1"\nmapped = "174.16.0.1"\n')
         for company, real, mapped in (("a", A_REAL, A_MAPPED), ("b", B_REAL, B_MAPPED)):
-            for offset in range(0, workload.mappings, step):
+            for offset, bits in _blocks(workload):
+                length = "" if bits == 32 else f"/{bits}"
+                # Without spaces, so that a million of them are within what natto reads.
                 out.write(
-                    f'[[mapping]]\nname = "{company}{offset}"\n'
-                    f'real = "{_dotted(real + offset)}{length}"\n'
-                    f'mapped = "{_dotted(mapped + offset)}{length}"\n'
+                    f'[[mapping]]\nname="{company}{offset}"\n'
+                    f'real="{_dotted(real + offset)}{length}"\n'
+                    f'mapped="{_dotted(mapped + offset)}{length}"\n'
                 )
         if workload.rules:
             out.write('[policy]\ndefault = "deny"\n')

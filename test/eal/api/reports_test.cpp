@@ -858,8 +858,7 @@ TEST_F(ReportsTest, AnswersWhileWorkersCountAndTablesChange) {
     dataplane.quiescence.enter(0);
     for (; !stop.load(); ++counted) {
       const TranslationTable& table = dataplane.table.read();
-      const Translation* source =
-          table.look_up({TranslationTable::real_scope(kA), Ipv4Address::of(10, 1, 1, 10)});
+      const Translation* source = table.look_up({real_scope(kA), Ipv4Address::of(10, 1, 1, 10)});
       table.counters(0)[source->mapping].count_from(100, dataplane.clock.at(rte_rdtsc()));
       dataplane.counters[0].received.add(1);
       dataplane.counters[0].drop(DropReason::kTtlExpired);

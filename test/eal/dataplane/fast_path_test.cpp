@@ -109,6 +109,9 @@ Lab::Options two_workers(Hairpin hairpin, std::optional<std::uint16_t> tcp_mss_c
 
 constexpr std::size_t kMappings = 4;  ///< of two_workers()
 
+/// Beside those: so many addresses that their bits are kept by range (KeptBits).
+Mapping wide_mapping() { return test::make_mapping("wide", kA, "10.1.8.0/21", "172.29.8.0/21"); }
+
 /// One worker of the comparison. Packets come from realm a, one in a burst.
 class Path {
  public:
@@ -171,9 +174,13 @@ class Path {
 };
 
 void compare(bool offload, Hairpin hairpin = Hairpin::kAllow,
-             std::optional<std::uint16_t> tcp_mss_clamp = std::nullopt, PolicyRules rules = {}) {
+             std::optional<std::uint16_t> tcp_mss_clamp = std::nullopt, PolicyRules rules = {},
+             bool by_range = false) {
   Lab::Options options = two_workers(hairpin, tcp_mss_clamp);
   options.rules = std::move(rules);
+  if (by_range) {
+    options.mappings.push_back(wide_mapping());
+  }
   Lab lab(options);
   for (PortContext& port : lab.dataplane().ports) {
     port.computes_checksums = offload;
@@ -213,12 +220,17 @@ void compare(bool offload, Hairpin hairpin = Hairpin::kAllow,
     }
   }
   EXPECT_EQ(slow.counts(), fast.counts());
+  EXPECT_EQ(fast.worker().table->kept_bits().are_same_for_all(), !by_range);
   EXPECT_GT(taken, 5'000U);
   EXPECT_GT(left, 5'000U);
   EXPECT_EQ(offload, fast.worker().counters.checksums_offloaded.value() > 0);
 }
 
 TEST(FastPath, R1_R2_R14_RandomPacketsFareAsOnTheSlowPath) { compare(/*offload=*/false); }
+
+TEST(FastPath, R1_R2_RandomPacketsBetweenHostsAndAWidePrefix) {
+  compare(/*offload=*/false, Hairpin::kAllow, std::nullopt, {}, /*by_range=*/true);
+}
 
 TEST(FastPath, R38_RandomPacketsWhereHairpinsAreDropped) {
   compare(/*offload=*/false, Hairpin::kDrop);
@@ -246,7 +258,7 @@ TEST(FastPath, P1_P2_P3_RandomPacketsUnderAPolicy) {
   compare(/*offload=*/false, Hairpin::kAllow, std::nullopt, rules);
   rules.answers = false;
   rules.allow.resize(1);
-  compare(/*offload=*/true, Hairpin::kDrop, 1300, rules);
+  compare(/*offload=*/true, Hairpin::kDrop, 1300, rules, /*by_range=*/true);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ using test::kA;
 using test::kB;
 using test::make_mapping;
 
-constexpr TranslationTable::Scope kMapped = TranslationTable::kMappedScope;
+constexpr AddressScope kMapped = kMappedScope;
 
 Ipv4Address at(const char* text) { return parse_ipv4_address(text).value(); }
 
@@ -32,17 +32,17 @@ class TranslationCacheTest : public testing::Test {
   TranslationCacheTest() { cache.use(*table, 0); }
 
   /// Looks `address` up in the table and remembers the answer, which there must be.
-  void remember(TranslationTable::Scope scope, Ipv4Address address) {
+  void remember(AddressScope scope, Ipv4Address address) {
     const Translation* answer = table->look_up({scope, address});
     ASSERT_NE(answer, nullptr);
     cache.remember({scope, address}, *answer);
   }
-  CachedTranslation* find(TranslationTable::Scope scope, Ipv4Address address) {
+  CachedTranslation* find(AddressScope scope, Ipv4Address address) {
     const TranslationCache::Reader reader = cache.reader();
-    const TranslationCache::Tag tag = cache.tag(scope);
-    return reader.find(tag, address, reader.prefetch(tag, address));
+    const TranslationCache::Key key = cache.key_of({scope, address});
+    return reader.find(key, reader.prefetch(key));
   }
-  bool remembers(TranslationTable::Scope scope, Ipv4Address address) {
+  bool remembers(AddressScope scope, Ipv4Address address) {
     return find(scope, address) != nullptr;
   }
   /// A packet whose source and destination are host-a's and host-b's.
@@ -63,11 +63,13 @@ class TranslationCacheTest : public testing::Test {
   /// Addresses of realm a that all belong into the place of 10.0.0.1, by trial; any table will do.
   std::vector<Ipv4Address> of_one_place(std::size_t count) {
     const TranslationCache::Reader reader = cache.reader();
-    const TranslationCache::Tag tag = cache.tag(kA);
-    const auto* place = reader.prefetch(tag, at("10.0.0.1"));
+    const auto place_of = [&](Ipv4Address address) {
+      return reader.prefetch(cache.key_of({kA, address}));
+    };
+    const auto* place = place_of(at("10.0.0.1"));
     std::vector<Ipv4Address> addresses;
     for (std::uint32_t host = 0x0a000001; addresses.size() < count; ++host) {
-      if (reader.prefetch(tag, Ipv4Address::from_host(host)) == place) {
+      if (place_of(Ipv4Address::from_host(host)) == place) {
         addresses.push_back(Ipv4Address::from_host(host));
       }
     }
@@ -131,10 +133,18 @@ TEST_F(TranslationCacheTest, AddressesThatTheTableDoesNotTellApartShareAPlace) {
             at("10.34.15.255"));
   EXPECT_FALSE(remembers(kMapped, at("10.50.16.0")));
 
-  change_table({offices, make_mapping("host", kA, "10.1.1.10", "10.51.0.1")});
+  const Mapping host = make_mapping("host", kA, "10.1.1.10", "10.51.0.1");
+  change_table({offices, host});
   remember(kMapped, at("10.50.1.2"));
-  EXPECT_TRUE(remembers(kMapped, at("10.50.1.2")));
-  EXPECT_FALSE(remembers(kMapped, at("10.50.1.3"))) << "might be a host of the table";
+  EXPECT_TRUE(remembers(kMapped, at("10.50.15.255"))) << "the host is elsewhere";
+  remember(kMapped, at("10.51.0.1"));
+  EXPECT_FALSE(remembers(kMapped, at("10.51.0.2")));
+  EXPECT_FALSE(remembers(kMapped, at("10.51.0.0")));
+
+  change_table({make_mapping("few", kB, "10.34.0.0/28", "10.50.0.0/28"), host});
+  remember(kMapped, at("10.50.0.2"));
+  EXPECT_TRUE(remembers(kMapped, at("10.50.0.2")));
+  EXPECT_FALSE(remembers(kMapped, at("10.50.0.3"))) << "so few that each has its place";
 }
 
 TEST_F(TranslationCacheTest, TwoOfOnePlaceFindRoom) {
@@ -302,16 +312,21 @@ TEST_F(TranslationCacheTest, F1_SaysWhatTheTableSaysAndCountsEveryPacket) {
                           .real = {Ipv4Address::from_host(0x0a000000 + offset), length},
                           .mapped = {Ipv4Address::from_host(0xac000000 + offset), length}});
     }
+    if (change % 2 == 0) {
+      mappings.push_back(make_mapping("wide", kA, "11.0.0.0/12", "173.0.0.0/12"));
+    }
     auto next = table_of(std::move(mappings));
     cache.use(*next, 0);
     for (int burst = 0; burst < 400; ++burst) {
       for (int i = 0; i < 8; ++i) {
-        const auto scope = std::array<TranslationTable::Scope, 3>{kA, kB, kMapped}[chance(3)];
+        const auto scope = std::array<AddressScope, 3>{kA, kB, kMapped}[chance(3)];
         const std::uint32_t base = scope == kMapped ? 0xac000000 : 0x0a000000;
         const std::uint32_t span = (size << 4U) + 32;  // and some beyond the table
         const std::uint32_t often = std::min(span, 4096U);
-        const Ipv4Address address =
-            Ipv4Address::from_host(base + chance(chance(2) == 0 ? often : span));
+        const std::uint32_t offset = chance(4) == 0
+                                         ? (1U << 24U) + chance((1U << 20U) + 32)  // the wide one
+                                         : chance(chance(2) == 0 ? often : span);
+        const Ipv4Address address = Ipv4Address::from_host(base + offset);
         const Translation* answer = next->look_up({scope, address});
         if (CachedTranslation* entry = find(scope, address)) {
           ASSERT_NE(answer, nullptr);
@@ -336,7 +351,7 @@ TEST_F(TranslationCacheTest, F1_SaysWhatTheTableSaysAndCountsEveryPacket) {
       told += told_by(*previous, previous_mappings);
     }
     previous = std::move(next);
-    previous_mappings = size;
+    previous_mappings = size + (change % 2 == 0 ? 1 : 0);
   }
   cache.pending().flush_all();
   told += told_by(*previous, previous_mappings);

@@ -156,8 +156,7 @@ TEST_F(ReloaderTest, AReloadSaysWhatItDid) {
   EXPECT_NE(outcome.digest_after, outcome.digest_before);
   EXPECT_EQ(live_.current()->trigger, "test");
   EXPECT_EQ(live_.current()->who, "me");
-  EXPECT_NE(lab_.dataplane().table.read().look_up(
-                {TranslationTable::kMappedScope, Ipv4Address::of(172, 30, 7, 20)}),
+  EXPECT_NE(lab_.dataplane().table.read().look_up({kMappedScope, Ipv4Address::of(172, 30, 7, 20)}),
             nullptr);
 }
 

@@ -14,8 +14,7 @@ using test::kA;
 using test::kB;
 using test::make_mapping;
 
-std::string replaced(const TranslationTable& table, TranslationTable::Scope scope,
-                     const char* text) {
+std::string replaced(const TranslationTable& table, AddressScope scope, const char* text) {
   const Ipv4Address address = parse_ipv4_address(text).value();
   const Translation* found = table.look_up({scope, address});
   return found == nullptr ? "" : to_string(found->apply(address).address);
@@ -26,13 +25,12 @@ TEST(TranslationTable, R1_TheRealmIsPartOfTheKey) {
                                                make_mapping("b", kB, "10.0.0.10", "172.16.2.10")}},
                                              1, 1)
                          .value();
-  EXPECT_EQ(replaced(*table, TranslationTable::real_scope(kA), "10.0.0.10"), "172.16.1.10");
-  EXPECT_EQ(replaced(*table, TranslationTable::real_scope(kB), "10.0.0.10"), "172.16.2.10");
-  EXPECT_EQ(replaced(*table, TranslationTable::kMappedScope, "172.16.1.10"), "10.0.0.10");
-  EXPECT_EQ(replaced(*table, TranslationTable::kMappedScope, "10.0.0.10"), "");
-  EXPECT_EQ(replaced(*table, TranslationTable::real_scope(kA), "172.16.1.10"), "");
-  EXPECT_EQ(
-      table->look_up({TranslationTable::kMappedScope, Ipv4Address::of(172, 16, 2, 10)})->realm, kB);
+  EXPECT_EQ(replaced(*table, real_scope(kA), "10.0.0.10"), "172.16.1.10");
+  EXPECT_EQ(replaced(*table, real_scope(kB), "10.0.0.10"), "172.16.2.10");
+  EXPECT_EQ(replaced(*table, kMappedScope, "172.16.1.10"), "10.0.0.10");
+  EXPECT_EQ(replaced(*table, kMappedScope, "10.0.0.10"), "");
+  EXPECT_EQ(replaced(*table, real_scope(kA), "172.16.1.10"), "");
+  EXPECT_EQ(table->look_up({kMappedScope, Ipv4Address::of(172, 16, 2, 10)})->realm, kB);
 }
 
 TEST(TranslationTable, PrefixesResolveArithmeticallyBesideHosts) {
@@ -42,13 +40,13 @@ TEST(TranslationTable, PrefixesResolveArithmeticallyBesideHosts) {
                                 make_mapping("small", kB, "192.0.2.8/31", "198.51.100.6/31")}},
                               1, 1)
           .value();
-  const auto real = TranslationTable::real_scope(kB);
+  const auto real = real_scope(kB);
   EXPECT_EQ(replaced(*table, real, "10.34.0.0"), "10.50.16.0");
   EXPECT_EQ(replaced(*table, real, "10.34.15.255"), "10.50.31.255");
   EXPECT_EQ(replaced(*table, real, "10.34.16.0"), "");
   EXPECT_EQ(replaced(*table, real, "10.34.16.1"), "10.50.32.9");
   EXPECT_EQ(replaced(*table, real, "192.0.2.9"), "198.51.100.7");
-  EXPECT_EQ(replaced(*table, TranslationTable::kMappedScope, "10.50.20.33"), "10.34.4.33");
+  EXPECT_EQ(replaced(*table, kMappedScope, "10.50.20.33"), "10.34.4.33");
   EXPECT_EQ(replaced(*table, real, "10.33.255.255"), "");
 }
 
@@ -59,16 +57,14 @@ TEST(TranslationTable, R2_OneDeltaServesAWholePrefix) {
   const auto random = [&] { return static_cast<std::uint32_t>(generator()); };
   for (int i = 0; i < 10'000; ++i) {
     const auto address = Ipv4Address::from_host(mapping.real.address.host() | (random() >> 11));
-    const Replacement replacement =
-        table->look_up({TranslationTable::real_scope(kB), address})->apply(address);
+    const Replacement replacement = table->look_up({real_scope(kB), address})->apply(address);
     ASSERT_EQ(replacement.delta, checksum_delta(address.bits, replacement.address.bits));
   }
 }
 
 TEST(TranslationTable, AnEmptyTableKnowsNothing) {
   const auto table = TranslationTable::build({}, 1, 1).value();
-  EXPECT_EQ(table->look_up({TranslationTable::kMappedScope, Ipv4Address::of(10, 0, 0, 1)}),
-            nullptr);
+  EXPECT_EQ(table->look_up({kMappedScope, Ipv4Address::of(10, 0, 0, 1)}), nullptr);
 }
 
 TEST(TranslationTable, BulkAnswersEqualSingleOnes) {
@@ -96,16 +92,15 @@ TEST(TranslationTable, BulkAnswersEqualSingleOnes) {
       const Mapping& m = mappings.mappings[pick];
       switch (random() % 3) {
         case 0:
-          queries[i] = {TranslationTable::real_scope(m.realm), m.real.address};
+          queries[i] = {real_scope(m.realm), m.real.address};
           expected[i] = pick;
           break;
         case 1:
-          queries[i] = {TranslationTable::kMappedScope, m.mapped.address};
+          queries[i] = {kMappedScope, m.mapped.address};
           expected[i] = pick;
           break;
         default:  // the other realm does not know this address
-          queries[i] = {TranslationTable::real_scope(static_cast<RealmId>(1 - m.realm)),
-                        m.real.address};
+          queries[i] = {real_scope(static_cast<RealmId>(1 - m.realm)), m.real.address};
       }
     }
     table->look_up(queries, answers);
@@ -132,7 +127,7 @@ TEST(TranslationTable, HoldsAsManyHostsAsAsked) {
     ASSERT_TRUE(table) << table.error().message;
     for (std::uint32_t i = 0; i < hosts; ++i) {
       const auto address = Ipv4Address::from_host(0x0a000000 + i);
-      ASSERT_NE((*table)->look_up({TranslationTable::real_scope(kA), address}), nullptr);
+      ASSERT_NE((*table)->look_up({real_scope(kA), address}), nullptr);
     }
   }
 }
