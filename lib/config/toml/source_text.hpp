@@ -14,7 +14,7 @@
 namespace natto {
 
 /// A configuration file of more bytes than this is refused unread: half a million mappings fit.
-inline constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
+inline constexpr std::size_t kMaxFileBytes = std::size_t{128} << 20;
 
 /// The whole of `file`. The error says only why, not which file.
 [[nodiscard]] Result<std::string> read_file(const std::filesystem::path& file);

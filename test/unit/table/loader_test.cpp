@@ -115,8 +115,8 @@ TEST(Appliance, RefusesAFileThatItMayNotRead) {
 
 TEST(Appliance, RefusesAHugeFileUnread) {
   const Folder folder;
-  std::filesystem::resize_file(folder.write("natto.toml", ""), (std::uintmax_t{64} << 20) + 1);
-  EXPECT_EQ(appliance_mistakes(folder), "natto.toml:1:1: is larger than 64 MiB");
+  std::filesystem::resize_file(folder.write("natto.toml", ""), (std::uintmax_t{128} << 20) + 1);
+  EXPECT_EQ(appliance_mistakes(folder), "natto.toml:1:1: is larger than 128 MiB");
 }
 
 // The files that users start from.
