@@ -95,7 +95,8 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
   std::vector<TranslationCache> translation_caches;
   std::vector<PairCache> pair_caches;
   for (std::size_t worker = 0; worker < workers; ++worker) {
-    Result<TranslationCache> cache = TranslationCache::create(pools[worker]->socket_id);
+    Result<TranslationCache> cache =
+        TranslationCache::create(pools[worker]->socket_id, table->mappings());
     if (!cache) {
       return cache.error();
     }

@@ -33,7 +33,6 @@ class alignas(64) PairCache {
  public:
   static constexpr std::size_t kMostEntries = std::size_t{1} << 18U;
   using Pending = PendingCounts<CachedPair>;
-  static_assert(kMostEntries <= Pending::kMostBursts);
   static constexpr std::uint32_t kPassedOver = 7;
   /// Of DPDK's memory: 16 MiB.
   static constexpr std::size_t kBytes = kMostEntries * sizeof(CachedPair);

@@ -53,7 +53,7 @@ template <typename Entry>
 class PendingCounts {
  public:
   /// Between two visits to an entry there are fewer than this many calls of flush_some.
-  static constexpr std::size_t kMostBursts = std::size_t{1} << 18U;
+  static constexpr std::uint32_t kMostBursts = 1U << 18U;
   static constexpr std::size_t kEntriesOfLine = 64 / sizeof(Entry);
 
   explicit PendingCounts(Entry* entries) noexcept : entries_(entries) {}
@@ -69,7 +69,7 @@ class PendingCounts {
   /// Flushes a few entries, more of them if the worker is `idle`.
   void flush_some(bool idle) noexcept {
     if (pending_lines_ != 0) {
-      flush_lines(idle || previous_lines_ != 0 ? kLinesAtRest : kLinesUnderLoad);
+      flush_lines(idle || previous_lines_ != 0 ? kLinesAtRest : lines_under_load());
       prefetch_next();
     }
   }
@@ -117,7 +117,7 @@ class PendingCounts {
 
  private:
   static constexpr std::uint32_t kLinesAtRest = 64;
-  static constexpr std::uint32_t kLinesUnderLoad = 1;
+  [[nodiscard]] std::uint32_t lines_under_load() const noexcept { return lines_ / kMostBursts + 1; }
 
   void flush(Entry& entry) noexcept {
     if (!entry.pending.empty()) {

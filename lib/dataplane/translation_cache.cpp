@@ -10,22 +10,38 @@
 namespace natto {
 namespace {
 
+constexpr std::size_t kFewest = 256;
+constexpr std::size_t kMany = std::size_t{1} << 18U;
+constexpr std::size_t kMost = std::size_t{1} << 22U;
+
 /// Entries for a table that tells `addresses` apart: so many that nearly all lie in their first
-/// place, and not more, since what lies close together takes less of the CPU's caches.
+/// place, and not more, since what lies close together takes less of the CPU's caches. Of many
+/// addresses hardly all are in use.
 std::size_t entries_for(std::size_t addresses) noexcept {
-  constexpr std::size_t kFewest = 256;
-  constexpr std::size_t kMost = TranslationCache::kMostEntries;
-  return std::bit_ceil(std::clamp(addresses, kFewest / 4, kMost / 4) * 4);
+  if (addresses <= kMany) {
+    return std::bit_ceil(std::clamp(addresses * 4, kFewest, kMany));
+  }
+  return std::bit_ceil(std::min(addresses * 2, kMost));
+}
+
+/// Entries for the tables of a natto that starts with `mappings`.
+std::size_t capacity_for(std::size_t mappings) noexcept {
+  return std::max(entries_for(2 * mappings), kMany);
 }
 
 }  // namespace
 
-Result<TranslationCache> TranslationCache::create(int socket) {
-  RteArray<CachedTranslation> entries = make_rte_array<CachedTranslation>(kMostEntries, socket);
+std::size_t TranslationCache::bytes_for(std::size_t mappings) noexcept {
+  return capacity_for(mappings) * sizeof(CachedTranslation);
+}
+
+Result<TranslationCache> TranslationCache::create(int socket, std::size_t mappings) {
+  const std::size_t capacity = capacity_for(mappings);
+  RteArray<CachedTranslation> entries = make_rte_array<CachedTranslation>(capacity, socket);
   if (!entries) {
     return dpdk_error("allocate", "a worker's translation cache", ENOMEM);
   }
-  return TranslationCache(std::move(entries));
+  return TranslationCache(std::move(entries), capacity);
 }
 
 void TranslationCache::remember(TranslationTable::Query query,
@@ -48,7 +64,7 @@ void TranslationCache::remember(TranslationTable::Query query,
 }
 
 void TranslationCache::change_table(const TranslationTable& table, std::size_t worker) noexcept {
-  const std::size_t entries = entries_for(table.kept_bits().addresses());
+  const std::size_t entries = std::min(entries_for(table.kept_bits().addresses()), capacity_);
   kept_bits_ = &table.kept_bits();
   index_mask_ = static_cast<std::uint32_t>(entries - 1);
   version_ = table.version();
@@ -56,7 +72,7 @@ void TranslationCache::change_table(const TranslationTable& table, std::size_t w
   const bool comes_round = epoch_ == CachedTranslation::kEpochs;
   if (comes_round) {  // what an epoch of the same number left is still there
     pending_.flush_all();
-    std::fill_n(entries_.get(), kMostEntries, CachedTranslation{});
+    std::fill_n(entries_.get(), capacity_, CachedTranslation{});
     epoch_ = 1;
   }
   pending_.change_table(version_, {.mappings = table.counters(worker)},

@@ -26,12 +26,11 @@ namespace natto {
 /// Used by one worker, which writes it at every burst: on cache lines of its own.
 class alignas(64) TranslationCache {
  public:
-  static constexpr std::size_t kMostEntries = std::size_t{1} << 18U;
   using Pending = PendingCounts<CachedTranslation>;
-  static_assert(kMostEntries <= Pending::kMostBursts);
   static constexpr std::uint32_t kPassedOver = 7;
-  /// Of DPDK's memory: 8 MiB.
-  static constexpr std::size_t kBytes = kMostEntries * sizeof(CachedTranslation);
+  /// Of DPDK's memory, if natto starts with so many mappings: 8 MiB, and up to 128 MiB with a
+  /// million of them. Later tables have that as well.
+  [[nodiscard]] static std::size_t bytes_for(std::size_t mappings) noexcept;
 
   using Key = std::uint64_t;  ///< CachedTranslation's
 
@@ -101,8 +100,8 @@ class alignas(64) TranslationCache {
   };
   [[nodiscard]] Reader reader() const noexcept { return {entries_.get(), index_mask_}; }
 
-  /// Control side: allocates kBytes.
-  [[nodiscard]] static Result<TranslationCache> create(int socket);
+  /// Control side: allocates bytes_for(mappings).
+  [[nodiscard]] static Result<TranslationCache> create(int socket, std::size_t mappings);
 
   /// Before the look-ups of a burst: they are answered by `table`, which lives at least until
   /// pending().oldest_version() is another's. The worker's own counters are those of `worker`.
@@ -122,12 +121,13 @@ class alignas(64) TranslationCache {
   [[nodiscard]] Pending& pending() noexcept { return pending_; }
 
  private:
-  explicit TranslationCache(RteArray<CachedTranslation> entries) noexcept
-      : entries_(std::move(entries)), pending_(entries_.get()) {}
+  TranslationCache(RteArray<CachedTranslation> entries, std::size_t capacity) noexcept
+      : entries_(std::move(entries)), capacity_(capacity), pending_(entries_.get()) {}
 
   void change_table(const TranslationTable& table, std::size_t worker) noexcept;
 
   RteArray<CachedTranslation> entries_;
+  std::size_t capacity_;  ///< entries that there are
   Pending pending_;
   std::uint64_t epoch_ = 0;  ///< counts the tables, of 24 bits; 0 in entries that were never used
   std::uint64_t version_ = 0;

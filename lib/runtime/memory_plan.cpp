@@ -28,9 +28,10 @@ constexpr std::uint32_t kNodes = 2;
 std::uint32_t memory_mib(const Config& config, std::uint32_t mbufs, std::uint32_t shared_mbufs,
                          std::size_t workers, std::size_t mappings) {
   const std::uint64_t more_mbufs = workers > 1 ? std::uint64_t{kNodes} * shared_mbufs : 0;
-  const std::uint64_t bytes = (mbufs + more_mbufs) * kMbufFootprintBytes +
-                              workers * (TranslationCache::kBytes + PairCache::kBytes) +
-                              kVersions * mappings * TranslationTable::bytes_per_mapping(workers);
+  const std::uint64_t bytes =
+      (mbufs + more_mbufs) * kMbufFootprintBytes +
+      workers * (TranslationCache::bytes_for(mappings) + PairCache::kBytes) +
+      kVersions * mappings * TranslationTable::bytes_per_mapping(workers);
   const std::size_t queue_pairs = config.ports.size() * workers;
   return static_cast<std::uint32_t>((bytes >> 20) + kRestMib + queue_pairs * kQueuePairMib);
 }

@@ -110,6 +110,7 @@ Result<std::unique_ptr<const TranslationTable>> TranslationTable::build(const Ma
   const int socket = static_cast<int>(rte_socket_id());
   const std::size_t before = allocated_bytes();
   std::unique_ptr<TranslationTable> built(new TranslationTable);
+  built->mappings_ = table.mappings.size();
   built->version_ = version;
   const std::vector<Piece> pieces = pieces_of(table);
   built->hash_.reset(create_hash(2 * pieces.size(), socket));

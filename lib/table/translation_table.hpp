@@ -78,6 +78,8 @@ class TranslationTable {
     return limit_shares_[worker].get();
   }
 
+  [[nodiscard]] std::size_t mappings() const noexcept { return mappings_; }
+
   /// As build() was told: no other table that the same workers use has or had it; never 0.
   [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
 
@@ -106,6 +108,7 @@ class TranslationTable {
   std::vector<RteArray<RuleCounters>> rule_counters_;  ///< by worker
   RteArray<LimitBuckets> limit_buckets_;
   std::vector<RteArray<LimitShare>> limit_shares_;  ///< by worker
+  std::size_t mappings_ = 0;
   std::uint64_t version_ = 0;
   KeptBits kept_bits_;
   std::size_t memory_bytes_ = 0;

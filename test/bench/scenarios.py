@@ -57,7 +57,7 @@ SCENARIOS = [
     ),
     Scenario(
         Workload(
-            "64 B, 1,000,000 hosts, 1,000,000 flows: more addresses than the cache has entries",
+            "64 B, 1,000,000 hosts, 1,000,000 flows",
             500_000, 1_000_000,
         ),
         {"5tswap": (0.2, 0.35)},

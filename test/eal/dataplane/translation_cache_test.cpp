@@ -79,7 +79,7 @@ class TranslationCacheTest : public testing::Test {
   const std::vector<Mapping> hosts = {make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10"),
                                       make_mapping("host-b", kB, "192.168.7.20", "172.30.7.20")};
   std::unique_ptr<const TranslationTable> table = table_of(hosts);
-  TranslationCache cache = TranslationCache::create(0).value();
+  TranslationCache cache = TranslationCache::create(0, 0).value();
 };
 
 TEST_F(TranslationCacheTest, R1_RemembersExactlyTheAddressAndTheScope) {
@@ -210,6 +210,42 @@ TEST_F(TranslationCacheTest, ABusyWorkerTellsEverythingWithinTheBurstsItPromises
     cache.pending().flush_some(/*idle=*/false);
   }
   EXPECT_GT(bursts, 1U) << "bit by bit";
+}
+
+/// A table that tells two million addresses apart, since hosts lie beside its prefixes. Its first
+/// mappings are `mappings`.
+std::vector<Mapping> two_million_addresses(std::vector<Mapping> mappings) {
+  const auto host = [](Ipv4Address of) { return Ipv4Address::from_host(of.host() + 200); };
+  for (std::uint32_t i = 0; i < 8192; ++i) {
+    const Ipv4Address real = Ipv4Address::from_host(0x0b000000 + (i << 8U));
+    const Ipv4Address mapped = Ipv4Address::from_host(0x0c000000 + (i << 8U));
+    mappings.push_back({.name = "", .realm = kA, .real = {real, 25}, .mapped = {mapped, 25}});
+    mappings.push_back(
+        {.name = "", .realm = kA, .real = {host(real), 32}, .mapped = {host(mapped), 32}});
+  }
+  return mappings;
+}
+
+TEST_F(TranslationCacheTest, ABusyWorkerWithTwoMillionAddressesKeepsThatPromise) {
+  for (const std::size_t started_with : {0U, 1'000'000U}) {
+    cache = TranslationCache::create(0, started_with).value();
+    change_table(two_million_addresses(hosts));
+    ASSERT_GT(table->kept_bits().addresses(), 2'000'000U);
+    for (std::uint32_t i = 0; i < 100'000; ++i) {  // all over the cache, whatever its size
+      remember(kA, Ipv4Address::from_host(0x0b000000 + (i % 8192 << 8U) + i / 8192));
+    }
+    for (std::size_t i = 0; i <= TranslationCache::kPassedOver; ++i) {
+      remember_both();
+    }
+    count(1);
+    std::uint64_t bursts = 0;
+    for (; table->counters(0)[0].from.packets.value() == 0 ||
+           table->counters(0)[1].to.packets.value() == 0;
+         ++bursts) {
+      ASSERT_LT(bursts, TranslationCache::Pending::kMostBursts);
+      cache.pending().flush_some(/*idle=*/false);
+    }
+  }
 }
 
 TEST_F(TranslationCacheTest, AnIdleWorkerTellsEverythingAndThenIsAtRest) {

@@ -22,6 +22,9 @@ Config config_of(std::vector<unsigned> lcores, std::optional<std::uint32_t> mbuf
 TEST(MemoryNeeded, IsOfBuffersTranslationCachesTablesAndTheRest) {
   EXPECT_EQ(memory_mib_needed(config_of({1}, 40'960), 0), 100U + 24U + 36U);
   EXPECT_EQ(memory_mib_needed(config_of({1}, 81'920), 0), 200U + 24U + 36U);
+  const std::size_t million = 1'000'000;
+  EXPECT_EQ(memory_mib_needed(config_of({1}, 40'960), million),
+            100U + 128U + 16U + 36U + (2 * million * TranslationTable::bytes_per_mapping(1) >> 20));
   const std::size_t on_other_node = mbufs_needed(1, 1) * std::size_t{kMbufFootprintBytes};
   EXPECT_EQ(memory_mib_needed(config_of({1, 2, 3}, 40'960), 0),
             100U + 72U + 44U + (2 * on_other_node >> 20));
@@ -30,8 +33,8 @@ TEST(MemoryNeeded, IsOfBuffersTranslationCachesTablesAndTheRest) {
 TEST(MemoryNeeded, AMiBMoreIsForAsManyMappingsInTwoVersions) {
   for (const std::size_t workers : {1U, 2U}) {
     const Config config = config_of(std::vector<unsigned>(workers, 1), 40'960);
-    const std::size_t mappings = 100 * mappings_per_mib(workers);
-    EXPECT_NEAR(memory_mib_needed(config, mappings), memory_mib_needed(config, 0) + 100, 1);
+    const std::size_t mappings = 30 * mappings_per_mib(workers);
+    EXPECT_NEAR(memory_mib_needed(config, mappings), memory_mib_needed(config, 0) + 30, 1);
   }
 }
 
