@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
   natto::add_capture(app, chosen);
   natto::add_bench(app, chosen);
   natto::add_import(app, chosen);
+  natto::add_export(app, chosen);
   natto::add_diff(app, chosen);
   try {
     app.parse(argc, argv);

@@ -188,8 +188,9 @@ class Placer {
       return;
     }
     std::set<std::string> here = named_with(candidate.real);
-    if (here.empty()) {
-      // What translates to and from it names where the others are.
+    if (here.size() != 1) {
+      // What translates to and from it names where the others are: of use also where several
+      // realms have the address.
       std::set<std::string> others;
       for (const Rule* rule : candidate.to_real) {
         add_names(*rule, Field::kInInterface, others);
@@ -198,6 +199,7 @@ class Placer {
         add_names(*rule, Field::kOutInterface, others);
       }
       if (!others.empty()) {
+        here.clear();
         std::ranges::set_difference(known_, others, std::inserter(here, here.end()));
       }
     }

@@ -40,6 +40,9 @@ class Kernel:
             ("net/netfilter/nf_conntrack_icmp_timeout", "3600"),
         ):
             self._middle.set(key, value)
+        self.load(form)
+
+    def load(self, form: str) -> None:
         for words in iptables_commands(form, INTERFACE):
             self._middle.run(*words)
 
