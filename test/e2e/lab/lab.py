@@ -93,11 +93,11 @@ class Lab:
         config.write_text(natto_toml(ports, table, workers, icmp or {}, self._eal))
         return config
 
-    def server(self, where: Namespace, protocol: str, port: int, *words: str) -> Process:
-        """Start a program and wait until it serves a port; it ends with the lab at the latest."""
+    def server(self, where: Namespace, protocol: str, port: int, *words: str, address: str = "") -> Process:
+        """Start a program and wait until it serves a port, of that address or any; it ends with the lab at the latest."""
         server = Process(where.inside(*words), self.file("server"))
         self._servers.append(server)
-        server.wait_until(lambda: where.listens(protocol, port), f"serve {protocol} port {port}")
+        server.wait_until(lambda: where.listens(protocol, port, address), f"serve {protocol} port {port}")
         return server
 
     def program(self, config: Path, where: Namespace) -> list[str]:

@@ -66,9 +66,9 @@ class Namespace:
         """Be a router."""
         self.set("net/ipv4/ip_forward", "1")
 
-    def listens(self, protocol: str, port: int) -> bool:
-        """Whether a program here waits on a port; `protocol` is "tcp" or "udp"."""
-        return bool(self.run("ss", "-Hnl", f"--{protocol}", f"sport = :{port}"))
+    def listens(self, protocol: str, port: int, address: str = "") -> bool:
+        """Whether a program here waits on a port, of an address or any; `protocol` is "tcp" or "udp"."""
+        return bool(self.run("ss", "-Hnl", f"--{protocol}", f"src {address}:{port}"))
 
     def mac(self, interface: str) -> str:
         """The MAC address of `interface`."""
