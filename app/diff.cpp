@@ -1,17 +1,13 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <set>
 #include <string_view>
 
 #include "commands.hpp"
-#include "config/schema.hpp"
-#include "config/section_reader.hpp"
-#include "config/toml/document.hpp"
 #include "lines.hpp"
 #include "table/loader.hpp"
 #include "table/table_diff.hpp"
 #include "table/table_digest.hpp"
+#include "table_realms.hpp"
 
 namespace natto {
 namespace {
@@ -22,42 +18,10 @@ struct DiffArguments {
   std::filesystem::path config_file;
 };
 
-/// The realms that the mappings of `file` name. What is wrong with it shows when it is loaded.
-void add_realms(const std::filesystem::path& file, std::set<std::string>& realms) {
-  Diagnostics ignored(file);
-  const auto root = read_toml(file, ignored);
-  if (!root) {
-    return;
-  }
-  const FileReader reader(mappings_schema(), *root, ignored);
-  for (const SectionReader& section : reader.sections("mapping")) {
-    if (const auto realm = section.text("realm")) {
-      realms.insert(realm->value);
-    }
-  }
-}
-
 /// Who compares two tables need not have the appliance's natto.toml.
 Result<Config> realms_of(const DiffArguments& arguments) {
-  if (!arguments.config_file.empty()) {
-    return load_config(arguments.config_file);
-  }
-  std::set<std::string> realms;
-  add_realms(arguments.before, realms);
-  add_realms(arguments.after, realms);
-  if (realms.empty()) {
-    realms.insert("the one realm");
-  }
-  if (realms.size() > kMaxPorts) {
-    return input_error(
-        fmt::format("the two files name {} realms; there can be {}", realms.size(), kMaxPorts));
-  }
-  Config config;
-  for (const std::string& realm : realms) {
-    config.ports.push_back(
-        {.realm = realm, .device = realm, .address = {}, .gateway = {}, .gateway_mac = {}});
-  }
-  return config;
+  return arguments.config_file.empty() ? config_of_realms({arguments.before, arguments.after})
+                                       : load_config(arguments.config_file);
 }
 
 std::string in_words(const Mapping& mapping, const Config& config) {

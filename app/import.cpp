@@ -13,6 +13,8 @@
 #include "import/analysis.hpp"
 #include "import/parsers.hpp"
 #include "import/writer.hpp"
+#include "proof/proof.hpp"
+#include "prove.hpp"
 
 namespace natto {
 namespace {
@@ -23,6 +25,7 @@ struct ImportArguments {
   std::filesystem::path file;
   std::optional<Dialect> dialect;
   old_rules::Realms realms;
+  ProofArguments proof;
 };
 
 const std::map<std::string, Dialect> kDialects = {{"iptables", Dialect::kIptables},
@@ -56,12 +59,18 @@ Result<std::string> import_rules(const ImportArguments& arguments) {
   if (!rules) {
     return located(rules.error());
   }
+  if (arguments.proof.wanted && !arguments.proof.table.empty()) {
+    return prove_rules(arguments.proof, *text, *rules, arguments.realms, "");
+  }
   const Result<old_rules::ImportedTable> table = old_rules::analyse(*rules, arguments.realms);
   if (!table) {
     return located(table.error());
   }
   std::fputs(old_rules::report_text(*table).c_str(), stderr);
   std::string written = old_rules::table_text(*table, source);
+  if (arguments.proof.wanted) {
+    return prove_rules(arguments.proof, *text, *rules, arguments.realms, written);
+  }
   if (!table->complete()) {
     std::fputs(written.c_str(), stdout);
     return Error{ErrorKind::kNotSent, ""};
@@ -96,7 +105,12 @@ void add_import(CLI::App& app, Action& chosen) {
       "standard error. It opens no more than the rules did; what is not certain is commented out, "
       "with\n"
       "the question to answer.\n"
-      "Exit codes: 0 all was carried over, 4 in part, 1 the input cannot be read.\n"
+      "Exit codes: 0 all was carried over, 4 in part, 1 the input cannot be read; with --prove: 0\n"
+      "none differs, 4 some do, 1 these cannot be tried. --prove takes what iptables-save or nft "
+      "-j "
+      "list\n"
+      "ruleset prints, and runs iptables-restore (with sets ipset), nft and ip; no root is "
+      "needed.\n"
       "Example: iptables-save | natto import --realm eth1=company-a --realm eth2=company-b - > "
       "mappings.toml");
   const auto arguments = std::make_shared<ImportArguments>();
@@ -122,6 +136,26 @@ void add_import(CLI::App& app, Action& chosen) {
       ->type_name("INTERFACE=NAME")
       ->check(CLI::Validator(must_name_realm, ""))
       ->take_all();
+  ProofArguments& proving = arguments->proof;
+  CLI::Option* prove = command->add_flag(
+      "--prove", proving.wanted,
+      "try the rules beside the table with random packets, in a network namespace of its own, and "
+      "print how they differ in place of the table");
+  command->add_option("--table", proving.table, "the table to try, in place of the imported one")
+      ->type_name("FILE")
+      ->needs(prove);
+  command->add_option("--packets", proving.packets, "how many packets")
+      ->check(CLI::Range(10U, proof::kMostPackets))
+      ->capture_default_str()
+      ->needs(prove);
+  command->add_option("--seed", proving.seed, "of the random packets; default: a new one")
+      ->type_name("N")
+      ->needs(prove);
+  command
+      ->add_option("--differing", proving.differing,
+                   "where to write the packets that differ, for natto replay (pcapng)")
+      ->type_name("FILE")
+      ->needs(prove);
   command->callback(
       [arguments, &chosen] { chosen = [arguments] { return import_rules(*arguments); }; });
 }

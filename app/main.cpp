@@ -39,7 +39,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 done, 1 the input or config is wrong, 2 usage, 3 the system refused;\n"
-      "of explain also: 4 the packet is not sent; of import: 4 not all was carried over; of "
+      "of explain also: 4 the packet is not sent; of import: 4 not all was carried over, or not "
+      "the same; of "
       "health: 1\n"
       "not healthy.");
 

@@ -1,0 +1,83 @@
+#include "proof/child_program.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace natto::proof {
+namespace {
+
+constexpr int kNotThere = 127;
+constexpr std::size_t kLongestComplaint = 2000;
+
+/// Files that nobody else can open: a program reads its input at leisure.
+Descriptor memory_file(const std::string& content) {
+  Descriptor file(memfd_create("natto", MFD_CLOEXEC));
+  std::size_t at = 0;
+  while (file && at < content.size()) {
+    const ssize_t written = write(file.get(), content.data() + at, content.size() - at);
+    if (written <= 0) {
+      return Descriptor();
+    }
+    at += static_cast<std::size_t>(written);
+  }
+  return file && lseek(file.get(), 0, SEEK_SET) == 0 ? std::move(file) : Descriptor();
+}
+
+std::string content_of(const Descriptor& file) {
+  std::string text(kLongestComplaint, '\0');
+  const ssize_t size = pread(file.get(), text.data(), text.size(), 0);
+  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  while (text.ends_with('\n')) {
+    text.pop_back();
+  }
+  return text;
+}
+
+[[noreturn]] void become(const std::vector<std::string>& words, int in, int out) {
+  std::vector<char*> arguments;
+  for (const std::string& word : words) {
+    arguments.push_back(const_cast<char*>(word.c_str()));  // NOLINT: what execvp takes
+  }
+  arguments.push_back(nullptr);
+  if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+      dup2(out, STDERR_FILENO) >= 0) {
+    execvp(arguments[0], arguments.data());
+  }
+  _exit(kNotThere);
+}
+
+}  // namespace
+
+Status run_program(const LoaderStep& step) {
+  const Descriptor input = memory_file(step.input);
+  const Descriptor output = memory_file("");
+  if (!input || !output) {
+    return system_error(fmt::format("cannot make a file in memory: {}", std::strerror(errno)));
+  }
+  const pid_t child = fork();
+  if (child < 0) {
+    return system_error(fmt::format("cannot start {}: {}", step.words[0], std::strerror(errno)));
+  }
+  if (child == 0) {
+    become(step.words, input.get(), output.get());
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    return Done{};
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotThere) {
+    return input_error(
+        fmt::format("there is no {}: install the package that has it", step.words[0]));
+  }
+  return input_error(fmt::format("{} failed:\n{}", step.words[0], content_of(output)));
+}
+
+}  // namespace natto::proof
