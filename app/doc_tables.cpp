@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "api/messages_markdown.hpp"
+#include "audit/event.hpp"
 #include "config/schema.hpp"
 #include "doctor/finding.hpp"
 #include "exporter/metric_list.hpp"
@@ -28,6 +29,13 @@ void print_checks() {
   }
 }
 
+void print_audit_events() {
+  fmt::print("| `event` | when |\n| --- | --- |\n");
+  for (const natto::AuditKindInfo& kind : natto::kAuditKinds) {
+    fmt::print("| `{}` | {} |\n", kind.name, kind.meaning);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -42,8 +50,11 @@ int main(int argc, char** argv) {
     print_checks();
   } else if (table == "metrics") {
     fmt::print("{}", natto::metrics_markdown());
+  } else if (table == "audit-events") {
+    print_audit_events();
   } else {
-    fmt::print(stderr, "usage: doc_tables api|configuration|drop-reasons|doctor|metrics\n");
+    fmt::print(stderr,
+               "usage: doc_tables api|audit-events|configuration|drop-reasons|doctor|metrics\n");
     return 2;
   }
   return 0;

@@ -117,12 +117,13 @@ HealthJudgement judge_health(const api::HealthReport& facts) {
   }
   judge_table(facts, findings);
   if (!findings.empty()) {
-    return {State::kUnhealthy, std::move(findings)};
+    return {State::kUnhealthy, std::move(findings), {}, facts.warnings};
   }
   return {State::kHealthy,
           {},
           fmt::format("{} worker(s), {} port(s), {} mapping(s) in version {}", facts.workers.size(),
-                      facts.ports.size(), facts.mappings, facts.version)};
+                      facts.ports.size(), facts.mappings, facts.version),
+          facts.warnings};
 }
 
 HealthJudgement judge_unreachable(const Error& error) {
@@ -144,6 +145,9 @@ std::string health_text(const HealthJudgement& judgement) {
     lines.add("{}{}{}: {}{}{}", finding.check, finding.subject.empty() ? "" : " ", finding.subject,
               finding.what, finding.advice.empty() ? "" : " -> ", finding.advice);
   }
+  for (const std::string& warning : judgement.warnings) {
+    lines.add("warning: {}", warning);
+  }
   return lines.take();
 }
 
@@ -156,7 +160,8 @@ std::string health_json(const HealthJudgement& judgement) {
                         {"advice", finding.advice}});
   }
   const nlohmann::ordered_json report = {{"state", name_of(judgement.state)},
-                                         {"findings", findings}};
+                                         {"findings", findings},
+                                         {"warnings", judgement.warnings}};
   return report.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -29,8 +29,9 @@ struct HealthJudgement {
     kNotRunning,  ///< no natto runs, or it may not be asked
   };
   State state;
-  std::vector<HealthFinding> findings;  ///< none if it is healthy
-  std::string summary = {};             ///< if it is healthy: of what runs
+  std::vector<HealthFinding> findings;     ///< none if it is healthy
+  std::string summary = {};                ///< if it is healthy: of what runs
+  std::vector<std::string> warnings = {};  ///< of what does not make it unhealthy
 };
 
 /// A worker that has not polled for so long makes no progress, and a control thread that has done
@@ -45,7 +46,7 @@ inline constexpr std::chrono::microseconds kLongestHealthySilence = std::chrono:
 /// Of a natto that was asked and did not report.
 [[nodiscard]] HealthJudgement judge_unanswered(const Error& error);
 
-/// A line for each finding, or one that says that there is none.
+/// A line for each finding, or one that says that there is none; then those for the warnings.
 [[nodiscard]] std::string health_text(const HealthJudgement& judgement);
 [[nodiscard]] std::string health_json(const HealthJudgement& judgement);
 

@@ -1,6 +1,8 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <string>
 
 #include "commands.hpp"
 #include "running_natto.hpp"
@@ -33,6 +35,12 @@ class ProgressLine {
  private:
   bool is_terminal_ = isatty(STDERR_FILENO) != 0;
 };
+
+/// For the audit: who asks as root by sudo.
+std::string sudo_user() {
+  const char* user = std::getenv("SUDO_USER");
+  return user == nullptr ? "" : user;
+}
 
 template <typename OneRequest>
 Result<std::string> ask(const ReloadArguments& arguments, const OneRequest& request) {
@@ -72,7 +80,7 @@ void add_reload(CLI::App& app, Action& chosen) {
   command->callback([arguments, &chosen] {
     chosen = [arguments] {
       return arguments->dry_run ? ask(*arguments, api::DryRunRequest())
-                                : ask(*arguments, api::ReloadRequest());
+                                : ask(*arguments, api::ReloadRequest{.sudo_user = sudo_user()});
     };
   });
 }
@@ -85,7 +93,9 @@ void add_rollback(CLI::App& app, Action& chosen) {
   add_running_natto_options(*command, arguments->natto);
   add_json_option(*command, arguments->json);
   command->callback([arguments, &chosen] {
-    chosen = [arguments] { return ask(*arguments, api::RollbackRequest()); };
+    chosen = [arguments] {
+      return ask(*arguments, api::RollbackRequest{.sudo_user = sudo_user()});
+    };
   });
 }
 

@@ -36,16 +36,15 @@ class Signals {
   /// The signal that came, and who sent it.
   struct Arrival {
     int signal;
-    std::string sender;
+    uid_t user;
+    pid_t process;
   };
   /// Waits one millisecond, or until a signal came: control's clock tick.
   [[nodiscard]] std::optional<Arrival> wait_a_tick() const {
     const timespec tick{.tv_sec = 0, .tv_nsec = 1'000'000};
     siginfo_t info{};
     const int signal = sigtimedwait(&signals_, &info, &tick);
-    return signal > 0 ? std::optional(Arrival{
-                            signal, fmt::format("uid {}, pid {}", info.si_uid, info.si_pid)})
-                      : std::nullopt;
+    return signal > 0 ? std::optional(Arrival{signal, info.si_uid, info.si_pid}) : std::nullopt;
   }
 
  private:
@@ -143,13 +142,16 @@ Result<std::string> run(const RunArguments& arguments) {
   announce(config, appliance);
   reception->step(Reception::Clock::now(), appliance);
   log(LogLevel::kInfo, "ready with {} worker(s)", config.dpdk.lcores.size());
+  std::optional<Signals::Arrival> arrival;
   while (true) {
-    const auto arrival = signals.wait_a_tick();
+    arrival = signals.wait_a_tick();
     if (arrival && arrival->signal != SIGHUP) {
       break;
     }
     if (arrival) {
-      appliance.request_reload("SIGHUP", arrival->sender);
+      appliance.request_reload("SIGHUP",
+                               fmt::format("uid {}, pid {}", arrival->user, arrival->process),
+                               sender(arrival->user, arrival->process));
     }
     appliance.step();
     reception->step(Reception::Clock::now(), appliance);
@@ -158,7 +160,8 @@ Result<std::string> run(const RunArguments& arguments) {
     }
   }
   note(service.stopping());
-  appliance.stop();
+  appliance.end(arrival->signal == SIGINT ? "SIGINT" : "SIGTERM",
+                sender(arrival->user, arrival->process));
 
   const CounterSums sums = appliance.counters();
   return arguments.json ? summary_json(sums, config.ports) : summary_text(sums, config.ports);

@@ -315,6 +315,8 @@ void fields(Of<HealthReport> auto& m, auto&& field) {
         "microseconds since the control thread did its work last, which it does every millisecond");
   field("workers", m.workers, "each");
   field("ports", m.ports, "in the order of the configuration");
+  field("warnings", m.warnings,
+        "what is amiss beside the packets' way, a text each: the audit is not written");
 }
 
 void fields(Of<ReloadReport> auto& m, auto&& field) {
@@ -423,9 +425,15 @@ void fields(Of<DevicesRequest> auto&, auto&&) {}
 void fields(Of<WorkersRequest> auto&, auto&&) {}
 void fields(Of<ProcessRequest> auto&, auto&&) {}
 void fields(Of<HealthRequest> auto&, auto&&) {}
-void fields(Of<ReloadRequest> auto&, auto&&) {}
+void fields(Of<ReloadRequest> auto& m, auto&& field) {
+  field("sudo_user", m.sudo_user,
+        "who asks by sudo, as the client says: the audit has it as a claim; may be left out");
+}
 void fields(Of<DryRunRequest> auto&, auto&&) {}
-void fields(Of<RollbackRequest> auto&, auto&&) {}
+void fields(Of<RollbackRequest> auto& m, auto&& field) {
+  field("sudo_user", m.sudo_user,
+        "who asks by sudo, as the client says: the audit has it as a claim; may be left out");
+}
 void fields(Of<ExplainRequest> auto& m, auto&& field) {
   field("frame", m.frame, "the whole Ethernet frame in hexadecimal, two digits a byte");
   field("realm", m.realm,

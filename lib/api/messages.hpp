@@ -293,6 +293,7 @@ struct HealthReport {
   std::uint64_t since_control_us = 0;
   std::vector<WorkerHealthReport> workers = {};
   std::vector<PortHealthReport> ports = {};
+  std::vector<std::string> warnings = {};
 };
 
 struct ReloadReport {
@@ -450,6 +451,7 @@ struct ReloadRequest {
   static constexpr std::string_view kName = "reload";
   static constexpr Rights kNeeds = Rights::kChange;
   using Report = ReloadReport;
+  std::string sudo_user = {};
 };
 
 /// Changes nothing, but the reloader is busy with it.
@@ -463,6 +465,7 @@ struct RollbackRequest {
   static constexpr std::string_view kName = "rollback";
   static constexpr Rights kNeeds = Rights::kChange;
   using Report = ReloadReport;
+  std::string sudo_user = {};
 };
 
 struct ExplainRequest {

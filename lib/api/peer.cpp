@@ -1,25 +1,20 @@
 #include "api/peer.hpp"
 
 #include <fmt/format.h>
-#include <pwd.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <utility>
+
+#include "base/process_facts.hpp"
 
 namespace natto::api {
 namespace {
 
 /// More than the supplementary groups that Linux allows (NGROUPS_MAX).
 constexpr std::size_t kMaxGroups = 65'536;
-
-std::string read_proc(pid_t process, const char* file) {
-  std::ifstream stream(fmt::format("/proc/{}/{}", process, file));
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 Result<std::vector<gid_t>> groups_of(int socket) {
   std::vector<gid_t> groups(64);
@@ -49,23 +44,11 @@ Result<Peer> peer_of(int socket) {
     return groups.error();
   }
   groups->push_back(credentials.gid);
-  std::string program = read_proc(credentials.pid, "comm");
-  std::erase(program, '\n');
-  // Any process may call itself what it likes, and this is shown on others' terminals.
-  std::ranges::replace_if(
-      program, [](char c) { return c < ' ' || c > '~'; }, '?');
   return Peer{.user = credentials.uid,
               .process = credentials.pid,
               .groups = std::move(*groups),
-              .program = std::move(program)};
-}
-
-std::string user_name(uid_t user) {
-  passwd entry{};
-  passwd* found = nullptr;
-  std::vector<char> buffer(16'384);
-  getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found);
-  return fmt::format("{} (uid {})", found != nullptr ? found->pw_name : "?", user);
+              .program = program_of(credentials.pid),
+              .login_user = login_user_of(credentials.pid)};
 }
 
 std::string to_string(const Peer& peer) {

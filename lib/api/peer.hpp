@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,11 @@ struct Peer {
   pid_t process = 0;  ///< 0: of another pid namespace
   std::vector<gid_t> groups = {};
   std::string program = {};  ///< the process's name; empty if /proc does not show it
+  /// Who logged in, before sudo; none if nobody did or /proc does not show it.
+  std::optional<uid_t> login_user = std::nullopt;
 };
 
 [[nodiscard]] Result<Peer> peer_of(int socket);
-
-/// "root (uid 0)".
-[[nodiscard]] std::string user_name(uid_t user);
 
 /// "root (uid 0), pid 4711 (natto)".
 [[nodiscard]] std::string to_string(const Peer& peer);

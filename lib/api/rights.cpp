@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/peer.hpp"
+#include "base/process_facts.hpp"
 #include "config/model.hpp"
 
 namespace natto::api {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/cpus.hpp"
+#include "base/process_facts.hpp"
 
 namespace natto::api {
 namespace {

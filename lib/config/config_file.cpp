@@ -122,13 +122,19 @@ StateConfig read_state(const SectionReader& section) {
 }
 
 LogConfig read_log(const SectionReader& section, Diagnostics& diagnostics) {
-  LogConfig log{.refused = section.boolean("refused"), .refused_file = std::nullopt};
+  LogConfig log{.refused = section.boolean("refused"),
+                .refused_file = std::nullopt,
+                .audit = section.boolean("audit"),
+                .audit_file = std::nullopt};
   if (const auto file = section.parsed("refused_file", parse_absolute_path)) {
     log.refused_file = file->value;
     if (!log.refused && !section.has("refused")) {
       diagnostics.add(file->position,
                       "refused_file is given, but nothing is written there: add refused = true");
     }
+  }
+  if (const auto file = section.parsed("audit_file", parse_absolute_path)) {
+    log.audit_file = file->value;
   }
   return log;
 }

@@ -81,6 +81,8 @@ struct StateConfig {
 struct LogConfig {
   bool refused = false;                               ///< the record of refusals is kept
   std::optional<std::filesystem::path> refused_file;  ///< absolute; absent: standard error
+  bool audit = true;                                  ///< who changed what is recorded
+  std::optional<std::filesystem::path> audit_file;    ///< absolute; absent: in state_folder()
 };
 
 /// natto.toml

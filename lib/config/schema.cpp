@@ -190,8 +190,9 @@ constexpr std::array kStateKeys = {
     KeySchema{.name = "directory",
               .kind = kText,
               .if_absent = LeftOut{"systemd's $STATE_DIRECTORY, else /var/lib/natto"},
-              .meaning = "Where natto keeps the table in force for its next start, an absolute "
-                         "path; each natto.toml has a folder of its own there."},
+              .meaning =
+                  "Where natto keeps the table in force for its next start, and the audit, an "
+                  "absolute path; each natto.toml has a folder of its own there."},
 };
 
 constexpr std::array kLogKeys = {
@@ -208,6 +209,18 @@ constexpr std::array kLogKeys = {
               .meaning =
                   "The file for these lines instead, an absolute path. When it has 16 MiB it "
                   "becomes FILE.1, and that FILE.2, up to FILE.4."},
+    KeySchema{.name = "audit",
+              .kind = kBoolean,
+              .if_absent = "true",
+              .meaning =
+                  "Whether natto records who changed what: each start, stop, reload, refusal "
+                  "and rollback as a line of JSON that carries the hash of the line before "
+                  "([audit](audit.md))."},
+    KeySchema{.name = "audit_file",
+              .kind = kText,
+              .if_absent = LeftOut{"audit.jsonl in the folder of `[state] directory`"},
+              .meaning = "The file for these lines, an absolute path. natto only ever appends to "
+                         "it."},
 };
 
 constexpr std::array kMappingKeys = {

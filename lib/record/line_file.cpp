@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/descriptor.hpp"
+#include "base/write_all.hpp"
 
 namespace natto {
 namespace {
@@ -42,12 +43,8 @@ Status LineFile::append(std::string_view lines) const {
   if (!file) {
     return file_error("open", path_);
   }
-  while (!lines.empty()) {
-    const ssize_t written = write(file.get(), lines.data(), lines.size());
-    if (written < 0 && errno != EINTR) {
-      return file_error("write", path_);
-    }
-    lines.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
+  if (!write_all(file.get(), lines)) {
+    return file_error("write", path_);
   }
   return Done{};
 }

@@ -1,12 +1,10 @@
 #include "record/refusal_line.hpp"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <vector>
 
+#include "base/utc.hpp"
 #include "explain/policy_story.hpp"
 #include "packet/flow.hpp"
 #include "packet/protocol_names.hpp"
@@ -16,13 +14,6 @@ namespace natto {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// "2026-01-31T12:00:00.125Z" (RFC 3339)
-std::string utc(std::chrono::system_clock::time_point time) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)), ms.count() % 1000);
-}
 
 std::string_view name_of(Refusal::Kind kind) {
   switch (kind) {
@@ -87,7 +78,7 @@ void add_flow(Json& line, const RefusedFlow& flow, const RefusedEnds& ends,
 std::string refusal_line(const Refusal& refusal, const RefusedEnds& ends, const MappingTable& table,
                          const Config& config, std::chrono::system_clock::time_point now) {
   Json line;
-  line["time"] = utc(now);
+  line["time"] = utc_text(now);
   line["refused"] = name_of(refusal.kind);
   line["reason"] = info(refusal.flow.reason).name;
   if (refusal.kind == Refusal::Kind::kOthers) {

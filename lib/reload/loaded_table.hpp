@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "audit/event.hpp"
 #include "table/mapping.hpp"
 #include "table/translation_table.hpp"
 
@@ -22,5 +23,13 @@ struct LoadedTable {
   /// Of the table: the first is 1, and each reload makes the next.
   [[nodiscard]] std::uint64_t version() const noexcept { return translations->version(); }
 };
+
+/// What the audit says of a table that is in force.
+[[nodiscard]] inline TableChange in_force(const LoadedTable& loaded) {
+  return {.version = loaded.version(),
+          .mappings = loaded.table->mappings.size(),
+          .digest_after = loaded.digest,
+          .signatures = {}};
+}
 
 }  // namespace natto

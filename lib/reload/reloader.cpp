@@ -23,6 +23,8 @@
 namespace natto {
 namespace {
 
+constexpr const char* kFileChanged = "file changed";
+
 template <typename Duration>
 ReloadOutcome::Microseconds microseconds(Duration duration) {
   return std::chrono::duration_cast<ReloadOutcome::Microseconds>(duration);
@@ -41,11 +43,13 @@ void give_memory_back() { malloc_trim(0); }
 }  // namespace
 
 Reloader::Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table,
-                   TableFileState file, std::optional<KeptTable> kept, const Patience& patience)
+                   TableFileState file, std::optional<KeptTable> kept, AuditTrail* trail,
+                   const Patience& patience)
     : config_(config),
       dataplane_(dataplane),
       live_table_(live_table),
       kept_(std::move(kept)),
+      trail_(trail),
       patience_(patience),
       wake_up_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       file_(std::move(file)) {}
@@ -129,7 +133,7 @@ void Reloader::work() {
     }
     if (changed_at && Clock::now() - *changed_at >= patience_.debounce) {
       changed_at.reset();
-      run({.kind = ReloadKind::kReload, .trigger = "file changed", .who = ""});
+      run({.kind = ReloadKind::kReload, .trigger = kFileChanged, .who = ""});
     }
     while (const auto request = next_request()) {
       if (request->kind == ReloadKind::kReload) {
@@ -200,7 +204,8 @@ ReloadOutcome Reloader::run(const ReloadRequest& request) {
     if (request.kind != ReloadKind::kDryRun) {
       remember(outcome);
     }
-    audit(request, outcome);
+    say(request, outcome);
+    record(request, outcome);
     if (request.done) {
       request.done(outcome);
     }
@@ -405,7 +410,39 @@ void Reloader::refuse(const Error& error, ReloadOutcome& outcome) {
   outcome.digest_before = outcome.digest_after = current->digest;
 }
 
-void Reloader::audit(const ReloadRequest& request, const ReloadOutcome& outcome) {
+/// In the audit. Of a file that is written again and again and says what it said, there is nothing
+/// to record; that a person asked is.
+void Reloader::record(const ReloadRequest& request, const ReloadOutcome& outcome) {
+  const bool of_file = request.trigger == kFileChanged;
+  if (trail_ == nullptr || request.kind == ReloadKind::kDryRun ||
+      (of_file && !outcome.refused && outcome.no_change())) {
+    return;
+  }
+  const bool is_rollback = request.kind == ReloadKind::kRollback;
+  AuditEvent event{.kind = outcome.refused ? AuditKind::kRefused
+                           : is_rollback   ? AuditKind::kRollback
+                                           : AuditKind::kReload,
+                   .time = std::chrono::system_clock::now(),
+                   .trigger = request.trigger,
+                   .by = request.by,
+                   .table = in_force(*live_table_.current())};
+  if (outcome.refused) {
+    event.error = outcome.text;
+  } else {
+    event.table->digest_before = outcome.digest_before;
+    event.table->added = outcome.added;
+    event.table->removed = outcome.removed;
+    event.table->changed = outcome.changed;
+    event.table->policy_changes = outcome.policy_changes;
+    event.table->differences = outcome.text;
+  }
+  if (of_file) {
+    event.by = owner_of(config_.table_file.string()).value_or(this_process());
+  }
+  trail_->record(std::move(event));
+}
+
+void Reloader::say(const ReloadRequest& request, const ReloadOutcome& outcome) {
   const std::string by =
       request.who.empty() ? request.trigger : fmt::format("{} by {}", request.trigger, request.who);
   if (!outcome.config_changed.empty() && outcome.config_changed != config_changed_) {

@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "audit/audit_trail.hpp"
 #include "base/result.hpp"
 #include "config/model.hpp"
 #include "reload/file_watch.hpp"
@@ -71,6 +72,9 @@ struct ReloadRequest {
   std::function<void(std::string_view)> progress = {};
   /// When the outcome is in the log.
   std::function<void(const ReloadOutcome&)> done = {};
+
+  /// `who` for the audit. Of a file that changed it need not be said.
+  Actor by = {};
 };
 
 /// The last reload or rollback, whatever came of it.
@@ -92,10 +96,10 @@ class Reloader {
   };
 
   /// `config` and the others live longer. `file` is what was known of the table's file at the
-  /// start; `kept`: where the tables in force are kept, if they are. Nothing happens before
-  /// start().
+  /// start; `kept`: where the tables in force are kept, if they are; `trail`: who changed what is
+  /// recorded there, unless it is null. Nothing happens before start().
   Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_table, TableFileState file,
-           std::optional<KeptTable> kept, const Patience& patience);
+           std::optional<KeptTable> kept, AuditTrail* trail, const Patience& patience);
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
   ~Reloader();
@@ -143,13 +147,15 @@ class Reloader {
   void remember(const ReloadOutcome& outcome);
   void keep();
   void refuse(const Error& error, ReloadOutcome& outcome);
-  void audit(const ReloadRequest& request, const ReloadOutcome& outcome);
+  void say(const ReloadRequest& request, const ReloadOutcome& outcome);
+  void record(const ReloadRequest& request, const ReloadOutcome& outcome);
   [[nodiscard]] std::string stalled_workers() const;
 
   const Config& config_;
   Dataplane& dataplane_;
   LiveTable& live_table_;
   const std::optional<KeptTable> kept_;
+  AuditTrail* const trail_;
   const Patience patience_;
   std::vector<FileWatch> watches_;  ///< of the table's file, and of natto.toml
   int wake_up_;                     ///< eventfd(2)

@@ -5,11 +5,13 @@
 #include <rte_lcore.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
 #include "api/reports/handler.hpp"
 #include "api/telemetry/numbers.hpp"
+#include "config/state_folder.hpp"
 #include "dpdk/devargs.hpp"
 #include "dpdk/log.hpp"
 
@@ -83,6 +85,17 @@ Result<std::vector<std::unique_ptr<PortSupervisor>>> supervise_ports(Foundation&
     supervisors.push_back(std::move(*supervisor));
   }
   return supervisors;
+}
+
+/// None of a measurement, which leaves nothing behind.
+std::unique_ptr<AuditTrail> make_trail(const Config& config, const StartingTable& start) {
+  if (!start.kept || !config.log.audit) {
+    return nullptr;
+  }
+  return std::make_unique<AuditTrail>(
+      audit_file(config), [](bool trouble, const std::string& text) {
+        log_lines(trouble ? LogLevel::kError : LogLevel::kInfo, text);
+      });
 }
 
 std::vector<std::string> realms_of(const Config& config) {
@@ -161,11 +174,21 @@ Appliance::Appliance(DeviceLocks locks, Eal eal, Timers timers, std::unique_ptr<
       monitor_(realms_of(base_->config)),
       workers_(std::move(workers)),
       cpus_beside_workers_(std::move(cpus)),
-      reloader_(base_->config, *base_->dataplane, base_->live_table, start.file, start.kept, {}) {
+      trail_(make_trail(base_->config, start)),
+      reloader_(base_->config, *base_->dataplane, base_->live_table, start.file, start.kept,
+                trail_.get(), {}) {
   control_activity_.last_tsc.set(rte_rdtsc());
   if (!base_->dataplane->refused_flows.empty()) {
     recorder_.emplace(base_->config, *base_->dataplane, base_->live_table);
     recorder_->start(cpus_beside_workers_);
+  }
+  if (trail_) {
+    trail_->start(cpus_beside_workers_);
+    trail_->record({.kind = AuditKind::kStart,
+                    .time = std::chrono::system_clock::now(),
+                    .by = this_process(),
+                    .table = in_force(*table()),
+                    .error = start.file.refusal});
   }
   log_lines(LogLevel::kWarning, start.warning);
 }
@@ -197,7 +220,8 @@ AppliancePart Appliance::part() {
           .live_table = base_->live_table,
           .rates = rates_,
           .monitor = monitor_,
-          .reloader = reloader_};
+          .reloader = reloader_,
+          .trail = trail_.get()};
 }
 
 void Appliance::step() {
@@ -235,8 +259,23 @@ void Appliance::watch_gateways() {
   }
 }
 
-void Appliance::request_reload(std::string trigger, std::string who) {
-  reloader_.request({ReloadKind::kReload, std::move(trigger), std::move(who)});
+void Appliance::request_reload(std::string trigger, std::string who, Actor by) {
+  reloader_.request({.kind = ReloadKind::kReload,
+                     .trigger = std::move(trigger),
+                     .who = std::move(who),
+                     .by = std::move(by)});
+}
+
+void Appliance::end(std::string trigger, Actor by) {
+  reloader_.stop();  // what it did comes before this
+  if (trail_) {
+    trail_->record({.kind = AuditKind::kStop,
+                    .time = std::chrono::system_clock::now(),
+                    .trigger = std::move(trigger),
+                    .by = std::move(by),
+                    .table = in_force(*table())});
+  }
+  stop();
 }
 
 void Appliance::stop() {
@@ -250,6 +289,9 @@ void Appliance::stop() {
   recorder_.reset();  // what the workers refused until they stopped is in the record
   base_->control.finish(monotonic_now());
   discard_for_workers(*base_->dataplane);
+  if (trail_) {
+    trail_->stop();
+  }
 }
 
 unsigned Appliance::node_of(std::size_t worker) const {

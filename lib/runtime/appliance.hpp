@@ -11,6 +11,7 @@
 #include "api/reports/appliance_part.hpp"
 #include "api/server.hpp"
 #include "api/telemetry/commands.hpp"
+#include "audit/audit_trail.hpp"
 #include "base/result.hpp"
 #include "config/model.hpp"
 #include "dataplane/control_activity.hpp"
@@ -47,7 +48,10 @@ class Appliance {
   void step();
 
   /// Loads the table file again, soon. Main thread.
-  void request_reload(std::string trigger, std::string who);
+  void request_reload(std::string trigger, std::string who, Actor by);
+
+  /// Stops, and records who wanted that, by what. Main thread.
+  void end(std::string trigger, Actor by);
 
   /// Stops the workers; afterwards every packet is accounted for. Main thread.
   void stop();
@@ -100,6 +104,7 @@ class Appliance {
   ControlActivity control_activity_;
   std::unique_ptr<Workers> workers_;
   const std::vector<unsigned> cpus_beside_workers_;  ///< for the reloader and the server
+  std::unique_ptr<AuditTrail> trail_;                ///< where there is one
   Reloader reloader_;
   std::optional<Recorder> recorder_;  ///< where the config asks for it
   std::optional<TelemetryCommands> telemetry_;

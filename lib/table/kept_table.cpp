@@ -6,56 +6,17 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
 #include "base/descriptor.hpp"
+#include "base/write_all.hpp"
+#include "config/state_folder.hpp"
 #include "config/toml/source_text.hpp"
 #include "table/mapping_file.hpp"
 
 namespace natto {
 namespace {
-
-constexpr const char* kDefaultFolder = "/var/lib/natto";
-
-std::filesystem::path state_folder(const Config& config) {
-  if (config.state.directory) {
-    return *config.state.directory;
-  }
-  // systemd's list of folders, of which the unit has one.
-  const char* of_service = std::getenv("STATE_DIRECTORY");
-  const std::string_view first =
-      of_service == nullptr ? ""
-                            : std::string_view(of_service).substr(0, std::strcspn(of_service, ":"));
-  return first.empty() ? std::filesystem::path(kDefaultFolder) : std::filesystem::path(first);
-}
-
-/// A file's absolute path as one name: `/etc/natto/natto.toml` is `etc-natto-natto.toml`, and no
-/// other path is.
-std::string name_of(const std::filesystem::path& file) {
-  std::error_code error;
-  const std::string path = std::filesystem::absolute(file, error).lexically_normal().string();
-  std::string name;
-  for (const char c : std::string_view(path).substr(1)) {
-    name += c == '/' ? "-" : c == '-' ? "%2d" : c == '%' ? "%25" : std::string(1, c);
-  }
-  return name;
-}
-
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written <= 0) {
-      return false;
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
 
 /// `file` says `text`, or what it said before. False: errno says why not.
 bool replace(const std::filesystem::path& file, std::string_view text) {
@@ -77,7 +38,7 @@ bool replace(const std::filesystem::path& file, std::string_view text) {
 
 }  // namespace
 
-KeptTable::KeptTable(const Config& config) : folder_(state_folder(config) / name_of(config.file)) {}
+KeptTable::KeptTable(const Config& config) : folder_(state_folder(config)) {}
 
 std::string KeptTable::rolled_back() const {
   auto digest = read_file(rollback_file());

@@ -16,8 +16,7 @@ namespace natto {
 /// Of one natto.toml.
 class KeptTable {
  public:
-  /// Touches nothing. The folder is `[state] directory`'s, else $STATE_DIRECTORY's or that of
-  /// /var/lib/natto.
+  /// Touches nothing. It is in state_folder().
   explicit KeptTable(const Config& config);
 
   /// A file of mappings.

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "audit/audit_trail.hpp"
 #include "config/model.hpp"
 #include "dataplane/control_activity.hpp"
 #include "dataplane/dataplane.hpp"
@@ -26,6 +27,7 @@ struct AppliancePart {
   const Rates& rates;
   const PortMonitor& monitor;
   Reloader& reloader;
+  const AuditTrail* trail = nullptr;  ///< null: nothing is recorded
 };
 
 }  // namespace natto

@@ -55,14 +55,16 @@ struct Answering {
     lines ? answer->follow(*std::move(lines)) : answer->refuse(lines.error());
   }
   void operator()(const BusiestRequest& request) const { report(state.samples.look(request)); }
-  void operator()(const ReloadRequest&) const {
-    reload(appliance.reloader, ReloadKind::kReload, "natto reload", peer, answer);
+  void operator()(const ReloadRequest& request) const {
+    reload(appliance.reloader, ReloadKind::kReload, "natto reload", peer, request.sudo_user,
+           answer);
   }
   void operator()(const DryRunRequest&) const {
-    reload(appliance.reloader, ReloadKind::kDryRun, "natto reload --dry-run", peer, answer);
+    reload(appliance.reloader, ReloadKind::kDryRun, "natto reload --dry-run", peer, "", answer);
   }
-  void operator()(const RollbackRequest&) const {
-    reload(appliance.reloader, ReloadKind::kRollback, "natto rollback", peer, answer);
+  void operator()(const RollbackRequest& request) const {
+    reload(appliance.reloader, ReloadKind::kRollback, "natto rollback", peer, request.sudo_user,
+           answer);
   }
 
  private:

@@ -14,6 +14,18 @@ std::uint64_t since(std::uint64_t tsc, std::uint64_t now) {
                                                  static_cast<double>(rte_get_tsc_hz()));
 }
 
+std::vector<std::string> warnings(const AppliancePart& appliance) {
+  std::vector<std::string> found;
+  const auto add = [&found](const char* what, const auto* writer) {
+    const std::string trouble = writer == nullptr ? "" : writer->trouble();
+    if (!trouble.empty()) {
+      found.push_back(what + trouble);
+    }
+  };
+  add("the audit is not written: ", appliance.trail);
+  return found;
+}
+
 }  // namespace
 
 HealthReport health_report(const AppliancePart& appliance) {
@@ -41,6 +53,7 @@ HealthReport health_report(const AppliancePart& appliance) {
                             .next_hop_mac = std::move(port.next_hop_mac),
                             .next_hop_silent = port.next_hop_silent});
   }
+  report.warnings = warnings(appliance);
   return report;
 }
 

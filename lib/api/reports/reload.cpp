@@ -26,10 +26,21 @@ ReloadReport report_of(const ReloadOutcome& outcome) {
           .config_changed = outcome.config_changed};
 }
 
+/// `sudo_user` is what the client says of itself.
+Actor actor_of(const Peer& peer, const std::string& sudo_user) {
+  constexpr std::size_t kMostClaimed = 256;  // longer than any user's name
+  return {.kind = Actor::Kind::kClient,
+          .user = peer.user,
+          .process = peer.process,
+          .program = peer.program,
+          .login_user = peer.login_user,
+          .claimed_sudo_user = sudo_user.substr(0, kMostClaimed)};
+}
+
 }  // namespace
 
 void reload(Reloader& reloader, ReloadKind kind, const char* trigger, const Peer& peer,
-            const std::shared_ptr<Answer>& answer) {
+            const std::string& sudo_user, const std::shared_ptr<Answer>& answer) {
   const bool taken = reloader.request(
       {.kind = kind,
        .trigger = trigger,
@@ -45,7 +56,8 @@ void reload(Reloader& reloader, ReloadKind kind, const char* trigger, const Peer
              } else {
                answer->report(to_line(report_of(outcome)));
              }
-           }});
+           },
+       .by = actor_of(peer, sudo_user)});
   if (!taken) {
     answer->refuse(system_error(
         fmt::format("natto is ending, or {} reloads wait already", Reloader::kMaxWaiting)));

@@ -38,9 +38,10 @@ namespace natto::api {
 [[nodiscard]] Result<Pieces> mappings_pieces(const AppliancePart& appliance,
                                              const MappingsRequest& request);
 
-/// Answers when the reloader is done, telling its stages. The log says that `peer` asked.
+/// Answers when the reloader is done, telling its stages. The log and the audit say that `peer`
+/// asked, the audit also what it claims: SUDO_USER.
 void reload(Reloader& reloader, ReloadKind kind, const char* trigger, const Peer& peer,
-            const std::shared_ptr<Answer>& answer);
+            const std::string& sudo_user, const std::shared_ptr<Answer>& answer);
 
 [[nodiscard]] std::uint64_t unix_milliseconds(std::chrono::system_clock::time_point time);
 

@@ -79,7 +79,7 @@ class ReportsTest : public testing::Test {
           PortSupervisor::create("port", ports_[realm], realm, dataplane).value());
     }
     // The file is not followed in the middle of a test.
-    reloader_.emplace(config_, dataplane, *live_, TableFileState{}, std::nullopt,
+    reloader_.emplace(config_, dataplane, *live_, TableFileState{}, std::nullopt, nullptr,
                       Reloader::Patience{.debounce = std::chrono::hours(1)});
     ASSERT_TRUE(reloader_->start({0}).ok());
     appliance_.emplace(AppliancePart{.config = config_,
@@ -775,6 +775,20 @@ TEST_F(ReportsTest, HealthHasPortsNextHopsAndTheFilesState) {
   EXPECT_EQ(health.file, config_.table_file.string());
   EXPECT_TRUE(health.file_error.starts_with(config_.table_file.string() + ":1:"));
   EXPECT_GT(health.file_refused_ms, 0U);
+}
+
+TEST_F(ReportsTest, HealthWarnsOfAnAuditThatIsNotWritten) {
+  run_with(kTwo);
+  EXPECT_TRUE(ask(api::HealthRequest()).value().warnings.empty());
+  AuditTrail trail("/dev/null/audit.jsonl", [](bool, const std::string&) {});
+  appliance_->trail = &trail;
+  trail.start({0});
+  trail.record({.kind = AuditKind::kStart, .time = {}});
+  trail.stop();
+  const api::HealthReport health = ask(api::HealthRequest()).value();
+  ASSERT_EQ(health.warnings.size(), 1U);
+  EXPECT_EQ(health.warnings[0],
+            "the audit is not written: cannot open /dev/null/audit.jsonl: Not a directory");
 }
 
 TEST_F(ReportsTest, AReloadTellsItsStages) {

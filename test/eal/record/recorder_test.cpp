@@ -34,7 +34,8 @@ Config recorded_in(const std::filesystem::path& file) {
   config.ports.resize(2);
   config.ports[0].realm = "a";
   config.ports[1].realm = "b";
-  config.log = {.refused = true, .refused_file = file};
+  config.log.refused = true;
+  config.log.refused_file = file;
   return config;
 }
 

@@ -12,6 +12,8 @@
 #include <future>
 #include <thread>
 
+#include "audit/audit_reader.hpp"
+#include "config/state_folder.hpp"
 #include "dpdk/eal.hpp"
 #include "eal/failing_allocation.hpp"
 #include "eal/lab.hpp"
@@ -59,7 +61,7 @@ class ReloaderTest : public testing::Test {
         table_{{make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10")}},
         lab_({.mappings = table_.mappings}),
         live_(lab_.dataplane(), first_version()),
-        reloader_(config_, lab_.dataplane(), live_, {}, KeptTable(config_),
+        reloader_(config_, lab_.dataplane(), live_, {}, KeptTable(config_), &trail_,
                   {.debounce = 20ms, .stall = 20ms, .grace = 60ms}) {
     write(kFirst);
   }
@@ -103,7 +105,10 @@ class ReloaderTest : public testing::Test {
   }
 
   ReloadOutcome reload(ReloadKind kind = ReloadKind::kReload) {
-    return reloader_.run({.kind = kind, .trigger = "test", .who = "me"});
+    return reloader_.run({.kind = kind,
+                          .trigger = "test",
+                          .who = "me",
+                          .by = {.kind = Actor::Kind::kClient, .process = 4711}});
   }
   [[nodiscard]] std::uint64_t version() const { return live_.current()->version(); }
   [[nodiscard]] std::size_t mappings() const { return live_.current()->table->mappings.size(); }
@@ -141,8 +146,39 @@ class ReloaderTest : public testing::Test {
   MappingTable table_;
   Lab lab_;
   LiveTable live_;
+  AuditTrail trail_{audit_file(config_), [](bool, const std::string&) {}};
   Reloader reloader_;
 };
+
+TEST_F(ReloaderTest, EachChangeAndRefusalIsRecordedAndAFileThatSaysTheSameIsNot) {
+  trail_.start({0});
+  start();
+  write(kSecond);
+  ASSERT_TRUE(soon([this] { return version() == 2; }));
+  write("# the same\n" + kSecond);
+  ASSERT_TRUE(soon([this] { return reloader_.reloads() == 2; }));
+  reloader_.stop();
+  reload();
+  reload(ReloadKind::kDryRun);
+  write(kSecond + "[[mapping]]\n");
+  reload();
+  reload(ReloadKind::kRollback);
+  trail_.stop();
+  std::vector<std::string> told;
+  ASSERT_TRUE(for_each_line(audit_file(config_),
+                            [&told](std::string_view line) { told.push_back(audit_text(line)); }));
+  ASSERT_EQ(told.size(), 4U);
+  EXPECT_NE(told[0].find(" reload (file changed) by " + config_.table_file.string() + ", of "),
+            std::string::npos);
+  EXPECT_TRUE(told[0].ends_with("\n    + host-b: b 192.168.7.20 <-> 172.30.7.20\n")) << told[0];
+  EXPECT_NE(told[1].find(" reload (test) by root (uid 0), pid 4711; version 2, 2 mapping(s)"),
+            std::string::npos)
+      << told[1];
+  EXPECT_NE(told[2].find(" refused (test) by "), std::string::npos);
+  EXPECT_NE(told[2].find("mappings.toml:11:1: "), std::string::npos) << told[2];
+  EXPECT_NE(told[3].find(" rollback (test) by "), std::string::npos);
+  EXPECT_TRUE(told[3].ends_with("\n    - host-b: b 192.168.7.20 <-> 172.30.7.20\n"));
+}
 
 TEST_F(ReloaderTest, AReloadSaysWhatItDid) {
   write(kSecond);

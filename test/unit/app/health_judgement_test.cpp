@@ -38,7 +38,18 @@ TEST(HealthJudgementTest, AllIsWell) {
   const HealthJudgement judgement = judge_health(facts());
   EXPECT_EQ(judgement.state, State::kHealthy);
   EXPECT_EQ(health_text(judgement), "healthy: 2 worker(s), 2 port(s), 7 mapping(s) in version 3\n");
-  EXPECT_EQ(health_json(judgement), "{\"state\":\"healthy\",\"findings\":[]}\n");
+  EXPECT_EQ(health_json(judgement), "{\"state\":\"healthy\",\"findings\":[],\"warnings\":[]}\n");
+}
+
+TEST(HealthJudgementTest, AWarningMakesNothingUnhealthy) {
+  api::HealthReport report = facts();
+  report.warnings = {"the audit is not written: no room"};
+  EXPECT_EQ(judge_health(report).state, State::kHealthy);
+  EXPECT_EQ(health_text(judge_health(report)),
+            "healthy: 2 worker(s), 2 port(s), 7 mapping(s) in version 3\n"
+            "warning: the audit is not written: no room\n");
+  report.workers[0].polls = 0;
+  EXPECT_TRUE(wrong(report).ends_with("\nwarning: the audit is not written: no room\n"));
 }
 
 TEST(HealthJudgementTest, AWorkerThatPollsIsHealthyWhetherItFindsPacketsOrNot) {
@@ -137,7 +148,7 @@ TEST(HealthJudgementTest, WhoCannotBeConnectedToDoesNotRunUnlessItIsSilent) {
   EXPECT_EQ(health_text(nobody), "natto: no natto runs here -> start it\n");
   EXPECT_EQ(health_json(nobody),
             "{\"state\":\"not running\",\"findings\":[{\"check\":\"natto\",\"subject\":\"\","
-            "\"what\":\"no natto runs here\",\"advice\":\"start it\"}]}\n");
+            "\"what\":\"no natto runs here\",\"advice\":\"start it\"}],\"warnings\":[]}\n");
   EXPECT_EQ(judge_unreachable({ErrorKind::kDenied, "denied"}).state, State::kNotRunning);
   EXPECT_EQ(judge_unreachable({ErrorKind::kSilent, "full"}).state, State::kUnhealthy);
 }
