@@ -34,6 +34,7 @@ void add_diff(CLI::App& app, Action& chosen);
 void add_import(CLI::App& app, Action& chosen);
 void add_export(CLI::App& app, Action& chosen);
 void add_audit(CLI::App& app, Action& chosen);
+void add_report(CLI::App& app, Action& chosen);
 
 /// -c, --config: every command that reads natto.toml has it.
 inline CLI::Option* add_config_option(CLI::App& command, std::filesystem::path& file) {

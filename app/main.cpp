@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
   natto::add_export(app, chosen);
   natto::add_diff(app, chosen);
   natto::add_audit(app, chosen);
+  natto::add_report(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

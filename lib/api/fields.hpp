@@ -316,7 +316,8 @@ void fields(Of<HealthReport> auto& m, auto&& field) {
   field("workers", m.workers, "each");
   field("ports", m.ports, "in the order of the configuration");
   field("warnings", m.warnings,
-        "what is amiss beside the packets' way, a text each: the audit is not written");
+        "what is amiss beside the packets' way, a text each: the audit or the history of counters "
+        "is not written");
 }
 
 void fields(Of<ReloadReport> auto& m, auto&& field) {

@@ -190,9 +190,9 @@ constexpr std::array kStateKeys = {
     KeySchema{.name = "directory",
               .kind = kText,
               .if_absent = LeftOut{"systemd's $STATE_DIRECTORY, else /var/lib/natto"},
-              .meaning =
-                  "Where natto keeps the table in force for its next start, and the audit, an "
-                  "absolute path; each natto.toml has a folder of its own there."},
+              .meaning = "Where natto keeps the table in force for its next start, the audit and "
+                         "the history of counters, an absolute path; each natto.toml has a folder "
+                         "of its own there."},
 };
 
 constexpr std::array kLogKeys = {

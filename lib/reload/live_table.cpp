@@ -89,6 +89,39 @@ void move_to(const std::vector<std::uint32_t>& lines, std::vector<Entry>& entrie
   }
 }
 
+// Whether they count the same. Names are alike, lines do not matter.
+
+bool count_alike(const Mapping& a, const Mapping& b) {
+  return a.realm == b.realm && a.real == b.real && a.mapped == b.mapped;
+}
+bool count_alike(const AllowRule& a, const AllowRule& b) {
+  return a.from == b.from && a.to == b.to && a.between == b.between && a.protocols == b.protocols &&
+         a.ports == b.ports;
+}
+bool count_alike(const LimitRule& a, const LimitRule& b) {
+  return a.from == b.from && a.to == b.to && a.packets_per_second == b.packets_per_second &&
+         a.bits_per_second == b.bits_per_second && a.burst_ms == b.burst_ms;
+}
+
+/// What of `old` is not in `next`, in the order of `old`.
+template <typename Entry, typename Totals>
+std::vector<LeftEntry<Entry, Totals>> left_of(const std::vector<Entry>& old,
+                                              const std::vector<Entry>& next) {
+  std::unordered_map<std::string_view, const Entry*> by_name;
+  by_name.reserve(next.size());
+  for (const Entry& entry : next) {
+    by_name.emplace(entry.name, &entry);
+  }
+  std::vector<LeftEntry<Entry, Totals>> left;
+  for (const Entry& entry : old) {
+    const auto found = by_name.find(entry.name);
+    if (found == by_name.end() || !count_alike(entry, *found->second)) {
+      left.push_back({.entry = entry, .name_stays = found != by_name.end()});
+    }
+  }
+  return left;
+}
+
 }  // namespace
 
 DirectionTotals& DirectionTotals::operator+=(const DirectionTotals& other) noexcept {
@@ -145,7 +178,37 @@ LiveTable::Held LiveTable::held(std::shared_ptr<const LoadedTable> loaded,
     }
   };
   std::apply([&](auto&... ancestries) { (fill(ancestries), ...); }, result.ancestries);
+  if (before != nullptr) {
+    const MappingTable& now = *result.loaded->table;
+    result.left.push_back(
+        {.mappings = left_of<Mapping, MappingTotals>(before->mappings, now.mappings),
+         .rules = left_of<AllowRule, RuleTotals>(before->rules.allow, now.rules.allow),
+         .limits = left_of<LimitRule, LimitTotals>(before->rules.limits, now.rules.limits),
+         .version = result.loaded->version(),
+         .digest = result.loaded->digest,
+         .loaded = result.loaded->loaded});
+  }
   return result;
+}
+
+std::optional<LiveTable::Look> LiveTable::look(bool anyway) {
+  const std::lock_guard lock(mutex_);
+  keeps_left_ = true;
+  if (tables_.size() > 1 && !anyway) {
+    return std::nullopt;
+  }
+  Look look{.left = std::exchange(left_, {}), .loaded = tables_.back().loaded};
+  const auto read_all = [this]<typename Totals>(std::vector<Totals>& into, std::size_t size) {
+    into.reserve(size);
+    for (std::uint32_t i = 0; i < size; ++i) {
+      into.push_back(totals<Totals>(tables_.size() - 1, i));
+    }
+  };
+  const MappingTable& table = *look.loaded->table;
+  read_all(look.mappings, table.mappings.size());
+  read_all(look.rules, table.rules.allow.size());
+  read_all(look.limits, table.rules.limits.size());
+  return look;
 }
 
 std::shared_ptr<const LoadedTable> LiveTable::current() const {
@@ -203,12 +266,38 @@ bool LiveTable::reclaim() {
     if (tables_.size() - 1 <= in_use) {
       return tables_.size() == 1;
     }
+    count_left();
     inherit_from_freed<MappingTotals>();
     inherit_from_freed<RuleTotals>();
     inherit_from_freed<LimitTotals>();
     gone = std::move(tables_.front());
     tables_.pop_front();
   }
+}
+
+/// Of the oldest table, which is about to be freed: what the one after it has not.
+void LiveTable::count_left() {
+  std::list<LeftBehind>& left = tables_[1].left;
+  if (!keeps_left_) {
+    return left.clear();
+  }
+  // Both are in the order of the table.
+  const auto count = [this]<typename Entry, typename Totals>(
+                         const std::vector<Entry>& entries,
+                         std::vector<LeftEntry<Entry, Totals>>& into) {
+    std::uint32_t index = 0;
+    for (LeftEntry<Entry, Totals>& one : into) {
+      while (entries[index].name != one.entry.name) {
+        ++index;
+      }
+      one.totals = totals<Totals>(0, index);
+    }
+  };
+  const MappingTable& table = *tables_[0].loaded->table;
+  count(table.mappings, left.front().mappings);
+  count(table.rules.allow, left.front().rules);
+  count(table.rules.limits, left.front().limits);
+  left_.splice(left_.end(), left);
 }
 
 /// Of the oldest table, which is about to be freed, to the one after it.

@@ -3,10 +3,14 @@
 // The running translation table for all but the workers, and the mappings' counters across its
 // versions: they belong to the mapping's name.
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -49,6 +53,25 @@ struct LimitTotals {
   LimitTotals& operator+=(const LimitTotals& other) noexcept;
 };
 
+/// What a table had and the next one has not, or has otherwise under the same name.
+template <typename Entry, typename Totals>
+struct LeftEntry {
+  Entry entry;
+  bool name_stays = false;  ///< the next table has the name, and these counts stay among its own
+  Totals totals = {};       ///< until the last packet
+};
+
+/// What was left when a table came into force, once no worker used the one before.
+struct LeftBehind {
+  std::vector<LeftEntry<Mapping, MappingTotals>> mappings;
+  std::vector<LeftEntry<AllowRule, RuleTotals>> rules;
+  std::vector<LeftEntry<LimitRule, LimitTotals>> limits;
+  // Of the next table.
+  std::uint64_t version = 0;
+  std::string digest;
+  std::chrono::system_clock::time_point loaded;
+};
+
 class LiveTable {
  public:
   /// `first` is what `dataplane` has published.
@@ -74,6 +97,19 @@ class LiveTable {
     return result;
   }
 
+  /// All that was counted: of what was left since the last look, and of the current version.
+  struct Look {
+    std::list<LeftBehind> left;
+    std::shared_ptr<const LoadedTable> loaded;
+    std::vector<MappingTotals> mappings = {};
+    std::vector<RuleTotals> rules = {};
+    std::vector<LimitTotals> limits = {};
+  };
+  /// None while workers use the version before, unless it is wanted `anyway`: then some of what was
+  /// left is missing. From the first call on what is left is kept for the next one. One thread,
+  /// which is no worker.
+  [[nodiscard]] std::optional<Look> look(bool anyway);
+
   /// From now on workers use `next`. The reloader's thread. Throws std::bad_alloc, and then nothing
   /// has changed.
   void publish(std::shared_ptr<const LoadedTable> next);
@@ -96,6 +132,7 @@ class LiveTable {
   struct Held {
     std::shared_ptr<const LoadedTable> loaded;
     std::tuple<Ancestry<MappingTotals>, Ancestry<RuleTotals>, Ancestry<LimitTotals>> ancestries;
+    std::list<LeftBehind> left = {};  ///< one, without its totals, if the version before is held
   };
   static constexpr std::uint32_t kAbsent = UINT32_MAX;
 
@@ -103,12 +140,15 @@ class LiveTable {
                                  const MappingTable* before);
   template <typename Totals>
   void inherit_from_freed();
+  void count_left();
   template <typename Totals>
   [[nodiscard]] Totals totals(std::size_t version, std::uint32_t index) const;
 
   Dataplane& dataplane_;
-  mutable std::mutex mutex_;  ///< guards tables_
-  std::deque<Held> tables_;   ///< oldest first; all but the last are to be freed
+  mutable std::mutex mutex_;    ///< guards tables_
+  std::deque<Held> tables_;     ///< oldest first; all but the last are to be freed
+  std::list<LeftBehind> left_;  ///< since the last look
+  bool keeps_left_ = false;
 };
 
 }  // namespace natto

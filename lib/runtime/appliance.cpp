@@ -182,6 +182,12 @@ Appliance::Appliance(DeviceLocks locks, Eal eal, Timers timers, std::unique_ptr<
     recorder_.emplace(base_->config, *base_->dataplane, base_->live_table);
     recorder_->start(cpus_beside_workers_);
   }
+  if (start.kept) {  // else it is a measurement, which leaves nothing behind
+    historian_ = std::make_unique<Historian>(
+        base_->config, base_->live_table, [this] { return counted_numbers(); },
+        state_folder(base_->config));
+    historian_->start(cpus_beside_workers_);
+  }
   if (trail_) {
     trail_->start(cpus_beside_workers_);
     trail_->record({.kind = AuditKind::kStart,
@@ -221,7 +227,34 @@ AppliancePart Appliance::part() {
           .rates = rates_,
           .monitor = monitor_,
           .reloader = reloader_,
-          .trail = trail_.get()};
+          .trail = trail_.get(),
+          .historian = historian_.get()};
+}
+
+/// For the history, whose thread asks.
+CountedNumbers Appliance::counted_numbers() const {
+  CountedNumbers numbers;
+  const CounterSums sums = counters();
+  for_each_counter(
+      [&numbers](const CounterInfo& counter, std::uint64_t value) {
+        numbers.counters[std::string(counter.name)] = value;
+      },
+      sums);
+  for (std::size_t i = 0; i < kDropReasonCount; ++i) {
+    numbers.drops[std::string(info(static_cast<DropReason>(i)).name)] = sums.drops[i];
+  }
+  for (std::size_t i = 0; i < base_->config.ports.size(); ++i) {
+    Numbers& port = numbers.ports[base_->config.ports[i].realm];
+    for_each_port_counter([&port](const CounterInfo& counter,
+                                  std::uint64_t value) { port[std::string(counter.name)] = value; },
+                          sums.ports[i]);
+    const PortStatus status = supervisors_[i]->status();
+    port["resets"] = status.resets;
+    port["failed_resets"] = status.failed_resets;
+    port["recoveries"] = status.recoveries;
+    port["link_losses"] = status.link_losses;
+  }
+  return numbers;
 }
 
 void Appliance::step() {
@@ -289,6 +322,10 @@ void Appliance::stop() {
   recorder_.reset();  // what the workers refused until they stopped is in the record
   base_->control.finish(monotonic_now());
   discard_for_workers(*base_->dataplane);
+  base_->live_table.reclaim();  // the reloader has ended
+  if (historian_) {
+    historian_->stop();
+  }
   if (trail_) {
     trail_->stop();
   }

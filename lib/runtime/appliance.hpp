@@ -17,6 +17,7 @@
 #include "dataplane/control_activity.hpp"
 #include "dataplane/rates.hpp"
 #include "dpdk/timers.hpp"
+#include "history/historian.hpp"
 #include "packet/checksum_hint.hpp"
 #include "ports/gateway_watch.hpp"
 #include "ports/port_monitor.hpp"
@@ -89,6 +90,7 @@ class Appliance {
             const StartingTable& start);
   [[nodiscard]] Status follow_table();
   [[nodiscard]] AppliancePart part();
+  [[nodiscard]] CountedNumbers counted_numbers() const;
   void watch_gateways();
 
   // In the order in which each needs those before it.
@@ -106,7 +108,8 @@ class Appliance {
   const std::vector<unsigned> cpus_beside_workers_;  ///< for the reloader and the server
   std::unique_ptr<AuditTrail> trail_;                ///< where there is one
   Reloader reloader_;
-  std::optional<Recorder> recorder_;  ///< where the config asks for it
+  std::unique_ptr<Historian> historian_;  ///< where there is a history
+  std::optional<Recorder> recorder_;      ///< where the config asks for it
   std::optional<TelemetryCommands> telemetry_;
   std::optional<api::Server> server_;
   bool running_ = true;

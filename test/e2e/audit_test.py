@@ -1,4 +1,4 @@
-"""Who changed what: the audit of a natto that runs and is killed."""
+"""Who changed what, and what was carried: the audit and the report of natto that runs and is killed."""
 
 import json
 import os
@@ -151,3 +151,43 @@ def test_a_full_disk_stops_nothing_and_is_told(
         assert "the audit is written again" in natto.log()
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_a_report_has_what_was_sent_across_restarts_and_tables(
+    lab, case, config, table, natto, cli
+) -> None:
+    def report(*words: str) -> dict:
+        times = ("--from", "2026-01", "--to", "2261-12")
+        return json.loads(cli("report", "-c", str(config), "--json", *times, *words))
+
+    sent = ping(case.a, real_case.B_MAPPED, count=5, patience_seconds=5).sent
+    table.write_text(mappings_toml([*real_case.MAPPINGS, EXTRA]))
+    natto.ask("reload")
+    sent += ping(case.a, real_case.B_MAPPED, count=4, patience_seconds=5).sent
+    # The same host under another name: its counts are of that name from now on.
+    a, b = real_case.MAPPINGS
+    table.write_text(mappings_toml([Mapping("moved", a.realm, a.real, a.mapped), b]))
+    natto.ask("reload")
+    renamed = ping(case.a, real_case.B_MAPPED, count=3, patience_seconds=5).sent
+    natto.stop()
+    natto = lab.start_natto(config, case.natto)
+    renamed += ping(case.a, real_case.B_MAPPED, count=2, patience_seconds=5).sent
+    natto.stop()
+
+    found = report()
+    assert (found["starts"], [gap["crashed"] for gap in found["gaps"]]) == (2, [False])
+    counts = {(m["name"], m["real"]): m for m in found["mappings"]}
+    assert counts[a.name, a.real]["from_packets"] == sent
+    assert counts["moved", a.real]["from_packets"] == renamed
+    assert counts[b.name, b.real]["to_packets"] == sent + renamed
+    assert counts[b.name, b.real]["from_packets"] == sent + renamed
+    versions = [t["version"] for t in found["tables"]]
+    assert versions == [1, 2, 3, 1]
+    assert found["counters"]["translated"] == 2 * (sent + renamed)
+    assert report("--realm", "middle")["mappings"] == found["mappings"]
+
+    natto = lab.start_natto(config, case.natto)
+    natto.send(signal.SIGKILL)
+    natto.wait()
+    lab.start_natto(config, case.natto).stop()
+    assert report()["starts"] == 3  # of the one that was killed nothing was written

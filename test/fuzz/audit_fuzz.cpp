@@ -1,4 +1,4 @@
-// Any bytes as an audit: read to their end, told in printable lines, and never
+// Any bytes as an audit, and as a history: read to their end, told in printable lines, and never
 // taken for a chain that holds if it does not.
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 
 #include "audit/audit_reader.hpp"
 #include "fuzz/check.hpp"
+#include "history/period.hpp"
 
 using namespace natto;
 
@@ -25,6 +26,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FUZZ_CHECK(!position || *position == reader.newest());
     for (const char c : audit_text(line)) {
       FUZZ_CHECK(c == '\n' || static_cast<unsigned char>(c) >= ' ');
+    }
+    if (const auto period = parse_period(line)) {
+      FUZZ_CHECK(to_line(*parse_period(to_line(*period))) == to_line(*period));
     }
   }
   reader.end(rest);

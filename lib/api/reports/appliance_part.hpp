@@ -8,6 +8,7 @@
 #include "dataplane/control_activity.hpp"
 #include "dataplane/dataplane.hpp"
 #include "dataplane/rates.hpp"
+#include "history/historian.hpp"
 #include "ports/port.hpp"
 #include "ports/port_monitor.hpp"
 #include "ports/port_supervisor.hpp"
@@ -27,7 +28,8 @@ struct AppliancePart {
   const Rates& rates;
   const PortMonitor& monitor;
   Reloader& reloader;
-  const AuditTrail* trail = nullptr;  ///< null: nothing is recorded
+  const AuditTrail* trail = nullptr;     ///< null: nothing is recorded
+  const Historian* historian = nullptr;  ///< null: there is no history
 };
 
 }  // namespace natto

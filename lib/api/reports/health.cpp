@@ -23,6 +23,7 @@ std::vector<std::string> warnings(const AppliancePart& appliance) {
     }
   };
   add("the audit is not written: ", appliance.trail);
+  add("the history of counters is not written: ", appliance.historian);
   return found;
 }
 
