@@ -139,6 +139,23 @@ LogConfig read_log(const SectionReader& section, Diagnostics& diagnostics) {
   return log;
 }
 
+Result<std::string> parse_ssh_destination(std::string_view text) {
+  // What begins with a dash would be an option of ssh, and a blank would end the word.
+  if (text.starts_with('-') || text.find(' ') != std::string_view::npos) {
+    return input_error(fmt::format(
+        "{} is not a destination of ssh, as \"natto-b\" or \"root@10.0.0.2\"", in_quotes(text)));
+  }
+  return std::string(text);
+}
+
+HaConfig read_ha(const SectionReader& section) {
+  HaConfig ha{.start = section.choice<Role>("start"), .peer = std::nullopt};
+  if (const auto peer = section.parsed("peer", parse_ssh_destination)) {
+    ha.peer = peer->value;
+  }
+  return ha;
+}
+
 class PortReader {
  public:
   explicit PortReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
@@ -290,6 +307,7 @@ ConfigFile read_config_file(const std::filesystem::path& file, Diagnostics& diag
   out.config.api = read_api(reader.section("api"));
   out.config.state = read_state(reader.section("state"));
   out.config.log = read_log(reader.section("log"), diagnostics);
+  out.config.ha = read_ha(reader.section("ha"));
   read_ports(reader, out, diagnostics);
   if (const auto table = reader.section("table").text("file")) {
     out.config.table_file = file.parent_path() / table->value;

@@ -16,6 +16,7 @@
 #include "base/realm.hpp"
 #include "config/config_values.hpp"
 #include "packet/icmp_rules.hpp"
+#include "packet/role.hpp"
 
 namespace natto {
 
@@ -85,6 +86,12 @@ struct LogConfig {
   std::optional<std::filesystem::path> audit_file;    ///< absolute; absent: in state_folder()
 };
 
+/// [ha]
+struct HaConfig {
+  Role start = Role::kActive;
+  std::optional<std::string> peer;  ///< a destination of ssh(1)
+};
+
 /// natto.toml
 struct Config {
   DpdkConfig dpdk;
@@ -92,6 +99,7 @@ struct Config {
   ApiConfig api;
   StateConfig state;
   LogConfig log;
+  HaConfig ha;
   std::vector<PortConfig> ports;     ///< 1..kMaxPorts; the index is the RealmId
   std::filesystem::path table_file;  ///< [table] file, resolved against natto.toml's folder
 

@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, 2> kAllowOrDeny = {"allow", "deny"};
 constexpr std::array<std::string_view, 2> kProhibitedOrDrop = {"prohibited", "drop"};
 constexpr std::array<std::string_view, 2> kDropOrPass = {"drop", "pass"};
 constexpr std::array<std::string_view, 2> kPassOrDrop = {"pass", "drop"};
+constexpr std::array<std::string_view, 2> kRoles = {"active", "standby"};
 constexpr std::array<std::string_view, 3> kOuterSources = {"own", "mapped-destination", "drop"};
 
 constexpr std::array kDpdkKeys = {
@@ -223,6 +224,21 @@ constexpr std::array kLogKeys = {
                          "it."},
 };
 
+constexpr std::array kHaKeys = {
+    KeySchema{.name = "start",
+              .kind = kChoice,
+              .if_absent = "active",
+              .meaning = "The role that natto starts in. A `standby` answers ARP for its own "
+                         "addresses only, not for mapped ones, and translates what reaches it all "
+                         "the same; `natto activate` and `natto standby` change the role.",
+              .choices = kRoles},
+    KeySchema{.name = "peer",
+              .if_absent = LeftOut{"no other natto has the same table"},
+              .meaning = "The other natto of a pair, as `ssh` knows its machine: `natto push` "
+                         "gives the table to it, and `natto health` warns when its table is "
+                         "another ([high availability](high-availability.md))."},
+};
+
 constexpr std::array kMappingKeys = {
     KeySchema{.name = "name",
               .kind = kName,
@@ -267,6 +283,9 @@ constexpr std::array kConfigSections = {
         .name = "state", .meaning = "What outlives the running natto.", .keys = kStateKeys},
     SectionSchema{
         .name = "log", .meaning = "What natto writes down beside its own log.", .keys = kLogKeys},
+    SectionSchema{.name = "ha",
+                  .meaning = "A pair of natto with the same table, of which one is active.",
+                  .keys = kHaKeys},
 };
 
 constexpr std::array kPolicyKeys = {

@@ -149,6 +149,20 @@ TEST(ConfigFile, TheRecordOfRefusalsIsOffUnlessAskedFor) {
   EXPECT_FALSE(log("refused = false\nrefused_file = \"/a\"").refused) << "switched off for a while";
 }
 
+TEST(ConfigFile, StartsActiveAndAloneUnlessToldOtherwise) {
+  const Folder folder;
+  const auto ha = [&folder](std::string_view lines) {
+    return load_config(
+               folder.write("natto.toml", fmt::format("{}[ha]\n{}\n", test::one_port(), lines)))
+        ->ha;
+  };
+  EXPECT_EQ(ha("").start, Role::kActive);
+  EXPECT_FALSE(ha("").peer);
+  EXPECT_EQ(ha("start = \"active\"").start, Role::kActive);
+  EXPECT_EQ(ha("start = \"standby\"").start, Role::kStandby);
+  EXPECT_EQ(ha("peer = \"root@natto-b\"").peer, "root@natto-b");
+}
+
 TEST(ConfigFile, KnowsItself) {
   const Folder folder;
   const auto file = folder.write("natto.toml", test::one_port());
@@ -213,7 +227,7 @@ INSTANTIATE_TEST_SUITE_P(
                    "natto.toml:1:1: unknown section \"dkdp\"; did you mean \"dpdk\"?"},
         ConfigCase{"mbufs = 5\n" + test::one_port(),
                    "natto.toml:1:1: unknown key outside of a section \"mbufs\"; known here: dpdk, "
-                   "port, icmp, table, api, state, log"},
+                   "port, icmp, table, api, state, log, ha"},
         ConfigCase{
             with("device = \"0000:00:06.0\"\n", ""),
             "natto.toml:1:1: [[port]] needs \"device\" (not empty, without control characters)"},
@@ -311,6 +325,14 @@ INSTANTIATE_TEST_SUITE_P(
         ConfigCase{"log.refused_file = \"/a\"\n" + test::one_port(),
                    "natto.toml:1:20: refused_file is given, but nothing is written there: add "
                    "refused = true"},
+        ConfigCase{"ha.start = \"passive\"\n" + test::one_port(),
+                   "natto.toml:1:12: start is \"passive\"; allowed: \"active\" or \"standby\""},
+        ConfigCase{"ha.peer = \"-oProxyCommand=x\"\n" + test::one_port(),
+                   "natto.toml:1:11: peer: \"-oProxyCommand=x\" is not a destination of ssh, as "
+                   "\"natto-b\" or \"root@10.0.0.2\""},
+        ConfigCase{"ha.peer = \"a b\"\n" + test::one_port(),
+                   "natto.toml:1:11: peer: \"a b\" is not a destination of ssh, as \"natto-b\" "
+                   "or \"root@10.0.0.2\""},
         ConfigCase{"dpdk.mbufs = 511\n" + test::one_port(),
                    "natto.toml:1:14: mbufs is 511; allowed: 512 to 16777216"},
         ConfigCase{"dpdk.mbufs = 16777217\n" + test::one_port(),

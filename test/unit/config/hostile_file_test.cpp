@@ -76,7 +76,7 @@ TEST(HostileFile, LongNumbersDoNotOverflow) {
 TEST(HostileFile, KeysWithControlCharactersStayOnTheirLine) {
   EXPECT_EQ(config_mistakes("\"a\\nb\\u0000\\u001b\" = 1\n" + test::one_port()),
             "natto.toml:1:1: unknown key outside of a section \"a\\x0ab\\x00\\x1b\"; known here: "
-            "dpdk, port, icmp, table, api, state, log");
+            "dpdk, port, icmp, table, api, state, log, ha");
 }
 
 TEST(HostileFile, EveryTruncationIsSurvived) {
