@@ -73,7 +73,8 @@ Result<Frame> frame_to_explain(const ExplainArguments& arguments) {
 Result<api::ExplainReport> explain_files(const std::filesystem::path& config_file,
                                          const api::ExplainRequest& request) {
   const Result<ApplianceFiles> appliance = load_appliance(config_file);
-  return appliance ? api::explain_report(appliance->config, appliance->table, request)
+  return appliance ? api::explain_report(appliance->config, appliance->table,
+                                         appliance->config.ha.start, request)
                    : appliance.error();
 }
 

@@ -4,6 +4,7 @@
 #include "api/client.hpp"
 #include "commands.hpp"
 #include "health_judgement.hpp"
+#include "health_track.hpp"
 
 namespace natto {
 namespace {
@@ -13,6 +14,7 @@ constexpr std::chrono::milliseconds kPatience(700);
 
 struct HealthArguments {
   std::optional<std::filesystem::path> socket;
+  std::optional<std::filesystem::path> track;
   bool json = false;
 };
 
@@ -29,6 +31,10 @@ Result<HealthJudgement> ask(const HealthArguments& arguments) {
 }
 
 Result<std::string> health(const HealthArguments& arguments) {
+  if (arguments.track) {
+    const Status tracked = track_health(arguments.socket, *arguments.track);
+    return tracked ? Result<std::string>("") : tracked.error();
+  }
   const Result<HealthJudgement> judgement = ask(arguments);
   if (!judgement) {
     return judgement.error();
@@ -51,7 +57,12 @@ void add_health(CLI::App& app, Action& chosen) {
       "Workers make progress, control answers, ports are up, gateways are resolved, and the "
       "table's\n"
       "file is not refused. Each finding is a line, with what to do. It ends within a second,\n"
-      "whatever hangs.\n"
+      "whatever hangs. A warning does not make it unhealthy: the peer has another table.\n"
+      "With --track it goes on until SIGTERM, and writes for keepalived's track_file: 0, -20 if "
+      "the\n"
+      "other natto of a pair may do better (the file is refused, a gateway is silent), -254 if "
+      "this\n"
+      "one does not forward.\n"
       "Exit codes: 0 healthy, 1 not healthy, 2 usage, 3 no natto runs here, or it may not be "
       "asked.\n"
       "Example: natto health || systemctl status natto");
@@ -60,6 +71,10 @@ void add_health(CLI::App& app, Action& chosen) {
       ->add_option("--socket", arguments->socket,
                    "the running natto's socket; needed only where several run")
       ->type_name("PATH");
+  command
+      ->add_option("--track", arguments->track,
+                   "go on, and write what it means for an election into this file")
+      ->type_name("FILE");
   add_json_option(*command, arguments->json);
   command->callback([arguments, &chosen] { chosen = [arguments] { return health(*arguments); }; });
 }

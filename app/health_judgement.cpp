@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -88,6 +89,18 @@ void judge_table(const api::HealthReport& facts, Findings& findings) {
   }
 }
 
+Findings warnings_of(const api::HealthReport& facts) {
+  Findings warnings;
+  if (facts.peer_differs) {
+    warnings.push_back({"peer", facts.peer, "its table is another than the one in force here",
+                        "give it this one: natto push; or load its table here"});
+  }
+  for (const std::string& text : facts.warnings) {
+    warnings.push_back({"", "", text, ""});
+  }
+  return warnings;
+}
+
 HealthJudgement judge_error(State state, const Error& error) {
   return {state, {{"natto", "", error.what(), error.advice()}}};
 }
@@ -117,13 +130,14 @@ HealthJudgement judge_health(const api::HealthReport& facts) {
   }
   judge_table(facts, findings);
   if (!findings.empty()) {
-    return {State::kUnhealthy, std::move(findings), {}, facts.warnings};
+    return {State::kUnhealthy, std::move(findings), "", warnings_of(facts)};
   }
-  return {State::kHealthy,
-          {},
-          fmt::format("{} worker(s), {} port(s), {} mapping(s) in version {}", facts.workers.size(),
-                      facts.ports.size(), facts.mappings, facts.version),
-          facts.warnings};
+  return {
+      State::kHealthy,
+      {},
+      fmt::format("{} worker(s), {} port(s), {} mapping(s) in version {}, {}", facts.workers.size(),
+                  facts.ports.size(), facts.mappings, facts.version, facts.role),
+      warnings_of(facts)};
 }
 
 HealthJudgement judge_unreachable(const Error& error) {
@@ -136,32 +150,49 @@ HealthJudgement judge_unanswered(const Error& error) {
                      error);
 }
 
+int track_value(const HealthJudgement& judgement) {
+  if (judgement.state == State::kHealthy) {
+    return 0;
+  }
+  const bool forwards = std::ranges::all_of(judgement.findings, [](const HealthFinding& finding) {
+    return finding.check == "next_hop" || finding.check == "table";
+  });
+  return forwards ? kServesLess : kServesNothing;
+}
+
 std::string health_text(const HealthJudgement& judgement) {
   Lines lines;
   if (judgement.state == State::kHealthy) {
     lines.add("healthy: {}", judgement.summary);
   }
+  const auto add = [&lines](std::string_view before, const HealthFinding& finding) {
+    lines.add("{}{}{}{}{}{}{}{}", before, finding.check, finding.subject.empty() ? "" : " ",
+              finding.subject, finding.check.empty() ? "" : ": ", finding.what,
+              finding.advice.empty() ? "" : " -> ", finding.advice);
+  };
   for (const HealthFinding& finding : judgement.findings) {
-    lines.add("{}{}{}: {}{}{}", finding.check, finding.subject.empty() ? "" : " ", finding.subject,
-              finding.what, finding.advice.empty() ? "" : " -> ", finding.advice);
+    add("", finding);
   }
-  for (const std::string& warning : judgement.warnings) {
-    lines.add("warning: {}", warning);
+  for (const HealthFinding& warning : judgement.warnings) {
+    add("warning: ", warning);
   }
   return lines.take();
 }
 
 std::string health_json(const HealthJudgement& judgement) {
-  nlohmann::ordered_json findings = nlohmann::ordered_json::array();
-  for (const HealthFinding& finding : judgement.findings) {
-    findings.push_back({{"check", finding.check},
-                        {"subject", finding.subject},
-                        {"what", finding.what},
-                        {"advice", finding.advice}});
-  }
+  const auto json_of = [](const Findings& findings) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const HealthFinding& finding : findings) {
+      list.push_back({{"check", finding.check},
+                      {"subject", finding.subject},
+                      {"what", finding.what},
+                      {"advice", finding.advice}});
+    }
+    return list;
+  };
   const nlohmann::ordered_json report = {{"state", name_of(judgement.state)},
-                                         {"findings", findings},
-                                         {"warnings", judgement.warnings}};
+                                         {"findings", json_of(judgement.findings)},
+                                         {"warnings", json_of(judgement.warnings)}};
   return report.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

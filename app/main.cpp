@@ -54,6 +54,8 @@ int main(int argc, char** argv) {
   natto::add_show(app, chosen);
   natto::add_reload(app, chosen);
   natto::add_rollback(app, chosen);
+  natto::add_activate(app, chosen);
+  natto::add_standby(app, chosen);
   natto::add_explain(app, chosen);
   natto::add_top(app, chosen);
   natto::add_capture(app, chosen);

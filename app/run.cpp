@@ -89,8 +89,9 @@ std::string file_trouble(const TableFileState& file, const std::string& in_force
 ServiceState service_state(const Appliance& appliance) {
   const std::shared_ptr<const LoadedTable> table = appliance.table();
   ServiceState state{.workers = {},
-                     .summary = fmt::format("{} mappings, version {}{}",
+                     .summary = fmt::format("{} mappings, version {}{}{}",
                                             table->table->mappings.size(), table->version(),
+                                            appliance.role() == Role::kStandby ? "; standby" : "",
                                             file_trouble(appliance.table_file(), table->digest))};
   for (std::size_t i = 0; i < appliance.worker_count(); ++i) {
     state.workers.push_back(

@@ -98,6 +98,8 @@ void add_show(CLI::App& app, Action& chosen) {
      workers_view);
   on(add_subject(*command, "table", "version, digest, size, and who loaded it when", arguments),
      api::TableRequest(), table_view);
+  on(add_subject(*command, "role", "active or standby, and the table beside the peer's", arguments),
+     api::RoleRequest(), role_view);
 }
 
 }  // namespace natto

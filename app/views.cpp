@@ -205,6 +205,24 @@ std::string table_view(const api::TableReport& table) {
   return lines.take();
 }
 
+std::string role_view(const api::RoleReport& report) {
+  Lines lines;
+  lines.add("role         {} since {}{}{}", report.role, local_time(report.since_ms),
+            report.who.empty() ? "" : " by ", report.who);
+  if (report.announcing) {
+    lines.add("announcing   {} more gratuitous ARP requests", report.to_announce);
+  }
+  lines.add("table        version {}, digest {}", report.version, report.digest);
+  if (!report.peer.empty() || report.peer_told_ms != 0) {
+    lines.add("peer         {}: {}", report.peer.empty() ? "not named" : report.peer,
+              report.peer_told_ms == 0
+                  ? "its table is not known"
+                  : fmt::format("{} table at {}", report.peer_differs ? "another" : "the same",
+                                local_time(report.peer_told_ms)));
+  }
+  return lines.take();
+}
+
 std::string reload_view(const api::ReloadReport& report, bool dry_run) {
   const auto counts = fmt::format("{} mappings: {} added, {} removed, {} changed", report.mappings,
                                   report.added, report.removed, report.changed);

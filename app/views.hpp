@@ -28,6 +28,7 @@ namespace natto {
 [[nodiscard]] std::string ports_view(const api::PortsReport& report);
 [[nodiscard]] std::string workers_view(const api::WorkersReport& report);
 [[nodiscard]] std::string table_view(const api::TableReport& table);
+[[nodiscard]] std::string role_view(const api::RoleReport& report);
 [[nodiscard]] std::string reload_view(const api::ReloadReport& report, bool dry_run);
 [[nodiscard]] std::string explain_view(const api::ExplainReport& report);
 

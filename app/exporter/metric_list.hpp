@@ -41,6 +41,10 @@ struct Metric {
   X(kApiRequests, "natto_api_requests_total", kCounter, "", "requests to natto's socket")          \
   X(kHealthFindings, "natto_health_findings", kGauge, "check",                                     \
     "what natto health finds wrong, by check; all 0: healthy")                                     \
+  X(kRoleActive, "natto_role_active", kGauge, "",                                                  \
+    "1 if natto is active, 0 if it is standby: natto activate, natto standby")                     \
+  X(kPeerDiffers, "natto_peer_table_differs", kGauge, "",                                          \
+    "1 if the peer's table was another than the one in force, when they were compared last")       \
   X(kTableInfo, "natto_table_info", kGauge, "digest, file",                                        \
     "1; digest of the table in force, as natto check prints it")                                   \
   X(kTableVersion, "natto_table_version", kGauge, "",                                              \

@@ -84,6 +84,8 @@ class SeriesWriter {
       out_.add({{"check", check}},
                std::ranges::count(judgement.findings, check, &HealthFinding::check));
     }
+    one(metric::kRoleActive, natto_.health.role == "active" ? 1 : 0);
+    one(metric::kPeerDiffers, natto_.health.peer_differs ? 1 : 0);
   }
 
   void table() {

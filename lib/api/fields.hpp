@@ -305,6 +305,9 @@ void fields(Of<PortHealthReport> auto& m, auto&& field) {
 }
 
 void fields(Of<HealthReport> auto& m, auto&& field) {
+  field("role", m.role, "`active` or `standby`");
+  field("peer", m.peer, "as in [role](#role)");
+  field("peer_differs", m.peer_differs, "as in [role](#role)");
   field("version", m.version, "of the table in force");
   field("mappings", m.mappings, "in it");
   field("file", m.file, "that natto.toml names, and a reload loads");
@@ -320,6 +323,22 @@ void fields(Of<HealthReport> auto& m, auto&& field) {
         "is not written");
 }
 
+void fields(Of<RoleReport> auto& m, auto&& field) {
+  field("role", m.role,
+        "`active` (natto answers ARP for mapped addresses) or `standby` (it does not); it "
+        "translates in both");
+  field("since_ms", m.since_ms, "when it got the role, or started in it");
+  field("who", m.who, "the user and process that gave it; empty: natto.toml");
+  field("announcing", m.announcing, "hosts are still being told that mapped addresses are here");
+  field("to_announce", m.to_announce, "gratuitous ARP requests that are still to be sent for that");
+  field("version", m.version, "of the table in force");
+  field("digest", m.digest, "of the table in force");
+  field("peer", m.peer, "`[ha] peer`; empty if natto.toml names none");
+  field("peer_digest", m.peer_digest,
+        "of the peer's table, as natto was told last by a request `peer`; empty: never");
+  field("peer_told_ms", m.peer_told_ms, "when that was; 0: never");
+  field("peer_differs", m.peer_differs, "the peer's table is another than the one in force");
+}
 void fields(Of<ReloadReport> auto& m, auto&& field) {
   field("id", m.id, "number of the attempt since start, as in the log");
   field("version", m.version, "of the table in use now");
@@ -426,6 +445,12 @@ void fields(Of<DevicesRequest> auto&, auto&&) {}
 void fields(Of<WorkersRequest> auto&, auto&&) {}
 void fields(Of<ProcessRequest> auto&, auto&&) {}
 void fields(Of<HealthRequest> auto&, auto&&) {}
+void fields(Of<RoleRequest> auto&, auto&&) {}
+void fields(Of<ActivateRequest> auto&, auto&&) {}
+void fields(Of<StandbyRequest> auto&, auto&&) {}
+void fields(Of<PeerRequest> auto& m, auto&& field) {
+  field("digest", m.digest, "of the table that the peer has in force");
+}
 void fields(Of<ReloadRequest> auto& m, auto&& field) {
   field("sudo_user", m.sudo_user,
         "who asks by sudo, as the client says: the audit has it as a claim; may be left out");

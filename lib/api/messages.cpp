@@ -139,6 +139,8 @@ template std::string to_line(const WorkersReport&);
 template Result<Reply<WorkersReport>> parse_reply(std::string_view);
 template std::string to_line(const HealthReport&);
 template Result<Reply<HealthReport>> parse_reply(std::string_view);
+template std::string to_line(const RoleReport&);
+template Result<Reply<RoleReport>> parse_reply(std::string_view);
 template std::string to_line(const ReloadReport&);
 template Result<Reply<ReloadReport>> parse_reply(std::string_view);
 template std::string to_line(const ExplainReport&);

@@ -284,6 +284,9 @@ struct PortHealthReport {
 };
 
 struct HealthReport {
+  std::string role = {};
+  std::string peer = {};
+  bool peer_differs = false;
   std::uint64_t version = 0;
   std::uint64_t mappings = 0;
   std::string file = {};
@@ -294,6 +297,20 @@ struct HealthReport {
   std::vector<WorkerHealthReport> workers = {};
   std::vector<PortHealthReport> ports = {};
   std::vector<std::string> warnings = {};
+};
+
+struct RoleReport {
+  std::string role = {};
+  std::uint64_t since_ms = 0;
+  std::string who = {};
+  bool announcing = false;
+  std::uint64_t to_announce = 0;
+  std::uint64_t version = 0;
+  std::string digest = {};
+  std::string peer = {};
+  std::string peer_digest = {};
+  std::uint64_t peer_told_ms = 0;
+  bool peer_differs = false;
 };
 
 struct ReloadReport {
@@ -447,6 +464,32 @@ struct HealthRequest {
   using Report = HealthReport;
 };
 
+struct RoleRequest {
+  static constexpr std::string_view kName = "role";
+  static constexpr Rights kNeeds = Rights::kRead;
+  using Report = RoleReport;
+};
+
+struct ActivateRequest {
+  static constexpr std::string_view kName = "activate";
+  static constexpr Rights kNeeds = Rights::kChange;
+  using Report = RoleReport;
+};
+
+struct StandbyRequest {
+  static constexpr std::string_view kName = "standby";
+  static constexpr Rights kNeeds = Rights::kChange;
+  using Report = RoleReport;
+};
+
+/// natto itself asks nobody: whoever asked the peer tells it.
+struct PeerRequest {
+  static constexpr std::string_view kName = "peer";
+  static constexpr Rights kNeeds = Rights::kChange;
+  using Report = RoleReport;
+  std::string digest = {};
+};
+
 struct ReloadRequest {
   static constexpr std::string_view kName = "reload";
   static constexpr Rights kNeeds = Rights::kChange;
@@ -503,8 +546,9 @@ struct CaptureRequest {
 using Request =
     std::variant<TableRequest, MappingsRequest, BusiestRequest, CountersRequest, DropsRequest,
                  RulesRequest, LimitsRequest, PortsRequest, PortRequest, DevicesRequest,
-                 WorkersRequest, ProcessRequest, HealthRequest, ReloadRequest, DryRunRequest,
-                 RollbackRequest, ExplainRequest, CaptureRequest>;
+                 WorkersRequest, ProcessRequest, HealthRequest, RoleRequest, ActivateRequest,
+                 StandbyRequest, PeerRequest, ReloadRequest, DryRunRequest, RollbackRequest,
+                 ExplainRequest, CaptureRequest>;
 
 /// What a list of mappings is sorted by: their file, their names, or the largest of these first.
 inline constexpr std::array<std::string_view, 5> kMappingOrders = {"file", "name", "packets",

@@ -122,6 +122,7 @@ std::size_t Control::step(Instant now) {
   const std::size_t taken = serve_workers(now);
   for (const PortContext& port : dataplane_.ports) {
     send_for_kernel(port, now);
+    send_announcements(port, now);
   }
   return taken;
 }
@@ -192,7 +193,7 @@ void Control::handle_arp(Mbuf packet, const PortContext& port, Instant now) {
 
 bool Control::answers_arp_for(Ipv4Address address, const PortContext& port) const {
   return natto::answers_arp_for(address, port.realm, port.rules, dataplane_.ports.size(),
-                                *dataplane_.table.hold());
+                                dataplane_.role.role(), *dataplane_.table.hold());
 }
 
 std::size_t Control::take_own_address(Instant now) {
@@ -303,14 +304,43 @@ void Control::send_waiting(const PortContext& port, Instant now) {
 // The kernel waits rather than take the room of what natto itself has to send.
 void Control::send_for_kernel(const PortContext& port, Instant now) {
   std::optional<KernelPath>& kernel = neighbourhoods_[port.realm].kernel;
-  const rte_ring* ring = dataplane_.rings.to_worker[port.realm].get();
-  while (kernel && rte_ring_free_count(ring) > rte_ring_get_capacity(ring) / 2) {
+  while (kernel && has_spare_room(port)) {
     const auto frame = kernel->take(now);
     if (frame.empty()) {
       return;
     }
     send_frame(frame, port);
   }
+}
+
+// As broadcasts: all hosts on the link have to hear it, and the switches between them.
+void Control::send_announcements(const PortContext& port, Instant now) {
+  Announcer& announcer = neighbourhoods_[port.realm].announcer;
+  while (announcer.left() > 0 && has_spare_room(port)) {
+    const auto address = announcer.next(now);
+    if (!address) {
+      return;
+    }
+    if (answers_arp_for(*address, port)) {
+      send_frame(make_arp({.operation = ArpOperation::kRequest,
+                           .sender = {port.filter.mac, *address},
+                           .target = {MacAddress{}, *address}}),
+                 port);
+    }
+  }
+}
+
+std::uint64_t Control::to_announce() const noexcept {
+  std::uint64_t sum = 0;
+  for (const Neighbourhood& neighbourhood : neighbourhoods_) {
+    sum += neighbourhood.announcer.left();
+  }
+  return sum;
+}
+
+bool Control::has_spare_room(const PortContext& port) const {
+  const rte_ring* ring = dataplane_.rings.to_worker[port.realm].get();
+  return rte_ring_free_count(ring) > rte_ring_get_capacity(ring) / 2;
 }
 
 void Control::request_neighbours(const PortContext& port, Instant now) {

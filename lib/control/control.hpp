@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "control/announcer.hpp"
 #include "control/kernel_path.hpp"
 #include "dataplane/dataplane.hpp"
 #include "dpdk/mempool.hpp"
@@ -48,6 +50,14 @@ class Control {
   /// The link of a port came back: its neighbours may have changed. Main lcore only.
   void link_came_back(RealmId realm) { neighbourhoods_[realm].resolver.doubt(); }
 
+  /// The hosts on the link of `realm` are told that `addresses` are here, as far as natto answers
+  /// for them; see Announcer. None: they are told no more. Main lcore only.
+  void announce(RealmId realm, std::vector<Ipv4Prefix> addresses) {
+    neighbourhoods_[realm].announcer.begin(std::move(addresses));
+  }
+  /// Announcements that are still to be sent, of all ports. Main lcore only.
+  [[nodiscard]] std::uint64_t to_announce() const noexcept;
+
   /// The port's gateway, unless it has none or a static MAC takes every packet. Main lcore only.
   [[nodiscard]] std::optional<Gateway> gateway(RealmId realm) const {
     return neighbourhoods_[realm].resolver.gateway();
@@ -69,6 +79,7 @@ class Control {
     std::vector<Waiting> waiting;
     unsigned published_version = 0;
     std::optional<KernelPath> kernel = std::nullopt;
+    Announcer announcer = {};
   };
 
   std::size_t serve_workers(Instant now);
@@ -80,12 +91,15 @@ class Control {
   void handle_own_address(Mbuf packet, const PortContext& port, Instant now);
   void handle_unresolved(Mbuf packet, const PortContext& port, Instant now);
   void send_icmp_error(const rte_mbuf& about, const PortContext& port);
+  void send_announcements(const PortContext& port, Instant now);
   void request_neighbours(const PortContext& port, Instant now);
   void publish_next_hops();
   void send_waiting(const PortContext& port, Instant now);
   void send_for_kernel(const PortContext& port, Instant now);
 
   [[nodiscard]] bool answers_arp_for(Ipv4Address address, const PortContext& port) const;
+  /// Whether there is room for what can wait.
+  [[nodiscard]] bool has_spare_room(const PortContext& port) const;
   void drop(Mbuf packet, DropReason reason, const PortContext& port, Way way);
   void send_frame(std::span<const std::uint8_t> frame, const PortContext& port);
   void send_to_next_hop(Mbuf packet, const PortContext& port, const MacAddress& next_hop);

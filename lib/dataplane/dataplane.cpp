@@ -122,6 +122,7 @@ Result<std::unique_ptr<Dataplane>> make_dataplane(std::vector<PortContext> ports
       .next_hops =
           RcuPointer<NextHopTable>(std::make_unique<const NextHopTable>(std::move(next_hops))),
       .capture = RcuPointer<CaptureTaps>(std::make_shared<const CaptureTaps>()),
+      .role = {},
       .rings = std::move(*rings),
       .counters = std::vector<Counters>(workers + 1),
       .drop_samples = std::vector<DropSamples>(workers + 1),

@@ -17,6 +17,7 @@
 #include "dataplane/port_set.hpp"
 #include "dataplane/rcu_pointer.hpp"
 #include "dataplane/refused_flows.hpp"
+#include "dataplane/role_state.hpp"
 #include "dataplane/translation_cache.hpp"
 #include "dataplane/worker_activity.hpp"
 #include "dpdk/mempool.hpp"
@@ -86,6 +87,7 @@ struct Dataplane {
   RcuPointer<TranslationTable> table;  ///< the reloader publishes, workers read
   RcuPointer<NextHopTable> next_hops;  ///< control publishes, workers read
   RcuPointer<CaptureTaps> capture;     ///< the API publishes, workers read; see tap.hpp
+  RoleState role;                      ///< the API writes, control reads
   Rings rings;
   std::vector<Counters> counters;  ///< by worker, each written by its own; the last is control's
   std::vector<DropSamples> drop_samples;             ///< likewise

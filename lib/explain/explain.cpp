@@ -56,8 +56,8 @@ std::string transport_details(std::span<const std::uint8_t> frame, const ParsedP
 class Narrator {
  public:
   Narrator(const Config& config, const MappingTable& table, RealmId in,
-           std::span<const std::uint8_t> frame)
-      : config_(config), table_(table), index_(table), in_(in), frame_(frame) {}
+           std::span<const std::uint8_t> frame, Role role)
+      : config_(config), table_(table), index_(table), in_(in), frame_(frame), role_(role) {}
 
   [[nodiscard]] Explanation explain() {
     ParsedPacket packet{};
@@ -252,7 +252,8 @@ class Narrator {
   Verdict explain_arp() {
     const PortConfig& port = config_.ports[in_];
     const auto answers = [&](Ipv4Address address) {
-      return answers_arp_for(address, in_, rules_of(port, in_), config_.ports.size(), index_);
+      return answers_arp_for(address, in_, rules_of(port, in_), config_.ports.size(), role_,
+                             index_);
     };
     const auto message = parse_arp(frame_);
     if (!message) {
@@ -294,6 +295,7 @@ class Narrator {
   const MappingIndex index_;
   const RealmId in_;
   const std::span<const std::uint8_t> frame_;
+  const Role role_;
   std::vector<std::string> steps_;
   std::string rule_;
 };
@@ -338,8 +340,8 @@ Result<RealmId> realm_of(const Config& config, const MappingTable& table, std::s
 }
 
 Explanation explain(const Config& config, const MappingTable& table, RealmId realm,
-                    std::span<const std::uint8_t> frame) {
-  return Narrator(config, table, realm, frame).explain();
+                    std::span<const std::uint8_t> frame, Role role) {
+  return Narrator(config, table, realm, frame, role).explain();
 }
 
 }  // namespace natto

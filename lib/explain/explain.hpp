@@ -11,6 +11,7 @@
 
 #include "base/result.hpp"
 #include "config/model.hpp"
+#include "packet/role.hpp"
 #include "packet/verdict.hpp"
 #include "table/mapping.hpp"
 
@@ -29,8 +30,9 @@ struct Explanation {
 
 /// What becomes of the whole Ethernet frame `frame` that arrives in `realm`. Like `natto replay` it
 /// takes the frame as one for this port, whatever its destination MAC address. It knows of no
-/// neighbour and no rate: as if every next hop answered, and nothing had come before. Any thread.
+/// neighbour and no rate: as if every next hop answered, and nothing had come before. `role` is
+/// that of the natto. Any thread.
 [[nodiscard]] Explanation explain(const Config& config, const MappingTable& table, RealmId realm,
-                                  std::span<const std::uint8_t> frame);
+                                  std::span<const std::uint8_t> frame, Role role = Role::kActive);
 
 }  // namespace natto

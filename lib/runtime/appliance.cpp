@@ -14,6 +14,7 @@
 #include "config/state_folder.hpp"
 #include "dpdk/devargs.hpp"
 #include "dpdk/log.hpp"
+#include "table/announced.hpp"
 
 namespace natto {
 namespace {
@@ -264,6 +265,7 @@ void Appliance::step() {
       base_->control.link_came_back(port.realm);
     }
   }
+  follow_role();
   base_->control.step(monotonic_now());
   base_->dataplane->capture.reclaim(base_->dataplane->quiescence);
   watch_gateways();
@@ -277,6 +279,23 @@ void Appliance::step() {
     supervisors_[*port]->needs_reset();
   }
   control_activity_.last_tsc.set(rte_rdtsc());
+}
+
+// On becoming active, hosts are told; a standby tells nobody any more.
+void Appliance::follow_role() {
+  const std::uint64_t activations = base_->dataplane->role.activations();
+  const bool activated = activations != control_activity_.activations.value();
+  const bool active = base_->dataplane->role.role() == Role::kActive;
+  if (active ? activated : base_->control.to_announce() > 0) {
+    const auto loaded = base_->live_table.current();
+    for (const PortContext& port : base_->dataplane->ports) {
+      base_->control.announce(port.realm,
+                              active ? announced_on(port.realm, base_->config, *loaded->table)
+                                     : std::vector<Ipv4Prefix>());
+    }
+  }
+  control_activity_.to_announce.set(base_->control.to_announce());
+  control_activity_.activations.set(activations);
 }
 
 void Appliance::watch_gateways() {

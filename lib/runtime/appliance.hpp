@@ -76,6 +76,8 @@ class Appliance {
   [[nodiscard]] std::shared_ptr<const LoadedTable> table() const {
     return base_->live_table.current();
   }
+  /// Any thread but workers.
+  [[nodiscard]] Role role() const { return base_->dataplane->role.role(); }
   /// What the table's file said when it was read last. Any thread but workers.
   [[nodiscard]] TableFileState table_file() const { return reloader_.file_state(); }
 
@@ -92,6 +94,7 @@ class Appliance {
   [[nodiscard]] AppliancePart part();
   [[nodiscard]] CountedNumbers counted_numbers() const;
   void watch_gateways();
+  void follow_role();
 
   // In the order in which each needs those before it.
   DeviceLocks locks_;

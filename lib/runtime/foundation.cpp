@@ -116,6 +116,7 @@ Result<std::unique_ptr<Foundation>> lay_foundation(const Config& config, const M
     return made.error();
   }
   Dataplane& dataplane = **made;
+  dataplane.role.start_as(config.ha.start);
   return std::unique_ptr<Foundation>(
       new Foundation{.config = config,
                      .pools = std::move(*pools),

@@ -34,12 +34,8 @@ def health(binary: Path, world: None) -> Health:
 
 def test_healthy_stopped_refused_and_not_running(health, cli, table, natto) -> None:
     assert until(lambda: health()[0] == HEALTHY), health()
-    assert health()[1] == "healthy: 1 worker(s), 1 port(s), 2 mapping(s) in version 1\n"
-    assert json.loads(health("--json")[1]) == {
-        "state": "healthy",
-        "findings": [],
-        "warnings": [],
-    }
+    assert health()[1] == "healthy: 1 worker(s), 1 port(s), 2 mapping(s) in version 1, active\n"
+    assert json.loads(health("--json")[1]) == {"state": "healthy", "findings": [], "warnings": []}
 
     natto.send(signal.SIGSTOP)
     try:

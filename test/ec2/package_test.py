@@ -58,6 +58,8 @@ def test_everything_is_where_it_belongs(machine) -> None:
         "/usr/lib/natto/ec2/natto-bind",
         "/usr/lib/systemd/system/natto-bind.service",
         "/usr/lib/systemd/system/natto-exporter.service",
+        "/usr/lib/systemd/system/natto-takeover.service",
+        "/usr/sbin/natto-takeover",
         "/usr/lib/systemd/system/natto.service",
         "/usr/lib/sysusers.d/natto.conf",
         "/usr/lib/udev/rules.d/60-natto.rules",
@@ -180,7 +182,7 @@ def test_systemd_finds_no_error_in_the_units(machine) -> None:
     install(machine)
     # Before 254 systemd has no growing delay between starts, and says so.
     newer = re.compile(r"Unknown key '(RestartSteps|RestartMaxDelaySec)' in section \[Service\], ignoring\.$")
-    for unit in ("natto.service", "natto-bind.service", "natto-exporter.service"):
+    for unit in ("natto.service", "natto-bind.service", "natto-exporter.service", "natto-takeover.service"):
         said = machine.run("systemd-analyze", "verify", f"{UNITS}/{unit}").splitlines()
         assert [line for line in said if not newer.search(line)] == []
 

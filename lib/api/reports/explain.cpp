@@ -5,7 +5,7 @@
 
 namespace natto::api {
 
-Result<ExplainReport> explain_report(const Config& config, const MappingTable& table,
+Result<ExplainReport> explain_report(const Config& config, const MappingTable& table, Role role,
                                      const ExplainRequest& request) {
   const auto frame = from_hex(request.frame);
   if (!frame) {
@@ -15,7 +15,7 @@ Result<ExplainReport> explain_report(const Config& config, const MappingTable& t
   if (!realm) {
     return realm.error();
   }
-  Explanation explanation = explain(config, table, *realm, *frame);
+  Explanation explanation = explain(config, table, *realm, *frame, role);
   const Verdict verdict = explanation.verdict;
   return ExplainReport{.version = {},
                        .sent = verdict.is_forward(),
@@ -27,7 +27,8 @@ Result<ExplainReport> explain_report(const Config& config, const MappingTable& t
 Result<ExplainReport> explain_report(const AppliancePart& appliance,
                                      const ExplainRequest& request) {
   const auto loaded = appliance.live_table.current();
-  Result<ExplainReport> report = explain_report(appliance.config, *loaded->table, request);
+  Result<ExplainReport> report =
+      explain_report(appliance.config, *loaded->table, appliance.dataplane.role.role(), request);
   if (report) {
     report->version = loaded->version();
   }

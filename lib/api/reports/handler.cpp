@@ -16,6 +16,7 @@ struct HandlerState {
 
   MappingSamples samples;
   Captures captures;
+  PeerTable peer;
   std::uint64_t started_ms = unix_milliseconds(std::chrono::system_clock::now());
   std::uint64_t requests = 0;
 };
@@ -42,7 +43,14 @@ struct Answering {
     process.requests = state.requests;
     report(process);
   }
-  void operator()(const HealthRequest&) const { report(health_report(appliance)); }
+  void operator()(const HealthRequest&) const { report(health_report(appliance, state.peer)); }
+  void operator()(const RoleRequest&) const { report(role_report(appliance, state.peer)); }
+  void operator()(const ActivateRequest&) const { give(Role::kActive); }
+  void operator()(const StandbyRequest&) const { give(Role::kStandby); }
+  void operator()(const PeerRequest& request) const {
+    state.peer = {.digest = request.digest, .told = std::chrono::system_clock::now()};
+    report(role_report(appliance, state.peer));
+  }
   void operator()(const ExplainRequest& request) const {
     report(explain_report(appliance, request));
   }
@@ -68,6 +76,10 @@ struct Answering {
   }
 
  private:
+  void give(Role role) const {
+    give_role(appliance, role, peer);
+    report(role_report(appliance, state.peer));
+  }
   template <typename Report>
   void report(const Report& made) const {
     answer->report(to_line(made));

@@ -29,10 +29,13 @@ std::vector<std::string> warnings(const AppliancePart& appliance) {
 
 }  // namespace
 
-HealthReport health_report(const AppliancePart& appliance) {
+HealthReport health_report(const AppliancePart& appliance, const PeerTable& peer) {
   const std::uint64_t now = rte_rdtsc();
   TableReport table = table_report(appliance);
-  HealthReport report{.version = table.version,
+  HealthReport report{.role = std::string(name_of(appliance.dataplane.role.role())),
+                      .peer = appliance.config.ha.peer.value_or(""),
+                      .peer_differs = peer.differs_from(table.digest),
+                      .version = table.version,
                       .mappings = table.mappings,
                       .file = std::move(table.file),
                       .file_state = std::move(table.file_state),

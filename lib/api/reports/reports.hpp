@@ -26,13 +26,26 @@ namespace natto::api {
 [[nodiscard]] WorkersReport workers_report(const AppliancePart& appliance);
 /// Without what only the handler knows: `started_ms` and `requests`.
 [[nodiscard]] ProcessReport process_report();
-[[nodiscard]] HealthReport health_report(const AppliancePart& appliance);
+/// The table of the other natto of a pair, as natto was told of it.
+struct PeerTable {
+  std::string digest = {};  ///< empty: never
+  std::chrono::system_clock::time_point told = {};
+
+  [[nodiscard]] bool differs_from(const std::string& own) const {
+    return !digest.empty() && digest != own;
+  }
+};
+
+[[nodiscard]] HealthReport health_report(const AppliancePart& appliance, const PeerTable& peer);
+[[nodiscard]] RoleReport role_report(const AppliancePart& appliance, const PeerTable& peer);
+/// The log says that `peer` asked.
+void give_role(const AppliancePart& appliance, Role role, const Peer& peer);
 /// Of the running table.
 [[nodiscard]] Result<ExplainReport> explain_report(const AppliancePart& appliance,
                                                    const ExplainRequest& request);
-/// Of what files say; without `version`.
+/// Of what files say, to a natto in `role`; without `version`.
 [[nodiscard]] Result<ExplainReport> explain_report(const Config& config, const MappingTable& table,
-                                                   const ExplainRequest& request);
+                                                   Role role, const ExplainRequest& request);
 
 /// The line of a MappingsReport: all of one version, with their counters of now.
 [[nodiscard]] Result<Pieces> mappings_pieces(const AppliancePart& appliance,

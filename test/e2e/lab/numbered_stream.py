@@ -1,5 +1,6 @@
 """A steady stream of numbered datagrams, to see whether any is lost, doubled or out of order."""
 
+import itertools
 import socket
 import struct
 import threading
@@ -22,6 +23,7 @@ class NumberedStream:
     ) -> None:
         self.sent = 0
         self.received: list[int] = []
+        self.arrivals: list[float] = []  # when, on the monotonic clock
         self._address = address
         self._interval = 1 / per_second
         self._stop = threading.Event()
@@ -53,6 +55,11 @@ class NumberedStream:
         return self.sent - len(set(self.received))
 
     @property
+    def longest_gap(self) -> float:
+        """Seconds between two arrivals, at most."""
+        return max((b - a for a, b in itertools.pairwise(self.arrivals)), default=float("inf"))
+
+    @property
     def in_order_and_once(self) -> bool:
         return self.received == sorted(set(self.received))
 
@@ -69,6 +76,7 @@ class NumberedStream:
         while True:
             try:
                 self.received.append(NUMBER.unpack(self._server.recv(64))[0])
+                self.arrivals.append(time.monotonic())
             except TimeoutError:
                 if self._all_sent.is_set():
                     return

@@ -753,6 +753,50 @@ TEST_F(ReportsTest, HealthHasTheFactsToJudgeBy) {
       << "another core's TSC may be ahead";
 }
 
+TEST_F(ReportsTest, TheRoleIsGivenAndSaysWhoGaveIt) {
+  config_.ha.peer = "natto-b";
+  run_with({make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10")});
+  api::RoleReport role = ask(api::RoleRequest()).value();
+  EXPECT_EQ(role.role, "active");
+  EXPECT_EQ(role.who, "");
+  EXPECT_FALSE(role.announcing) << "nobody made it active";
+  EXPECT_EQ(role.peer, "natto-b");
+  EXPECT_EQ(role.digest, ask(api::TableRequest()).value().digest);
+
+  role = ask(api::StandbyRequest()).value();
+  EXPECT_EQ(role.role, "standby");
+  EXPECT_EQ(role.who, to_string(kMe));
+  EXPECT_FALSE(role.announcing);
+  EXPECT_EQ(lab_->dataplane().role.role(), Role::kStandby);
+  EXPECT_EQ(ask(api::HealthRequest()).value().role, "standby");
+
+  EXPECT_TRUE(ask(api::ActivateRequest()).value().announcing) << "control has not come to it";
+  control_.activations.set(1);
+  control_.to_announce.set(5);
+  EXPECT_TRUE(ask(api::RoleRequest()).value().announcing);
+  control_.to_announce.set(0);
+  EXPECT_FALSE(ask(api::RoleRequest()).value().announcing);
+  EXPECT_TRUE(ask(api::ActivateRequest()).value().announcing) << "once more";
+}
+
+TEST_F(ReportsTest, ThePeersTableIsComparedAsNattoWasToldOfIt) {
+  config_.ha.peer = "natto-b";
+  run_with({make_mapping("host-a", kA, "10.1.1.10", "172.31.1.10")});
+  const std::string own = ask(api::TableRequest()).value().digest;
+  EXPECT_EQ(ask(api::RoleRequest()).value().peer_told_ms, 0U);
+  EXPECT_FALSE(ask(api::PeerRequest{.digest = own}).value().peer_differs);
+  const api::RoleReport other = ask(api::PeerRequest{.digest = "another"}).value();
+  EXPECT_TRUE(other.peer_differs);
+  EXPECT_EQ(other.peer_digest, "another");
+  EXPECT_GT(other.peer_told_ms, 0U);
+
+  const api::HealthReport health = api::health_report(*appliance_, {.digest = "another"});
+  EXPECT_EQ(health.peer, "natto-b");
+  EXPECT_TRUE(health.peer_differs);
+  EXPECT_FALSE(api::health_report(*appliance_, {}).peer_differs);
+  EXPECT_FALSE(api::health_report(*appliance_, {.digest = own}).peer_differs);
+}
+
 TEST_F(ReportsTest, HealthHasPortsNextHopsAndTheFilesState) {
   run_with(kTwo);
   api::HealthReport health = ask(api::HealthRequest()).value();

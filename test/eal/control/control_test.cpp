@@ -71,6 +71,73 @@ TEST(Control, R25_AnswersArpForItsOwnAndForWhatTheLinkExpects) {
   EXPECT_EQ(lab.dropped(kArpNotForNatto), 3U);
 }
 
+TEST(Control, AStandbyAnswersArpForItsOwnAddressAlone) {
+  Lab lab;
+  lab.dataplane().role.give(Role::kStandby, "");
+  EXPECT_TRUE(answers(lab, kA, "10.1.0.1"));
+  EXPECT_FALSE(answers(lab, kA, "172.30.7.20"));
+  EXPECT_FALSE(answers(lab, kB, "172.31.1.10"));
+  // The other natto has these addresses now.
+  lab.receive(kA, request("172.30.7.20", "172.30.7.20"));
+  lab.run();
+  EXPECT_EQ(lab.dropped(kArpSpoofsOwnAddress), 0U);
+  lab.dataplane().role.give(Role::kActive, "");
+  EXPECT_TRUE(answers(lab, kA, "172.30.7.20"));
+}
+
+TEST(Control, AStandbyTranslatesWhatReachesIt) {
+  Lab lab;
+  lab.dataplane().role.give(Role::kStandby, "");
+  lab.receive(kA, frame_of(make_udp({}, {1})));
+  lab.run();
+  EXPECT_EQ(lab.sent(kB).size(), 1U);
+  EXPECT_EQ(lab.counters().translated, 1U);
+}
+
+TEST(Control, AnnouncesWhatItAnswersForThreeTimes) {
+  Lab lab;
+  lab.control().announce(
+      kA, {parse_ipv4_prefix("172.30.7.20").value(), parse_ipv4_prefix("172.31.1.10").value(),
+           parse_ipv4_prefix("172.30.9.9").value()});
+  for (const Instant now : {0ms, 500ms, 1000ms, 2000ms, 3000ms}) {
+    lab.run(now);
+  }
+  EXPECT_EQ(lab.control().to_announce(), 0U);
+  EXPECT_TRUE(lab.sent(kB).empty());
+  const auto frames = lab.sent(kA);
+  ASSERT_EQ(frames.size(), 3U) << "of the host of b; nobody else is mapped for a";
+  for (const Bytes& frame : frames) {
+    // RFC 5227 §3: an ARP request for one's own address, to everybody.
+    Bytes expected = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 1, kA, 8,   6,  0, 1,
+                      8,    0,    6,    4,    0,    1,    2, 0, 0, 0, 1, kA, 172, 30, 7, 20};
+    expected.resize(38);
+    expected.insert(expected.end(), {172, 30, 7, 20});
+    EXPECT_EQ(Bytes(frame.begin(), frame.begin() + 42), expected);
+  }
+}
+
+TEST(Control, AnnouncesNothingOnceItIsStandby) {
+  Lab lab;
+  lab.control().announce(kA, {parse_ipv4_prefix("172.30.7.20").value()});
+  lab.run(0ms);
+  EXPECT_EQ(lab.sent(kA).size(), 1U);
+  lab.dataplane().role.give(Role::kStandby, "");
+  lab.run(1000ms);
+  EXPECT_TRUE(lab.sent(kA).empty());
+}
+
+TEST(Control, AnnouncementsLeaveRoomForOthers) {
+  Lab lab({.mappings = {make_mapping("a", kA, "10.1.1.10", "172.31.1.10"),
+                        make_mapping("b", kB, "192.168.0.0/20", "172.30.0.0/20")}});
+  lab.control().announce(kA, {parse_ipv4_prefix("172.30.0.0/20").value()});
+  const rte_ring* ring = lab.dataplane().rings.to_worker[kA].get();
+  for (Instant now{0}; now < 1s; now += 10ms) {
+    lab.control().step(now);  // nobody takes what it gives
+  }
+  EXPECT_GE(rte_ring_free_count(ring), rte_ring_get_capacity(ring) / 2);
+  lab.run(1s);
+}
+
 TEST(Control, R25_NeverAnswersForARealHostOfTheLink) {
   Lab lab({.mappings = {make_mapping("a", kA, "10.1.1.10", "172.31.1.10"),
                         make_mapping("b", kB, "192.168.7.20", "10.1.1.10")}});

@@ -13,7 +13,8 @@ constexpr std::uint64_t kLongest = kLongestHealthySilence.count();
 
 /// Of a natto that is as it should be.
 api::HealthReport facts() {
-  return {.version = 3,
+  return {.role = "active",
+          .version = 3,
           .mappings = 7,
           .file = "/etc/natto/mappings.toml",
           .file_state = "same",
@@ -37,7 +38,8 @@ std::string wrong(const api::HealthReport& report) {
 TEST(HealthJudgementTest, AllIsWell) {
   const HealthJudgement judgement = judge_health(facts());
   EXPECT_EQ(judgement.state, State::kHealthy);
-  EXPECT_EQ(health_text(judgement), "healthy: 2 worker(s), 2 port(s), 7 mapping(s) in version 3\n");
+  EXPECT_EQ(health_text(judgement),
+            "healthy: 2 worker(s), 2 port(s), 7 mapping(s) in version 3, active\n");
   EXPECT_EQ(health_json(judgement), "{\"state\":\"healthy\",\"findings\":[],\"warnings\":[]}\n");
 }
 
@@ -46,7 +48,7 @@ TEST(HealthJudgementTest, AWarningMakesNothingUnhealthy) {
   report.warnings = {"the audit is not written: no room"};
   EXPECT_EQ(judge_health(report).state, State::kHealthy);
   EXPECT_EQ(health_text(judge_health(report)),
-            "healthy: 2 worker(s), 2 port(s), 7 mapping(s) in version 3\n"
+            "healthy: 2 worker(s), 2 port(s), 7 mapping(s) in version 3, active\n"
             "warning: the audit is not written: no room\n");
   report.workers[0].polls = 0;
   EXPECT_TRUE(wrong(report).ends_with("\nwarning: the audit is not written: no room\n"));
@@ -119,6 +121,43 @@ TEST(HealthJudgementTest, AFileThatIsRefusedIsNamedWithItsFirstError) {
             "table /etc/natto/mappings.toml: refused since " + local_time(1'764'000'000'000) +
                 ", version 3 stays in force: mappings.toml:5:10: mapped: twice -> correct it "
                 "(natto check lists every error); natto loads it when it changes\n");
+}
+
+TEST(HealthJudgementTest, AnotherTableOfThePeerIsAWarning) {
+  api::HealthReport report = facts();
+  report.peer = "natto-b";
+  report.peer_differs = true;
+  HealthJudgement judgement = judge_health(report);
+  EXPECT_EQ(judgement.state, State::kHealthy);
+  EXPECT_NE(health_text(judgement).find("\nwarning: peer natto-b: its table is another than"),
+            std::string::npos);
+  EXPECT_NE(health_json(judgement).find("\"warnings\":[{\"check\":\"peer\""), std::string::npos);
+  EXPECT_EQ(track_value(judgement), 0);
+  report.file_state = "refused";
+  judgement = judge_health(report);
+  EXPECT_EQ(judgement.state, State::kUnhealthy);
+  EXPECT_NE(health_text(judgement).find("\nwarning: peer natto-b: "), std::string::npos);
+}
+
+TEST(HealthJudgementTest, WhoForwardsStaysInTheElection) {
+  EXPECT_EQ(track_value(judge_health(facts())), 0);
+  api::HealthReport report = facts();
+  report.file_state = "refused";
+  report.ports[0].next_hop_silent = true;
+  EXPECT_EQ(track_value(judge_health(report)), kServesLess);
+  report.workers[0].since_poll_us = kLongest + 1;
+  EXPECT_EQ(track_value(judge_health(report)), kServesNothing);
+}
+
+TEST(HealthJudgementTest, WhoDoesNotForwardLeavesIt) {
+  api::HealthReport no_link = facts();
+  no_link.ports[1].state = "link down";
+  EXPECT_EQ(track_value(judge_health(no_link)), kServesNothing);
+  api::HealthReport no_control = facts();
+  no_control.since_control_us = kLongest + 1;
+  EXPECT_EQ(track_value(judge_health(no_control)), kServesNothing);
+  EXPECT_EQ(track_value(judge_unreachable({ErrorKind::kSystem, "none"})), kServesNothing);
+  EXPECT_EQ(track_value(judge_unanswered({ErrorKind::kSilent, "none"})), kServesNothing);
 }
 
 TEST(HealthJudgementTest, ATableThatWasRolledBackIsHealthy) {

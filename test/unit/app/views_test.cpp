@@ -264,6 +264,25 @@ TEST(Views, ATableSaysHowItsFileStands) {
   EXPECT_NE(table_view(table).find(": wrong (more errors: natto check)\n"), std::string::npos);
 }
 
+TEST(Views, ARoleSaysWhoGaveItAndHowThePeerStands) {
+  api::RoleReport role{.role = "standby", .version = 3, .digest = "9f2c"};
+  EXPECT_TRUE(role_view(role).starts_with("role         standby since "));
+  EXPECT_EQ(role_view(role).find("peer"), std::string::npos);
+  role = {.role = "active",
+          .who = "root (uid 0), pid 3 (natto)",
+          .announcing = true,
+          .to_announce = 17,
+          .peer = "natto-b"};
+  EXPECT_NE(role_view(role).find(" by root (uid 0), pid 3 (natto)\n"), std::string::npos);
+  EXPECT_NE(role_view(role).find("announcing   17 more"), std::string::npos);
+  EXPECT_NE(role_view(role).find("peer         natto-b: its table is not known\n"),
+            std::string::npos);
+  role.peer_told_ms = 1'764'000'000'000;
+  EXPECT_NE(role_view(role).find("peer         natto-b: the same table at "), std::string::npos);
+  role.peer_differs = true;
+  EXPECT_NE(role_view(role).find("peer         natto-b: another table at "), std::string::npos);
+}
+
 TEST(Views, ATableSaysWhoLoadedIt) {
   const api::TableReport table{
       .version = 3, .trigger = "natto reload", .who = "root (uid 0), pid 3 (natto)"};

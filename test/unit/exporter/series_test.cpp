@@ -21,7 +21,9 @@ Snapshot made_up() {
                    .cpu_us = 2'500'000,
                    .resident_bytes = 4096,
                    .requests = 9};
-  natto.health = {.file_state = "refused",
+  natto.health = {.role = "active",
+                  .peer_differs = true,
+                  .file_state = "refused",
                   .workers = {{.lcore = 1, .polls = 5, .since_poll_us = 2}},
                   .ports = {{.realm = "a", .state = "up"}, {.realm = "b", .state = "dead"}}};
   natto.table = {.version = 3,
@@ -131,6 +133,8 @@ natto_process_resident_memory_bytes 4096
 natto_api_requests_total 9
 natto_health_findings{check="port"} 1
 natto_health_findings{check="table"} 1
+natto_role_active 1
+natto_peer_table_differs 1
 natto_table_info{digest="9f2c",file="/etc/natto/mappings.toml"} 1
 natto_table_version 3
 natto_table_mappings 2
