@@ -56,6 +56,8 @@ def test_everything_is_where_it_belongs(machine) -> None:
         "/usr/bin/natto-exporter",
         "/usr/lib/natto/ec2/common.sh",
         "/usr/lib/natto/ec2/natto-bind",
+        "/usr/lib/natto/ha/natto-takeover",
+        "/usr/lib/natto/ha/takeover_aws.py",
         "/usr/lib/systemd/system/natto-bind.service",
         "/usr/lib/systemd/system/natto-exporter.service",
         "/usr/lib/systemd/system/natto-takeover.service",

@@ -1,0 +1,211 @@
+"""natto-takeover aws, with the real boto3, on an EC2 that is made up."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fake_ec2 import FakeEc2, Interface
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "scripts" / "ha" / "natto-takeover"
+DONE, FAILED, SYSTEM_REFUSED = 0, 1, 3
+MAPPED = [f"100.64.2.{host}" for host in range(16, 51)]  # more than one call takes
+PREFIX, ROUTE = "100.64.2.64/28", "10.50.0.0/20"
+ROUTE_OF_A = "10.70.0.0/16"
+
+
+def export(own: str) -> dict:
+    """What `natto export --to aws` prints on the machine with that address."""
+    return {
+        "version": "0.1.0",
+        "digest": "9f2c",
+        "ports": [
+            {"realm": "company-a", "device": "0000:00:06.0", "address": f"100.64.1.{own}/24"}
+            | {"addresses": [{"address": "100.64.1.20"}], "prefixes": []}
+            | {"routes": [{"destination": ROUTE_OF_A}]},
+            {"realm": "company-b", "device": "0000:00:07.0", "address": f"100.64.2.{own}/24"}
+            | {
+                "addresses": [{"address": address} for address in MAPPED],
+                "prefixes": [{"prefix": PREFIX}],
+                "routes": [{"destination": ROUTE}],
+            },
+        ],
+    }
+
+
+@pytest.fixture
+def ec2() -> Iterator[FakeEc2]:
+    """All of it is one's."""
+    with FakeEc2() as fake:
+        fake.interfaces = {
+            "eni-one-a": Interface("i-one", "subnet-a", "vpc-a", ["100.64.1.4", "100.64.1.20"]),
+            "eni-one-b": Interface("i-one", "subnet-b", "vpc-b", ["100.64.2.4", *MAPPED], [PREFIX]),
+            "eni-two-a": Interface("i-two", "subnet-a", "vpc-a", ["100.64.1.5"]),
+            "eni-two-b": Interface("i-two", "subnet-b", "vpc-b", ["100.64.2.5"]),
+            "eni-bystander": Interface("i-three", "subnet-b", "vpc-b", ["100.64.2.6", "100.64.2.200"]),
+        }
+        fake.tables = {
+            "rtb-1": ("vpc-b", {ROUTE: "eni-one-b", "10.60.0.0/16": "eni-one-b"}),
+            "rtb-2": ("vpc-b", {ROUTE: "eni-one-b"}),
+            "rtb-a": ("vpc-a", {ROUTE: "eni-elsewhere", ROUTE_OF_A: "eni-one-a"}),
+        }
+        yield fake
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Where natto-takeover aws is run."""
+
+    ec2: FakeEc2
+    folder: Path
+    name: str
+    own: str
+
+    def take_over(self, *words: str, status: int = DONE) -> str:
+        tools = self.folder / self.name
+        tools.mkdir(exist_ok=True)
+        natto = tools / "natto"
+        natto.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(export(self.own))}\nEND\n")
+        natto.chmod(0o755)
+        environment = os.environ | {
+            "PATH": f"{tools}:{os.environ['PATH']}",
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+        }
+        aws = ("--region", "eu-west-1", "--endpoint", self.ec2.url, "--instance", f"i-{self.name}")
+        done = subprocess.run(
+            [PROGRAM, "aws", *aws, *words], env=environment, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+
+@pytest.fixture
+def one(ec2: FakeEc2, tmp_path: Path) -> Instance:
+    return Instance(ec2, tmp_path, "one", "4")
+
+
+@pytest.fixture
+def two(ec2: FakeEc2, tmp_path: Path) -> Instance:
+    return Instance(ec2, tmp_path, "two", "5")
+
+
+def all_is_at(ec2: FakeEc2, name: str, other: str) -> None:
+    """And nothing else has moved."""
+    own = {"one": "4", "two": "5"}
+    for holder, mapped, prefixes in ((name, True, [PREFIX]), (other, False, [])):
+        a, b = ec2.interfaces[f"eni-{holder}-a"], ec2.interfaces[f"eni-{holder}-b"]
+        assert a.addresses == [f"100.64.1.{own[holder]}"] + ["100.64.1.20"] * mapped
+        assert b.addresses[0] == f"100.64.2.{own[holder]}"
+        assert sorted(b.addresses[1:]) == MAPPED * mapped
+        assert b.prefixes == prefixes
+    assert ec2.interfaces["eni-bystander"].addresses == ["100.64.2.6", "100.64.2.200"]
+    assert ec2.tables["rtb-1"][1] == {ROUTE: f"eni-{name}-b", "10.60.0.0/16": "eni-one-b"}
+    assert ec2.tables["rtb-2"][1] == {ROUTE: f"eni-{name}-b"}
+    assert ec2.tables["rtb-a"][1] == {ROUTE: "eni-elsewhere", ROUTE_OF_A: f"eni-{name}-a"}
+
+
+def test_all_moves_and_nothing_else(ec2, two) -> None:
+    ec2.throttled = 2  # what AWS throttles is tried again
+    said = two.take_over()
+    all_is_at(ec2, "two", "one")
+    assert said.splitlines()[-1].startswith("all is here: 7 moves in ")
+    assert ec2.calls["AssignPrivateIpAddresses"] == 4, "35 addresses are two calls"
+
+
+def test_again_changes_nothing(ec2, two) -> None:
+    two.take_over()
+    before = ec2.calls.copy()
+    assert two.take_over().startswith("all is here: 0 moves in ")
+    changed = ec2.calls - before
+    assert {name for name in changed if not name.startswith("Describe")} == set()
+
+
+def test_a_dry_run_says_what_it_would_do(ec2, two) -> None:
+    said = two.take_over("--dry-run")
+    assert f"would move eni-two-b: {PREFIX}" in said
+    assert f"would move rtb-2: {ROUTE} to eni-two-b" in said
+    all_is_at(ec2, "one", "two")
+
+
+def test_goes_on_where_it_was_interrupted(ec2, two) -> None:
+    ec2.refuses = {"ReplaceRoute": "UnauthorizedOperation"}
+    said = two.take_over(status=FAILED)
+    assert f"rtb-1: {ROUTE} to eni-two-b: " in said and "UnauthorizedOperation" in said
+    assert ec2.interfaces["eni-two-b"].prefixes == [PREFIX], "one that fails holds up no other"
+    ec2.refuses = {}
+    before = ec2.calls.copy()
+    two.take_over()
+    all_is_at(ec2, "two", "one")
+    assert "AssignPrivateIpAddresses" not in ec2.calls - before
+
+
+def test_calls_run_side_by_side_and_changes_take_their_time(ec2, two) -> None:
+    ec2.latency = 0.2
+    ec2.settles_after = 0.7
+    two.take_over()
+    all_is_at(ec2, "two", "one")
+
+
+def test_says_what_has_not_arrived(ec2, two) -> None:
+    ec2.settles_after = 3600
+    said = two.take_over("--wait", "0", status=FAILED)
+    assert f"rtb-1: {ROUTE} to eni-two-b: has not arrived" in said
+
+
+def test_the_last_of_two_that_both_take_over_has_everything(ec2, one, two) -> None:
+    two.take_over()
+    one.take_over()
+    all_is_at(ec2, "one", "two")
+
+
+def test_a_route_that_is_in_no_table_is_named(ec2, two) -> None:
+    for _, routes in ec2.tables.values():
+        routes.pop(ROUTE)
+    said = two.take_over(status=FAILED)
+    assert f"{ROUTE}: no route table has a route to it: create it" in said
+    assert ec2.interfaces["eni-two-b"].prefixes == [PREFIX]
+
+
+def test_credentials_that_have_expired(ec2, two) -> None:
+    ec2.refuses = {"DescribeNetworkInterfaces": "RequestExpired"}
+    assert two.take_over(status=SYSTEM_REFUSED).startswith("AWS: ")
+    all_is_at(ec2, "one", "two")
+
+
+def test_an_interface_that_the_instance_does_not_have(ec2, two) -> None:
+    del ec2.interfaces["eni-two-a"]
+    said = two.take_over(status=FAILED)
+    assert said == "realm company-a: this instance has no network interface with 100.64.1.5\n"
+
+
+def test_the_policy_allows_what_is_called_and_nothing_else(ec2, two) -> None:
+    (statement,) = json.loads(two.take_over("--policy"))["Statement"]
+    two.take_over()
+    assert set(statement["Action"]) == {f"ec2:{name}" for name in ec2.calls}
+
+
+def test_is_run_when_keepalived_elects_this_natto(tmp_path: Path) -> None:
+    asked, hook = tmp_path / "asked", tmp_path / "on-active"
+    for file, line in ((tmp_path / "natto", f'echo "$1" >>{asked}'), (hook, f"echo hook >>{asked}")):
+        file.write_text(f"#!/bin/sh\n{line}\n")
+        file.chmod(0o755)
+    # As it comes from keepalived's FIFO.
+    said = tmp_path / "fifo"
+    said.write_text('INSTANCE "natto" BACKUP 250\nGROUP "all" MASTER 0\nINSTANCE "natto" MASTER 250\n')
+    environment = os.environ | {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "NATTO_TAKEOVER": str(tmp_path / "run"),
+        "NATTO_ON_ACTIVE": str(hook),
+    }
+    subprocess.run([PROGRAM, "follow", str(said)], env=environment, check=True, timeout=20)
+    assert (tmp_path / "run" / "state").read_text() == "MASTER\n"
+    deadline = time.monotonic() + 20
+    while "hook" not in asked.read_text() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert asked.read_text().splitlines() == ["standby", "activate", "hook"]
