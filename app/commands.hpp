@@ -27,6 +27,7 @@ void add_reload(CLI::App& app, Action& chosen);
 void add_rollback(CLI::App& app, Action& chosen);
 void add_activate(CLI::App& app, Action& chosen);
 void add_standby(CLI::App& app, Action& chosen);
+void add_push(CLI::App& app, Action& chosen);
 void add_explain(CLI::App& app, Action& chosen);
 void add_capture(CLI::App& app, Action& chosen);
 void add_top(CLI::App& app, Action& chosen);

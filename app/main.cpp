@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
   natto::add_rollback(app, chosen);
   natto::add_activate(app, chosen);
   natto::add_standby(app, chosen);
+  natto::add_push(app, chosen);
   natto::add_explain(app, chosen);
   natto::add_top(app, chosen);
   natto::add_capture(app, chosen);

@@ -234,8 +234,9 @@ constexpr std::array kHaKeys = {
               .choices = kRoles},
     KeySchema{.name = "peer",
               .if_absent = LeftOut{"no other natto has the same table"},
-              .meaning = "The other natto of a pair, as `ssh` knows its machine; `natto health` "
-                         "warns when its table is another ([high availability](high-availability.md))."},
+              .meaning = "The other natto of a pair, as `ssh` knows its machine: `natto push` "
+                         "gives the table to it, and `natto health` warns when its table is "
+                         "another ([high availability](high-availability.md))."},
 };
 
 constexpr std::array kMappingKeys = {

@@ -1,13 +1,25 @@
 """Two natto with the same table on one link: who answers, and what is lost when the other takes over."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
-from lab.command import run
+from lab.command import CommandFailed, run
+from lab.config import Mapping, mappings_toml
 from lab.lab import Lab
 from lab.numbered_stream import NumberedStream
-from lab.pair import A_MAPPED, B_MAPPED, INTERFACE, Node, Pair, build
+from lab.pair import (
+    A_MAPPED,
+    B_MAPPED,
+    INTERFACE,
+    MAPPINGS,
+    TABLE,
+    Node,
+    Pair,
+    build,
+    script,
+)
 from lab.patience import until
 
 PORTS = (7001, 7002)
@@ -66,6 +78,21 @@ def test_who_is_standby_translates_what_reaches_it(pair: Pair) -> None:
     pair.a.run("ping", "-c", "1", "-W", "5", B_MAPPED)
 
 
+def test_check_fails_with_natto_and_gives_its_role_again(pair: Pair) -> None:
+    one, _ = pair.nodes
+    (one.folder / "state").write_text("MASTER\n")
+    assert "natto was started again: active once more" in one.takes_over("check")
+    assert (one.role(), one.takes_over("check")) == ("active", "")
+    one.table.write_text("nonsense")
+    assert until(lambda: one.ask("table")["file_state"] == "refused")
+    one.takes_over("check")  # it forwards all the same
+    one.kill_natto()
+    with pytest.raises(CommandFailed):
+        one.takes_over("check")
+    one.takes_over("stopped")
+    assert (one.folder / "state").read_text() == "STOP\n"
+
+
 def test_keepalived_elects_another_when_natto_dies_and_when_it_is_asked(pair: Pair) -> None:
     for node in pair.nodes:
         node.advert = "0.1"
@@ -89,3 +116,57 @@ def test_keepalived_elects_another_when_natto_dies_and_when_it_is_asked(pair: Pa
         second.takes_over("switch")
     assert (there.lost, back.lost) == (0, 0)
     assert pair.active() == [first]
+
+
+@pytest.fixture
+def ssh(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ssh that gets to the second machine, whatever its destination is."""
+    folder = pair.nodes[0].folder / "ssh"
+    folder.mkdir()
+    script(
+        folder / "ssh",
+        'while [ "$1" != -- ]; do shift; done',
+        f'PATH={pair.nodes[1].folder}/bin:$PATH exec sh -c "$3"',
+    )
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+def digests(pair: Pair) -> list[str]:
+    return [node.ask("table")["digest"] for node in pair.nodes]
+
+
+def test_push_gives_both_the_same_table_or_none(pair: Pair, ssh: None) -> None:
+    one, two = pair.nodes
+    assert says(one, "push", "--dry-run").startswith("peer has the same table: ")
+    assert "warning" not in says(one, "health")
+    more = mappings_toml([*MAPPINGS, Mapping("c", "middle", "10.33.1.30", "10.33.1.130")])
+
+    new = one.folder / "new.toml"
+    new.write_text(more)
+    before = digests(pair)
+    assert says(one, "push", "--table", str(new)).startswith("both have version 2 here, digest ")
+    assert digests(pair)[0] == digests(pair)[1] != before[0]
+    assert one.table.read_text() == two.table.read_text() == more
+
+    # The peer refuses a table that maps its own address.
+    new.write_text(mappings_toml([*MAPPINGS, Mapping("two", "middle", "10.33.1.30", "10.33.1.2")]))
+    with pytest.raises(CommandFailed, match="both natto keep the table that they had"):
+        says(one, "push", "--table", str(new))
+    assert one.table.read_text() == two.table.read_text() == more
+    assert digests(pair)[0] == digests(pair)[1]
+    assert all(node.ask("table")["file_state"] == "same" for node in pair.nodes)
+
+    # This one refuses a table that maps its own.
+    new.write_text(mappings_toml([*MAPPINGS, Mapping("one", "middle", "10.33.1.30", "10.33.1.1")]))
+    with pytest.raises(CommandFailed, match="both natto keep the table that they had"):
+        says(one, "push", "--table", str(new))
+    assert one.table.read_text() == two.table.read_text() == more
+    assert digests(pair)[0] == digests(pair)[1]
+
+    two.table.write_text(TABLE)
+    two.ask("reload")
+    assert says(one, "push", "--dry-run").startswith("peer has another table: ")
+    assert "warning: peer peer: its table is another" in says(one, "health")
+    says(one, "push")
+    assert "warning" not in says(one, "health")
+    assert two.table.read_text() == more
