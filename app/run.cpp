@@ -13,6 +13,7 @@
 #include "netdev/veth.hpp"
 #include "reception.hpp"
 #include "runtime/appliance.hpp"
+#include "runtime/privileges.hpp"
 #include "runtime/service_notify.hpp"
 #include "runtime/service_report.hpp"
 #include "summary.hpp"
@@ -119,6 +120,9 @@ Result<std::string> run(const RunArguments& arguments) {
     return files.error();
   }
   const Config& config = files->config;
+  if (const Status sealed = gain_nothing_and_show_nothing(); !sealed) {
+    return sealed.error();
+  }
   const Signals signals;
   Result<ServiceNotify> notify = ServiceNotify::from_environment();
   if (!notify) {
@@ -142,6 +146,9 @@ Result<std::string> run(const RunArguments& arguments) {
   }
   announce(config, appliance);
   reception->step(Reception::Clock::now(), appliance);
+  if (const Status kept = keep_capabilities(appliance.capabilities_in_use()); !kept) {
+    return kept.error();
+  }
   log(LogLevel::kInfo, "ready with {} worker(s)", config.dpdk.lcores.size());
   std::optional<Signals::Arrival> arrival;
   while (true) {

@@ -101,7 +101,8 @@ std::vector<std::string> eal_arguments(const EalOptions& options) {
     add("--no-telemetry");
   }
   if (options.pci_devices.empty()) {
-    add("--no-pci");
+    // Nothing reaches memory by its physical address, which only CAP_SYS_ADMIN may know.
+    add("--no-pci", "--iova-mode=va");
   }
   for (const std::string& device : options.pci_devices) {
     add("-a", device);

@@ -1,7 +1,9 @@
 #include "runtime/appliance.hpp"
 
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <rte_cycles.h>
+#include <rte_eal.h>
 #include <rte_lcore.h>
 
 #include <algorithm>
@@ -309,6 +311,22 @@ void Appliance::watch_gateways() {
           port_name(base_->config, port.realm), notice->text);
     }
   }
+}
+
+Capabilities Appliance::capabilities_in_use() const {
+  // Of a natto that root starts by hand: for files that others own, and with an IOMMU for memory
+  // beyond RLIMIT_MEMLOCK, which the card is to reach. Its service has neither.
+  Capabilities used = capability(CAP_DAC_OVERRIDE) | capability(CAP_IPC_LOCK);
+  if (rte_eal_iova_mode() == RTE_IOVA_PA) {
+    // To be told the physical address of memory that DPDK takes later, for a larger table.
+    used |= capability(CAP_SYS_ADMIN);
+  }
+  if (std::ranges::any_of(devices(),
+                          [](const Port& port) { return port.plan().driver == "net_af_xdp"; })) {
+    // To take its program off the interface when natto ends.
+    used |= capability(CAP_NET_ADMIN);
+  }
+  return used;
 }
 
 void Appliance::request_reload(std::string trigger, std::string who, Actor by) {

@@ -26,6 +26,7 @@
 #include "reload/reloader.hpp"
 #include "runtime/device_locks.hpp"
 #include "runtime/foundation.hpp"
+#include "runtime/privileges.hpp"
 #include "runtime/workers.hpp"
 #include "table/starting_table.hpp"
 
@@ -47,6 +48,9 @@ class Appliance {
 
   /// Does what control has to do now. Main thread, again and again.
   void step();
+
+  /// Those without which a started natto cannot go on; it may have fewer.
+  [[nodiscard]] Capabilities capabilities_in_use() const;
 
   /// Loads the table file again, soon. Main thread.
   void request_reload(std::string trigger, std::string who, Actor by);

@@ -67,6 +67,11 @@ class Cards:
         self._natto.kill()
         self._natto.communicate()
 
+    @property
+    def process(self) -> Path:
+        """natto's folder of /proc."""
+        return Path(f"/proc/{self._natto.pid}")
+
     def log(self) -> str:
         return self._log.read_text()
 
@@ -94,7 +99,7 @@ class Cards:
 
     def write_register(self, index: int, offset: int, value: int) -> None:
         """As the driver does."""
-        card = Path(f"/proc/{self._natto.pid}/root", CARDS_FOLDER, f"0000:00:{6 + index:02x}.0")
+        card = Path(self.process, "root", CARDS_FOLDER, f"0000:00:{6 + index:02x}.0")
         with (card / "resource0").open("r+b") as file, mmap.mmap(file.fileno(), 0) as registers:
             registers[offset : offset + 4] = value.to_bytes(4, "little")
 

@@ -16,7 +16,7 @@ TEST(EalArguments, WithoutHugepages) {
   EXPECT_TRUE(contains(arguments, {"-l", "0,1,3"}));
   EXPECT_TRUE(contains(arguments, {"--main-lcore", "0"}));
   EXPECT_TRUE(contains(arguments, {"--no-huge", "--no-shconf", "-m", "300"}));
-  EXPECT_TRUE(contains(arguments, {"--no-pci"}));
+  EXPECT_TRUE(contains(arguments, {"--no-pci", "--iova-mode=va"}));
   EXPECT_TRUE(contains(arguments, {"--no-telemetry"}));
 }
 
@@ -27,6 +27,7 @@ TEST(EalArguments, WithHugepagesAndACard) {
   EXPECT_TRUE(contains(arguments, {"-a", "0000:00:06.0"}));
   EXPECT_FALSE(contains(arguments, {"--no-huge"}));
   EXPECT_FALSE(contains(arguments, {"--no-pci"}));
+  EXPECT_FALSE(contains(arguments, {"--iova-mode=va"}));
   EXPECT_FALSE(contains(arguments, {"--no-telemetry"}));
 }
 
