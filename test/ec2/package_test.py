@@ -18,7 +18,8 @@ CONFIG = "/etc/natto/natto.toml"
 TWO_ARM = "/usr/share/doc/natto/examples/two-arm/natto.toml"
 GRUB_DROP_IN = "/etc/default/grub.d/90-natto.cfg"
 MANUAL = ("man1/natto.1.gz", "man5/mappings.toml.5.gz", "man5/natto.toml.5.gz")
-EXPOSURE = 20  # of 100, by systemd-analyze security: what natto.service may reach at most
+# Of 100, by systemd-analyze security: what each service may reach at most. natto-bind loads modules as root.
+EXPOSURE = {"natto.service": 20, "natto-exporter.service": 17, "natto-bind.service": 29, "natto-takeover.service": 36}
 
 
 def test_lintian_finds_no_error(package) -> None:
@@ -184,14 +185,14 @@ def test_systemd_finds_no_error_in_the_units(machine) -> None:
     install(machine)
     # Before 254 systemd has no growing delay between starts, and says so.
     newer = re.compile(r"Unknown key '(RestartSteps|RestartMaxDelaySec)' in section \[Service\], ignoring\.$")
-    for unit in ("natto.service", "natto-bind.service", "natto-exporter.service", "natto-takeover.service"):
+    for unit in EXPOSURE:
         said = machine.run("systemd-analyze", "verify", f"{UNITS}/{unit}").splitlines()
         assert [line for line in said if not newer.search(line)] == []
 
 
-def test_the_service_reaches_little(machine) -> None:
+def test_the_services_reach_little(machine) -> None:
     install(machine)
-    # The exit status says whether the exposure is below the threshold.
-    check = ("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE}")
-    for unit in ("natto.service", "natto-exporter.service"):
+    for unit, bound in EXPOSURE.items():
+        # The exit status says whether the exposure is below the threshold.
+        check = ("systemd-analyze", "security", "--offline=true", f"--threshold={bound}")
         machine.run(*check, f"{UNITS}/{unit}")

@@ -176,3 +176,5 @@ def test_a_start_that_fails_is_no_start(machine) -> None:
     write(machine, TABLE, b"[[mapping]]\n")
     machine.run("systemctl", "start", "natto", status=1)
     assert shown(machine, "ActiveState") != "active"
+    # The pause before the next one, of a shell, which natto itself cannot execute.
+    wait_until(lambda: "code=exited ; status=0" in shown(machine, "ExecStopPost"), "wait")
