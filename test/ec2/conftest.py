@@ -2,7 +2,7 @@
 
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,9 +22,19 @@ def machine() -> Iterator[Machine]:
 
 
 @pytest.fixture(scope="session")
-def package(build: Path) -> Iterator[Path]:
-    """The Debian package of what was built; the folder beside it is its source package."""
+def pack(build: Path) -> Callable[..., Path]:
+    """Makes the Debian package of what was built, in a folder, beside its source package."""
+
+    def packed(folder: Path, **how: object) -> Path:
+        done = subprocess.run([DEB, build, folder], capture_output=True, text=True, **how)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return Path(done.stdout.strip())
+
+    return packed
+
+
+@pytest.fixture(scope="session")
+def package(pack: Callable[..., Path]) -> Iterator[Path]:
+    """The one to test."""
     with tempfile.TemporaryDirectory(prefix="natto-deb-") as folder:
-        packed = subprocess.run([DEB, build, folder], capture_output=True, text=True)
-        assert packed.returncode == 0, packed.stdout + packed.stderr
-        yield Path(packed.stdout.strip())
+        yield pack(Path(folder))

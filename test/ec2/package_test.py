@@ -1,6 +1,9 @@
 """The Debian package: installed, used, installed again, removed and purged on a throwaway machine."""
 
 import contextlib
+import hashlib
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -78,6 +81,7 @@ def test_everything_is_where_it_belongs(machine) -> None:
         "/usr/share/doc/natto/examples/natto.toml",
         "/usr/share/doc/natto/examples/grafana/natto.json",
         "/usr/share/doc/natto/examples/prometheus/natto.rules.yml",
+        "/usr/share/sbom/natto.cdx.json",
         TWO_ARM,
         *(f"/usr/share/man/{page}" for page in MANUAL),
     } <= installed
@@ -111,6 +115,41 @@ def test_passes_its_autopkgtest(machine, package) -> None:
     command = ["autopkgtest", "--no-built-binaries", "/var/natto.deb", "/tmp/source", "--", "null"]
     output = machine.run("env", "--chdir=/tmp", *command)
     assert re.search(r"(?m)^replay +PASS$", output)
+
+
+def test_its_bill_of_materials_names_every_library(machine) -> None:
+    install(machine)
+    bill = json.loads(machine.path("/usr/share/sbom/natto.cdx.json").read_text())
+    assert (bill["bomFormat"], bill["specVersion"], bill["version"]) == ("CycloneDX", "1.5", 1)
+    application = bill["metadata"]["component"]
+    assert f"natto {application['version']}" == machine.run("natto", "--version").strip()
+    references = [component["bom-ref"] for component in bill["components"]]
+    assert len(references) == len(set(references))
+    assert bill["dependencies"] == [{"ref": application["bom-ref"], "dependsOn": references}]
+    versions = {component["name"]: component["version"] for component in bill["components"]}
+    for component in bill["components"]:
+        assert component["type"] == "library"
+        assert re.fullmatch(r"pkg:deb/\w+/[\w.+%-]+@[\w.~%-]+\?arch=\w+&distro=\w+", component["purl"])
+        assert component["purl"] == component["bom-ref"]
+
+    headers = machine.run("objdump", "--private-headers", "/usr/bin/natto", "/usr/bin/natto-exporter")
+    needed = set(re.findall(r"NEEDED +(\S+)", headers))
+    found = machine.run("dpkg", "--search", *(f"*/{library}" for library in needed)).splitlines()
+    for library in needed:
+        # A cross compiler has some of the same names.
+        owners = {line.split(":")[0] for line in found if line.endswith(f"/{library}")}
+        assert len(owners & set(versions)) == 1, library
+    query = ("dpkg-query", "--show", "--showformat=${Package} ${Version}\n")
+    assert {f"{name} {version}" for name, version in versions.items()} <= set(machine.run(*query).splitlines())
+    # Headers alone, and drivers that are loaded.
+    assert {"libcli11-dev", "libtoml11-dev", "nlohmann-json3-dev"} <= set(versions)
+    assert [name for name in versions if name.startswith("librte-net-ena")]
+
+
+def test_packing_again_elsewhere_gives_the_same_bytes(pack, package, tmp_path) -> None:
+    again = pack(tmp_path, env=os.environ | {"TZ": "Asia/Tokyo", "LC_ALL": "C"}, umask=0o077)
+    one, other = (hashlib.sha256(file.read_bytes()).hexdigest() for file in (package, again))
+    assert one == other, "diffoscope tells what differs"
 
 
 def test_depends_on_the_drivers_that_replay_takes(machine) -> None:

@@ -1,6 +1,7 @@
 """The image: what is in it, and every `docker` line of doc/install.md, run word by word."""
 
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -59,6 +60,17 @@ def test_names_its_packages_and_brings_their_licenses(contents) -> None:
     assert {"libc6", "librte-eal25"} | compiled_in <= set(packages)
     licenses = [root / "usr/share/doc" / package / "copyright" for package in packages]
     assert [str(file) for file in licenses if not file.is_file()] == []
+
+
+def test_its_bill_of_materials_is_its_packages(contents, engine) -> None:
+    root, _ = contents
+    bill = json.loads((root / "usr/share/sbom/natto.cdx.json").read_text())
+    assert (bill["bomFormat"], bill["specVersion"], bill["version"]) == ("CycloneDX", "1.5", 1)
+    version = bill["metadata"]["component"]["version"]
+    assert engine.run("docker run --rm natto --version").strip() == f"natto {version}"
+    query = ["dpkg-query", f"--admindir={root}/var/lib/dpkg", "--show", "--showformat=${Package} ${Version}\n"]
+    packages = subprocess.run(query, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert {f"{each['name']} {each['version']}" for each in bill["components"]} == set(packages)
 
 
 def test_is_labelled_with_its_version(engine) -> None:
