@@ -6,7 +6,7 @@
 
 #include "api/reports/reports.hpp"
 #include "base/hex.hpp"
-#include "capture.hpp"
+#include "captures/capture_file.hpp"
 #include "commands.hpp"
 #include "explain/described_packet.hpp"
 #include "packet/protocol_names.hpp"

@@ -17,10 +17,6 @@ class PcapngWriter {
   /// Begins a section. `snaplen`: bytes of each frame at most.
   PcapngWriter(std::ostream& out, std::uint32_t snaplen);
 
-  /// The interfaces of natto's captures are called "REALM in" and "REALM out", and described so
-  /// that programs know them again.
-  static constexpr const char* kDescription = "natto: ";
-
   struct Frame {
     std::string realm;
     bool outgoing;            ///< it leaves to the realm, and did not come from there
@@ -33,7 +29,6 @@ class PcapngWriter {
   void write(const Frame& frame);
 
  private:
-  class Block;
   [[nodiscard]] std::uint32_t interface_of(const Frame& frame);
 
   std::ostream& out_;

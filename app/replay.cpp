@@ -1,14 +1,13 @@
 #include <fmt/format.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <set>
 #include <vector>
 
 #include "commands.hpp"
 #include "replay_input.hpp"
+#include "replay_output.hpp"
 #include "runtime/replay.hpp"
 #include "summary.hpp"
 #include "table/loader.hpp"
@@ -44,31 +43,20 @@ Result<RealmId> find_realm(const Config& config, const RealmFile& argument) {
                                  argument.file.string(), argument.realm, known));
 }
 
-Status check_writable(const std::filesystem::path& file) {
-  errno = 0;
-  if (!std::ofstream(file, std::ios::app)) {
-    return input_error(fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
-  }
-  return Done{};
-}
-
 /// The net_pcap vdev that stands in for a port.
 struct LabDevice {
   std::string name;
   std::string arguments;
 
-  [[nodiscard]] Status add(const char* key, const std::filesystem::path& file) {
-    // DPDK splits device arguments at these, and knows no way to quote them.
-    if (file.string().find_first_of(",[]\"") != std::string::npos) {
-      return input_error(fmt::format(
-          "{}: DPDK cannot open a file with one of ,[]\" in its name: rename it", file.string()));
-    }
+  /// `named` is the user's file, `opened` the one for DPDK.
+  [[nodiscard]] Status add(const char* key, const std::filesystem::path& named,
+                           const std::filesystem::path& opened) {
     if (arguments.find(fmt::format(",{}=", key)) != std::string::npos) {
       return input_error(
           fmt::format("{}: its realm has a file already: give one --in and one --out per realm",
-                      file.string()));
+                      named.string()));
     }
-    arguments += fmt::format(",{}={}", key, file.string());
+    arguments += fmt::format(",{}={}", key, opened.string());
     return Done{};
   }
 
@@ -104,39 +92,82 @@ Result<std::vector<RealmInput>> open_inputs(const ApplianceFiles& files,
   return inputs;
 }
 
+Result<std::vector<ReplayOutput>> open_outputs(const Config& config,
+                                               const std::vector<RealmInput>& inputs,
+                                               const std::vector<RealmFile>& arguments) {
+  std::set<std::filesystem::path> used;
+  for (const RealmInput& input : inputs) {
+    used.insert(std::filesystem::weakly_canonical(input.named));
+  }
+  std::vector<ReplayOutput> outputs;
+  for (const RealmFile& argument : arguments) {
+    const Result<RealmId> realm = find_realm(config, argument);
+    if (!realm) {
+      return realm.error();
+    }
+    if (!used.insert(std::filesystem::weakly_canonical(argument.file)).second) {
+      return input_error(fmt::format("{}: this output is also an input or another output",
+                                     argument.file.string()));
+    }
+    Result<ReplayOutput> output = ReplayOutput::open(argument.file, *realm);
+    if (!output) {
+      return output.error();
+    }
+    outputs.push_back(*std::move(output));
+  }
+  return outputs;
+}
+
 /// Puts the captures in place of the configured devices.
-Status use_captures(Config& config, const std::vector<RealmInput>& captures,
-                    const std::vector<RealmFile>& outputs) {
+Status use_captures(Config& config, const std::vector<RealmInput>& inputs,
+                    const std::vector<ReplayOutput>& outputs) {
   std::vector<LabDevice> devices;
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     devices.push_back({.name = std::to_string(i), .arguments = {}});
   }
-  std::set<std::filesystem::path> inputs;
-  for (const RealmInput& input : captures) {
-    if (const Status status = devices[input.realm].add("rx_pcap", input.capture.file()); !status) {
+  for (const RealmInput& input : inputs) {
+    const Status status = devices[input.realm].add("rx_pcap", input.named, input.capture.file());
+    if (!status) {
       return status;
     }
-    inputs.insert(std::filesystem::weakly_canonical(input.named));
   }
-  for (const RealmFile& output : outputs) {
-    const Result<RealmId> realm = find_realm(config, output);
-    if (!realm) {
-      return realm.error();
-    }
-    if (!inputs.insert(std::filesystem::weakly_canonical(output.file)).second) {
-      return input_error(
-          fmt::format("{}: this output is also an input or another output", output.file.string()));
-    }
-    if (const Status status = check_writable(output.file); !status) {
-      return status;
-    }
-    if (const Status status = devices[*realm].add("tx_pcap", output.file); !status) {
+  for (const ReplayOutput& output : outputs) {
+    const Status status =
+        devices[output.realm()].add("tx_pcap", output.named(), output.device_file());
+    if (!status) {
       return status;
     }
   }
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     config.ports[i].device = devices[i].device();
     config.ports[i].gateway_mac = config.ports[i].gateway_mac.value_or(kLabNextHop);
+  }
+  return Done{};
+}
+
+/// Outputs are written as the inputs are: as pcapng where one is that, with nanoseconds where one
+/// has them.
+CaptureFormat format_of(const std::vector<RealmInput>& inputs) {
+  CaptureFormat format = CaptureFormat::kPcap;
+  for (const RealmInput& input : inputs) {
+    format = std::max(format, input.capture.format());
+  }
+  return format;
+}
+
+Status finish_outputs(const std::vector<ReplayOutput>& outputs, const Config& config,
+                      const std::vector<RealmInput>& inputs,
+                      const std::vector<std::vector<PacketOrigin>>& origins) {
+  const auto input_of = [&](RealmId realm) {
+    const auto found = std::ranges::find(inputs, realm, &RealmInput::realm);
+    return found == inputs.end() ? nullptr : &found->capture;
+  };
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const std::string& realm = config.ports[outputs[i].realm()].realm;
+    const Status finished = outputs[i].finish(origins[i], format_of(inputs), realm, input_of);
+    if (!finished) {
+      return finished;
+    }
   }
   return Done{};
 }
@@ -152,7 +183,11 @@ Result<std::string> replay(const ReplayArguments& arguments) {
   if (!inputs) {
     return inputs.error();
   }
-  if (const Status status = use_captures(config, *inputs, arguments.outputs); !status) {
+  const auto outputs = open_outputs(config, *inputs, arguments.outputs);
+  if (!outputs) {
+    return outputs.error();
+  }
+  if (const Status status = use_captures(config, *inputs, *outputs); !status) {
     return status.error();
   }
   std::uint64_t expected = 0;
@@ -160,9 +195,13 @@ Result<std::string> replay(const ReplayArguments& arguments) {
   for (const RealmInput& input : *inputs) {
     expected += input.capture.packets();
     left_out += input.capture.left_out();
+    if (!input.capture.warning().empty()) {
+      fmt::print(stderr, "{}\n", input.capture.warning());
+    }
   }
 
   CounterSums sums;
+  std::vector<std::vector<PacketOrigin>> origins;
   {
     const auto replay = Replay::create(config, files->table);
     if (!replay) {
@@ -170,10 +209,16 @@ Result<std::string> replay(const ReplayArguments& arguments) {
     }
     (*replay)->drain();
     sums = (*replay)->counters();
-  }  // closing the ports completes the output files
+    for (const ReplayOutput& output : *outputs) {
+      origins.push_back((*replay)->take_origins(output.realm()));
+    }
+  }  // closing the ports completes net_pcap's files
   if (sums.received != expected) {
     return system_error(
         fmt::format("only {} of the inputs' {} packets could be read", sums.received, expected));
+  }
+  if (const Status status = finish_outputs(*outputs, config, *inputs, origins); !status) {
+    return status.error();
   }
   if (left_out > 0) {
     fmt::print(stderr,

@@ -1,16 +1,16 @@
 #include "replay_input.hpp"
 
-#include <fmt/format.h>
-#include <pcap/pcap.h>
-#include <unistd.h>
+#include <utility>
 
-#include <cerrno>
-#include <cstring>
+#include "captures/capture_writer.hpp"
 
 namespace natto {
 namespace {
 
-constexpr int kSnapLength = 262'144;  // tcpdump's
+/// DPDK splits device arguments at these, and knows no way to quote them.
+bool fits_in_devargs(const std::filesystem::path& file) {
+  return file.string().find_first_of(",[]\"") == std::string::npos;
+}
 
 }  // namespace
 
@@ -19,71 +19,74 @@ bool ReplayInput::leaves_out(const CapturedFrame& frame, const OwnFrames& own) c
          (!frame.realm.empty() && frame.realm != realm_);
 }
 
-void ReplayInput::Remove::operator()(const std::filesystem::path* file) const noexcept {
-  std::error_code ignored;
-  std::filesystem::remove(*file, ignored);
-  delete file;
-}
-
 Result<ReplayInput> ReplayInput::open(const std::filesystem::path& file, OwnFrames own,
                                       const std::string& realm) {
-  ReplayInput input(file, realm);
-  const auto learned = read_frames(file, [&](const CapturedFrame& frame) {
+  Result<CaptureFile> capture = CaptureFile::open(file);
+  if (!capture) {
+    return capture.error();
+  }
+  const auto learned = capture->read([&](const CapturedFrame& frame) {
     own.learn(frame.bytes);
     return false;
   });
   if (!learned) {
     return learned.error();
   }
-  const auto counted = read_frames(file, [&](const CapturedFrame& frame) {
-    ++(input.leaves_out(frame, own) ? input.left_out_ : input.packets_);
+  ReplayInput input(realm);
+  const auto counted = capture->read([&](const CapturedFrame& frame) {
+    if (input.leaves_out(frame, own)) {
+      ++input.left_out_;
+      return false;
+    }
+    if (!frame.comments.empty()) {
+      input.comments_.emplace(
+          input.times_ns_.size(),
+          std::vector<std::string>(frame.comments.begin(), frame.comments.end()));
+    }
+    input.times_ns_.push_back(frame.time_ns);
     return false;
   });
   if (!counted) {
     return counted.error();
   }
-  if (input.left_out_ > 0 || is_cooked(file)) {
-    if (const Status copied = input.copy(file, own); !copied) {
+  input.format_ = capture->format();
+  input.warning_ = counted->warning;
+  if (!capture->is_plain() || input.left_out_ > 0 || !input.warning_.empty() ||
+      !fits_in_devargs(capture->path())) {
+    if (const Status copied = input.copy(*capture, own); !copied) {
       return copied.error();
     }
+  } else {
+    input.file_ = capture->path();
+    input.capture_ = std::make_shared<const CaptureFile>(*std::move(capture));
   }
   return input;
 }
 
-Status ReplayInput::copy(const std::filesystem::path& from, const OwnFrames& own) {
-  std::string name = (std::filesystem::temp_directory_path() / "natto-replay-XXXXXX").string();
-  const int descriptor = mkstemp(name.data());
-  if (descriptor < 0) {
-    return system_error(
-        fmt::format("cannot make a temporary file {}: {}", name, std::strerror(errno)));
+Status ReplayInput::copy(const CaptureFile& from, const OwnFrames& own) {
+  Result<TemporaryFile> made = TemporaryFile::create();
+  if (!made) {
+    return made.error();
   }
-  close(descriptor);
-  temporary_.reset(new std::filesystem::path(name));
-  file_ = name;
-
-  using Pcap = std::unique_ptr<pcap_t, decltype(&pcap_close)>;
-  using Dump = std::unique_ptr<pcap_dumper_t, decltype(&pcap_dump_close)>;
-  const Pcap pcap(pcap_open_dead(DLT_EN10MB, kSnapLength), &pcap_close);
-  const Dump dump(pcap_dump_open(pcap.get(), name.c_str()), &pcap_dump_close);
-  if (dump == nullptr) {
-    return system_error(fmt::format("cannot write {}: {}", name, pcap_geterr(pcap.get())));
+  temporary_ = std::make_unique<const TemporaryFile>(*std::move(made));
+  file_ = temporary_->path();
+  Result<CaptureWriter> writer = CaptureWriter::create(file_, CaptureFormat::kPcap, "");
+  if (!writer) {
+    return writer.error();
   }
-  const auto copied = read_frames(from, [&](const CapturedFrame& frame) {
+  const auto copied = from.read([&](const CapturedFrame& frame) {
     if (!leaves_out(frame, own)) {
-      const pcap_pkthdr header{.ts = frame.time,
-                               .caplen = static_cast<bpf_u_int32>(frame.bytes.size()),
-                               .len = frame.length};
-      pcap_dump(reinterpret_cast<u_char*>(dump.get()), &header, frame.bytes.data());
+      writer->write(frame.time_ns, frame.bytes, frame.length, {});
     }
     return false;
   });
-  if (!copied) {
-    return copied.error();
-  }
-  if (pcap_dump_flush(dump.get()) != 0) {
-    return system_error(fmt::format("cannot write {}: {}", name, std::strerror(errno)));
-  }
-  return Done{};
+  return copied ? writer->finish() : copied.error();
+}
+
+const std::vector<std::string>& ReplayInput::comments(std::uint64_t packet) const {
+  static const std::vector<std::string> kNone;
+  const auto found = comments_.find(packet);
+  return found == comments_.end() ? kNone : found->second;
 }
 
 }  // namespace natto

@@ -1,42 +1,28 @@
 #include "proof/table_side.hpp"
 
 #include <fmt/format.h>
-#include <pcap/pcap.h>
 
-#include <memory>
 #include <string>
 
-#include "capture.hpp"
+#include "captures/capture_file.hpp"
+#include "captures/capture_writer.hpp"
 #include "proof/temporary_folder.hpp"
 #include "runtime/replay.hpp"
 
 namespace natto::proof {
-namespace {
-
-constexpr int kSnapLength = 65535;
-
-struct CloseCapture {
-  void operator()(pcap_t* capture) const noexcept { pcap_close(capture); }
-  void operator()(pcap_dumper_t* file) const noexcept { pcap_dump_close(file); }
-};
-
-}  // namespace
 
 Status write_capture(const std::filesystem::path& file, const std::string& realm,
                      const std::vector<TestPacket>& packets) {
-  const std::unique_ptr<pcap_t, CloseCapture> capture(pcap_open_dead(DLT_EN10MB, kSnapLength));
-  const std::unique_ptr<pcap_dumper_t, CloseCapture> dump(
-      capture ? pcap_dump_open(capture.get(), file.c_str()) : nullptr);
+  Result<CaptureWriter> capture = CaptureWriter::create(file, CaptureFormat::kPcap, realm);
+  if (!capture) {
+    return capture.error();
+  }
   for (const TestPacket& packet : packets) {
-    if (dump && packet.realm == realm) {
-      pcap_pkthdr header{};
-      header.caplen = header.len = static_cast<bpf_u_int32>(packet.frame.size());
-      pcap_dump(reinterpret_cast<u_char*>(dump.get()), &header, packet.frame.data());
+    if (packet.realm == realm) {
+      capture->write(0, packet.frame, static_cast<std::uint32_t>(packet.frame.size()), {});
     }
   }
-  return dump && pcap_dump_flush(dump.get()) == 0
-             ? Status(Done{})
-             : Status(system_error("cannot write " + file.string()));
+  return capture->finish();
 }
 
 Result<Outputs> send_through_table(Config config, const MappingTable& table,
@@ -65,7 +51,11 @@ Result<Outputs> send_through_table(Config config, const MappingTable& table,
   }  // closing the ports completes the files
   Outputs outputs;
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
-    const auto read = read_frames(results[i], [&](const CapturedFrame& frame) {
+    const Result<CaptureFile> result = CaptureFile::open(results[i]);
+    if (!result) {
+      return result.error();
+    }
+    const auto read = result->read([&](const CapturedFrame& frame) {
       const auto packet = frame.bytes.subspan(kEthernetBytes);
       outputs[identification_of(packet.data())].push_back(
           {config.ports[i].realm, {packet.begin(), packet.end()}});

@@ -52,11 +52,19 @@ Result<std::unique_ptr<Replay>> Replay::create(const Config& config, const Mappi
   if (!base) {
     return base.error();
   }
-  return std::unique_ptr<Replay>(new Replay(std::move(*eal), std::move(*base)));
+  auto origins = PacketOrigins::attach((*base)->ports);
+  if (!origins) {
+    return origins.error();
+  }
+  return std::unique_ptr<Replay>(
+      new Replay(std::move(*eal), std::move(*base), std::move(*origins)));
 }
 
-Replay::Replay(Eal eal, std::unique_ptr<Foundation> base)
-    : eal_(std::move(eal)), base_(std::move(base)), pipeline_(*base_->dataplane, 0) {}
+Replay::Replay(Eal eal, std::unique_ptr<Foundation> base, std::unique_ptr<PacketOrigins> origins)
+    : eal_(std::move(eal)),
+      base_(std::move(base)),
+      origins_(std::move(origins)),
+      pipeline_(*base_->dataplane, 0) {}
 
 void Replay::drain() {
   std::size_t moved = 0;

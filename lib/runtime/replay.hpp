@@ -9,6 +9,7 @@
 #include "config/model.hpp"
 #include "dataplane/pipeline.hpp"
 #include "runtime/foundation.hpp"
+#include "runtime/packet_origins.hpp"
 #include "table/mapping.hpp"
 
 namespace natto {
@@ -27,13 +28,18 @@ class Replay {
   void drain();
 
   [[nodiscard]] CounterSums counters() const { return base_->counters(); }
+  /// Of the packets that a realm's port has sent, in their order. Once.
+  [[nodiscard]] std::vector<PacketOrigin> take_origins(RealmId realm) {
+    return origins_->take_sent(realm);
+  }
 
  private:
-  Replay(Eal eal, std::unique_ptr<Foundation> base);
+  Replay(Eal eal, std::unique_ptr<Foundation> base, std::unique_ptr<PacketOrigins> origins);
 
   // In the order in which each needs those before it.
   Eal eal_;
   std::unique_ptr<Foundation> base_;
+  std::unique_ptr<PacketOrigins> origins_;
   Pipeline pipeline_;
 };
 

@@ -2,11 +2,11 @@
 
 import struct
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 import pcap
 import pytest
+from scapy.utils import rdpcap
 
 GOLDEN = Path(__file__).parent / "001_R1_R2_tcp"
 NATTO_MAC = bytes.fromhex("021122334455")  # to which the golden's frames go
@@ -36,37 +36,12 @@ def replay(binary: Path, capture: Path) -> tuple[list[bytes], str]:
     words += ["--in", f"company-a={capture}", "--out", f"company-b={out}"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return pcap.read(out), done.stderr
+    return [bytes(frame) for frame in rdpcap(str(out))], done.stderr
 
 
 def expected() -> bytes:
     (frame,) = pcap.read(GOLDEN / "expected-company-b.pcap")
     return frame
-
-
-def pcapng(
-    order: str, packets: Sequence[tuple[int, bytes]], interfaces: Sequence[tuple[str, str]] = (("", ""),)
-) -> bytes:
-    """Packets with the direction of each, after draft-ietf-opsawg-pcapng. Each interface has a name and a
-    description; the packets are of one after the other.
-    """
-
-    def block(kind: int, body: bytes) -> bytes:
-        length = struct.pack(order + "I", len(body) + 12)
-        return struct.pack(order + "I", kind) + length + body + length
-
-    def option(code: int, value: bytes) -> bytes:
-        return struct.pack(order + "HH", code, len(value)) + value + bytes(-len(value) % 4)
-
-    text = block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))
-    for name, description in interfaces:
-        options = option(3, description.encode()) + option(2, name.encode()) + option(0, b"")
-        text += block(1, struct.pack(order + "HHI", 1, 0, 0) + options)
-    for number, (direction, frame) in enumerate(packets):
-        header = struct.pack(order + "IIIII", number % len(interfaces), 0, 0, len(frame), len(frame))
-        options = option(1, b"a comment") + option(2, struct.pack(order + "I", direction)) + option(0, b"")
-        text += block(6, header + frame + bytes(-len(frame) % 4) + options)
-    return text
 
 
 def cooked(version: int, kind: int, frame: bytes) -> bytes:
@@ -101,7 +76,7 @@ def test_by_the_direction_in_pcapng(binary, tmp_path, arriving, sent, order) -> 
     foreign = sent[:6] + SOMEONE + sent[12:]
     capture = tmp_path / "in.pcapng"
     packets = [(OUTBOUND, foreign), (INBOUND, arriving), (UNKNOWN, arriving), (OUTBOUND, foreign)]
-    capture.write_bytes(pcapng(order, packets))
+    capture.write_bytes(pcap.pcapng(order, packets))
     out, told = replay(binary, capture)
     assert out == [expected()] * 2
     assert "2 of the inputs' frames left out" in told
@@ -112,14 +87,14 @@ def test_what_natto_captured_has_packets_of_every_realm(binary, tmp_path, arrivi
     interfaces = [(f"{realm} in", f"natto: comes from {realm}") for realm in ("company-b", "company-a")]
     capture = tmp_path / "in.pcapng"
     packets = [(INBOUND, arriving), (INBOUND, arriving), (INBOUND, arriving), (OUTBOUND, sent)]
-    capture.write_bytes(pcapng(order, packets, interfaces))
+    capture.write_bytes(pcap.pcapng(order, packets, interfaces))
     out, told = replay(binary, capture)
     assert out == [expected()]
     assert "3 of the inputs' frames left out" in told
 
     # Another program's interfaces may have such names.
     interfaces = [(name, "") for name, _ in interfaces]
-    capture.write_bytes(pcapng(order, packets, interfaces))
+    capture.write_bytes(pcap.pcapng(order, packets, interfaces))
     assert replay(binary, capture)[0] == [expected()] * 3
 
 
