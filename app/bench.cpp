@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench_captures.hpp"
 #include "bench_report.hpp"
 #include "commands.hpp"
 #include "runtime/appliance.hpp"
@@ -130,9 +131,13 @@ Result<std::string> conclude(const BenchReport& report, bool json) {
 }
 
 Result<std::string> bench(const BenchArguments& arguments) {
-  const Result<ApplianceFiles> files = load_appliance(arguments.config_file);
+  Result<ApplianceFiles> files = load_appliance(arguments.config_file);
   if (!files) {
     return files.error();
+  }
+  const Result<BenchCaptures> captures = BenchCaptures::open(*files);
+  if (!captures) {
+    return captures.error();
   }
   const auto launched = Appliance::launch(files->config, {.table = files->table});
   if (!launched) {

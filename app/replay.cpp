@@ -270,10 +270,13 @@ void add_replay(CLI::App& app, Action& chosen) {
       "company-b=b.pcap");
   const auto arguments = std::make_shared<ReplayArguments>();
   add_config_option(*command, arguments->config_file)->required();
-  add_files(*command, "--in", arguments->inputs,
-            "packets that arrive from a realm (pcap or pcapng); repeatable");
-  add_files(*command, "--out", arguments->outputs,
-            "file for the packets that leave towards a realm (pcap); repeatable");
+  add_files(
+      *command, "--in", arguments->inputs,
+      "packets that arrive from a realm: pcap or pcapng, also compressed, - for standard input, "
+      "FILE#eth0 for one interface of several; repeatable");
+  add_files(
+      *command, "--out", arguments->outputs,
+      "file for the packets that leave towards a realm, in the format of the inputs; repeatable");
   add_json_option(*command, arguments->json);
   command->callback([arguments, &chosen] { chosen = [arguments] { return replay(*arguments); }; });
 }

@@ -20,8 +20,8 @@ bool ReplayInput::leaves_out(const CapturedFrame& frame, const OwnFrames& own) c
 }
 
 Result<ReplayInput> ReplayInput::open(const std::filesystem::path& file, OwnFrames own,
-                                      const std::string& realm) {
-  Result<CaptureFile> capture = CaptureFile::open(file);
+                                      const std::string& realm, MacAddress station) {
+  Result<CaptureFile> capture = CaptureFile::open(file, station);
   if (!capture) {
     return capture.error();
   }

@@ -20,9 +20,10 @@ namespace natto {
 /// is where that is possible, else a copy in a temporary file.
 class ReplayInput {
  public:
-  /// `own` learns from the file.
+  /// `own` learns from the file; `station` is where frames go whose Ethernet header is made up.
   [[nodiscard]] static Result<ReplayInput> open(const std::filesystem::path& file, OwnFrames own,
-                                                const std::string& realm);
+                                                const std::string& realm,
+                                                MacAddress station = kMadeUpStation);
 
   /// For DPDK.
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }

@@ -117,7 +117,8 @@ Result<CaptureEnd> CaptureFile::read_pcap(
   int result = 0;
   while ((result = pcap_next_ex(pcap, &header, &data)) == 1) {
     ++packets;
-    const LinkFrame frame = link.to_ethernet({data, header->caplen}, header->len);
+    const LinkFrame frame =
+        link.to_ethernet({data, header->caplen}, std::max(header->caplen, header->len));
     const auto seconds = static_cast<std::uint64_t>(header->ts.tv_sec);
     if (take({.number = packets,
               .bytes = frame.bytes,

@@ -141,10 +141,10 @@ LinkFrame LinkLayer::with_header(const MacAddress& destination, const MacAddress
   frame_.push_back(static_cast<std::uint8_t>(ethertype));
   const auto content = bytes.subspan(header_bytes);
   frame_.insert(frame_.end(), content.begin(), content.end());
-  const auto made = static_cast<std::uint32_t>(frame_.size());
-  const auto left_out =
-      length > bytes.size() ? length - static_cast<std::uint32_t>(bytes.size()) : 0;
-  return {.bytes = frame_, .length = made + left_out};
+  const std::uint64_t left_out = length > bytes.size() ? length - bytes.size() : 0;
+  return {.bytes = frame_,
+          .length = static_cast<std::uint32_t>(
+              std::min<std::uint64_t>(frame_.size() + left_out, UINT32_MAX))};
 }
 
 }  // namespace natto

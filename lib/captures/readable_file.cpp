@@ -124,6 +124,10 @@ Result<ReadableFile> ReadableFile::open(const std::filesystem::path& named) {
       return spooled.error();
     }
   }
+  std::error_code ignored;
+  if (std::filesystem::file_size(file.path_, ignored) == 0) {
+    return input_error(fmt::format("{} is empty: it holds no capture", file.name_));
+  }
   const Status uncompressed = file.uncompress();
   return uncompressed ? Result<ReadableFile>(std::move(file)) : uncompressed.error();
 }

@@ -1,5 +1,6 @@
 """The commands that talk to a running natto."""
 
+import gzip
 import json
 import re
 import signal
@@ -9,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+import pcap
 import pytest
 from lab import api, real_case
 from lab.config import Mapping, mappings_toml
@@ -230,6 +232,22 @@ def test_bench_counts_what_is_translated(cli, lab) -> None:
     assert a["rx_mean_bytes"] == 14 + 40 + len("hello")
     (worker,) = told["workers"]
     assert worker["rx_packets"] == told["rx_packets"]
+
+
+def test_bench_plays_what_replay_reads(cli, lab) -> None:
+    """Raw IP, compressed: the Ethernet header is made up, and addressed to the device."""
+    config = Path(bench_config(lab, "027063617000"))
+    (capture,) = re.findall("rx_pcap=([^,]+)", config.read_text())
+    raw = lab.file("raw.pcap")
+    (frame,) = pcap.read(Path(capture))
+    pcap.write(raw, [frame[14:]])
+    data = bytearray(raw.read_bytes())
+    data[20:24] = (101).to_bytes(4, "little")  # LINKTYPE_RAW
+    raw.write_bytes(gzip.compress(data))
+    config.write_text(config.read_text().replace(capture, str(raw)))
+    told = json.loads(cli("bench", "-c", str(config), "--seconds", "0.2", "--json"))
+    assert told["translated_packets"] > 1000
+    assert told["drops"] == {}
 
 
 def test_bench_fails_where_no_packet_is_translated(binary, lab, world) -> None:
