@@ -56,11 +56,13 @@ def start(lab: Lab) -> Start:
 
 
 def records(text: str, before: str = "") -> list[dict]:
-    return [
+    """The lines of the record of refusals; the audit's are beside them."""
+    lines = [
         json.loads(line.removeprefix(before))
         for line in text.splitlines()
         if line.startswith(before + "{")
     ]
+    return [line for line in lines if "refused" in line]
 
 
 def test_a_lost_packet_is_found_by_each(start, cli) -> None:
