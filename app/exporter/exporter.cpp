@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <utility>
 
@@ -21,16 +22,7 @@ constexpr std::string_view kJson = "application/json";
 Exporter::Exporter(RunningNatto natto, MappingChoice mappings)
     : natto_(std::move(natto)),
       mappings_(std::move(mappings)),
-      historian_([this] { keep_history(); }) {}
-
-Exporter::~Exporter() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  stopped_.notify_all();
-  historian_.join();
-}
+      historian_([this](const std::stop_token& stop) { keep_history(stop); }) {}
 
 HttpResponse Exporter::answer(const HttpRequest& request) {
   if (request.path == "/metrics") {
@@ -100,7 +92,8 @@ void Exporter::note(const std::string& obstacle) {
   }
 }
 
-void Exporter::keep_history() {
+void Exporter::keep_history(const std::stop_token& stop) {
+  std::condition_variable_any next;
   std::unique_lock lock(mutex_);
   do {
     lock.unlock();
@@ -109,8 +102,8 @@ void Exporter::keep_history() {
         natto ? take_history_sample(*natto) : Result<HistorySample>(natto.error());
     lock.lock();
     history_.add(now_ms(), sample ? std::optional(*std::move(sample)) : std::nullopt);
-  } while (!stopped_.wait_for(lock, std::chrono::milliseconds(History::kPeriodMs),
-                              [this] { return stopping_; }));
+  } while (!next.wait_for(lock, stop, std::chrono::milliseconds(History::kPeriodMs),
+                          [&stop] { return stop.stop_requested(); }));
 }
 
 }  // namespace natto

@@ -2,8 +2,8 @@
 
 // Asks a running natto, and answers HTTP with what it said.
 
-#include <condition_variable>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -20,7 +20,6 @@ class Exporter {
   Exporter(RunningNatto natto, MappingChoice mappings);
   Exporter(const Exporter&) = delete;
   Exporter& operator=(const Exporter&) = delete;
-  ~Exporter();
 
   /// Any thread.
   [[nodiscard]] HttpResponse answer(const HttpRequest& request);
@@ -31,17 +30,15 @@ class Exporter {
   [[nodiscard]] HttpResponse mappings(const std::string& text) const;
   /// Says on standard error that natto does not answer, and why, when that changes.
   void note(const std::string& obstacle);
-  void keep_history();
+  void keep_history(const std::stop_token& stop);
 
   const RunningNatto natto_;
   const MappingChoice mappings_;
 
-  std::mutex mutex_;                 ///< guards what follows
-  std::condition_variable stopped_;  ///< told when it is to stop
-  bool stopping_ = false;
+  std::mutex mutex_;      ///< guards what follows
   std::string obstacle_;  ///< to asking natto; empty: it answered last
   History history_;
-  std::thread historian_;
+  std::jthread historian_;  ///< ends before all else goes
 };
 
 }  // namespace natto

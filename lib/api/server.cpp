@@ -41,7 +41,7 @@ Server::Server(Listener listener, Access access, Handler handler, const std::vec
   watch(listener_.descriptor(), kListener, EPOLLIN, EPOLL_CTL_ADD);
   watch(outbox_->descriptor(), kOutbox, EPOLLIN, EPOLL_CTL_ADD);
   thread_ = std::thread([this] { work(); });
-  run_on(thread_, cpus, "natto-api");
+  run_on(thread_.native_handle(), cpus, "natto-api");
 }
 
 Server::~Server() {

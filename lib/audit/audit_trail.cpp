@@ -17,20 +17,8 @@ constexpr std::chrono::seconds kBetweenTries(1);
 }  // namespace
 
 void AuditTrail::start(const std::vector<unsigned>& cpus) {
-  thread_ = std::thread([this] { work(); });
-  run_on(thread_, cpus, "natto-audit");
-}
-
-void AuditTrail::stop() {
-  if (!thread_.joinable()) {
-    return;
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_up_.notify_one();
-  thread_.join();
+  thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+  run_on(thread_.native_handle(), cpus, "natto-audit");
 }
 
 void AuditTrail::record(AuditEvent event) {
@@ -53,12 +41,12 @@ std::string AuditTrail::trouble() const {
 
 // The thread.
 
-void AuditTrail::work() {
+void AuditTrail::work(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   bool last = false;
   while (!last) {
-    wake_up_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-    last = stopping_;
+    wake_up_.wait(lock, stop, [this] { return !waiting_.empty(); });
+    last = stop.stop_requested();
     lock.unlock();
     bool written = true;
     while (written) {
@@ -70,7 +58,7 @@ void AuditTrail::work() {
     }
     lock.lock();
     if (!waiting_.empty()) {
-      wake_up_.wait_for(lock, kBetweenTries, [this] { return stopping_; });
+      wake_up_.wait_for(lock, stop, kBetweenTries, [] { return false; });
     }
   }
   if (const std::uint64_t lost = waiting_.size() + missing_; lost > 0) {

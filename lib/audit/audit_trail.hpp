@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -30,12 +31,11 @@ class AuditTrail {
       : log_(std::move(file)), tell_(std::move(tell)) {}
   AuditTrail(const AuditTrail&) = delete;
   AuditTrail& operator=(const AuditTrail&) = delete;
-  ~AuditTrail() { stop(); }
 
   /// Starts the thread, which runs on `cpus`.
   void start(const std::vector<unsigned>& cpus);
   /// Writes what waits, if it can be written, and ends the thread.
-  void stop();
+  void stop() { thread_ = {}; }
 
   /// Any thread but workers; does not wait for the file. Events that cannot be written are tried
   /// again each second. kMostWaiting of them wait at most; the next line says how many there were
@@ -53,7 +53,7 @@ class AuditTrail {
     std::uint64_t missing = 0;  ///< events before it that found no room
   };
 
-  void work();
+  void work(const std::stop_token& stop);
   [[nodiscard]] bool write_first();
   void say(const AuditEvent& event, const std::string& trouble);
 
@@ -61,13 +61,12 @@ class AuditTrail {
   const Tell tell_;
 
   mutable std::mutex mutex_;  ///< guards what follows
-  std::condition_variable wake_up_;
+  std::condition_variable_any wake_up_;
   std::deque<Waiting> waiting_;
   std::uint64_t missing_ = 0;  ///< events that found no room since one that did
   std::string trouble_;
-  bool stopping_ = false;
 
-  std::thread thread_;
+  std::jthread thread_;  ///< ends before all else goes
 };
 
 }  // namespace natto

@@ -6,6 +6,7 @@
 namespace natto {
 
 /// Keeps `thread` on `cpus`, and calls it `name`: at most 15 characters.
-void run_on(std::thread& thread, const std::vector<unsigned>& cpus, const char* name);
+void run_on(std::thread::native_handle_type thread, const std::vector<unsigned>& cpus,
+            const char* name);
 
 }  // namespace natto

@@ -87,20 +87,8 @@ void Historian::start(const std::vector<unsigned>& cpus) {
           live_table_.look(true)) {  // of the first table, of which nothing is counted
     add_table(first->loaded->version(), first->loaded->digest, first->loaded->loaded);
   }
-  thread_ = std::thread([this] { work(); });
-  run_on(thread_, cpus, "natto-history");
-}
-
-void Historian::stop() {
-  if (!thread_.joinable()) {
-    return;
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_up_.notify_one();
-  thread_.join();
+  thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+  run_on(thread_.native_handle(), cpus, "natto-history");
 }
 
 std::string Historian::trouble() const {
@@ -110,7 +98,7 @@ std::string Historian::trouble() const {
 
 // The thread.
 
-void Historian::work() {
+void Historian::work(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   const auto step = [&](WallTime at, bool ends) {
     lock.unlock();
@@ -123,10 +111,10 @@ void Historian::work() {
     lock.lock();
     return done;
   };
-  while (!stopping_) {
+  while (!stop.stop_requested()) {
     const WallTime now = Clock::now();
     if (now >= next_look_ && !step(next_look_, false)) {
-      wake_up_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; });
+      wake_up_.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
       continue;
     }
     if (now < period_.from) {  // the clock was set back
@@ -134,7 +122,7 @@ void Historian::work() {
     }
     const auto until =
         std::clamp<Clock::duration>(next_look_ - Clock::now(), Clock::duration(0), kLongestSleep);
-    wake_up_.wait_for(lock, until, [this] { return stopping_; });
+    wake_up_.wait_for(lock, stop, until, [] { return false; });
   }
   static_cast<void>(step(Clock::now(), true));
 }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -35,19 +36,18 @@ class Historian {
   Historian(const Config& config, LiveTable& live_table, Read read, std::filesystem::path folder);
   Historian(const Historian&) = delete;
   Historian& operator=(const Historian&) = delete;
-  ~Historian() { stop(); }
 
   /// Starts the thread, which runs on `cpus`. What is counted from now on is in the history.
   void start(const std::vector<unsigned>& cpus);
   /// Writes what was counted since the last look, and ends the thread. After the workers and the
   /// reloader have stopped, so that nothing is missing.
-  void stop();
+  void stop() { thread_ = {}; }
 
   /// Why the last look is not written; empty if it is: the next one is to have all. Any thread.
   [[nodiscard]] std::string trouble() const;
 
  private:
-  void work();
+  void work(const std::stop_token& stop);
   /// False: it is to be tried again soon.
   [[nodiscard]] bool look(WallTime at, bool ends);
   void count(const LiveTable::Look& look);
@@ -75,11 +75,10 @@ class Historian {
   CountedNumbers numbers_;
 
   mutable std::mutex mutex_;  ///< guards what follows
-  std::condition_variable wake_up_;
-  bool stopping_ = false;
+  std::condition_variable_any wake_up_;
   std::string trouble_;
 
-  std::thread thread_;
+  std::jthread thread_;  ///< ends before all else goes
 };
 
 }  // namespace natto

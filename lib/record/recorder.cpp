@@ -1,6 +1,8 @@
 #include "record/recorder.hpp"
 
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <new>
 #include <string>
 #include <utility>
@@ -45,26 +47,13 @@ void Recorder::start(const std::vector<unsigned>& cpus) {
   if (file_) {
     append("", 0);  // tells at once whether it can be written
   }
-  thread_ = std::thread([this] { work(); });
-  run_on(thread_, cpus, "natto-record");
-}
-
-void Recorder::stop() {
-  if (!thread_.joinable()) {
-    return;
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_up_.notify_one();
-  thread_.join();
+  thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+  run_on(thread_.native_handle(), cpus, "natto-record");
 }
 
 // The thread.
 
-void Recorder::work() {
-  std::unique_lock lock(mutex_);
+void Recorder::work(const std::stop_token& stop) {
   const auto step = [this](auto lines) {
     try {
       look();
@@ -73,7 +62,10 @@ void Recorder::work() {
       // Some lines are missing then, and the next second is tried again.
     }
   };
-  while (!wake_up_.wait_for(lock, kBetweenLooks, [this] { return stopping_; })) {
+  std::mutex mutex;  // guards nothing: only to wait
+  std::unique_lock lock(mutex);
+  std::condition_variable_any second;
+  while (!second.wait_for(lock, stop, kBetweenLooks, [&stop] { return stop.stop_requested(); })) {
     step([this] { return ledger_.due(steady_now()); });
   }
   step([this] { return ledger_.rest(); });

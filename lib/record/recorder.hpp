@@ -4,11 +4,10 @@
 // lines that are due. A thread of its own, since a disk or a terminal may be slow.
 
 #include <array>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,16 +26,15 @@ class Recorder {
   Recorder(const Config& config, Dataplane& dataplane, const LiveTable& live_table);
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
-  ~Recorder() { stop(); }
 
   /// Starts the thread, which runs on `cpus`.
   void start(const std::vector<unsigned>& cpus);
   /// Writes all that is left, and ends the thread. After the workers have stopped, so that nothing
   /// is missing.
-  void stop();
+  void stop() { thread_ = {}; }
 
  private:
-  void work();
+  void work(const std::stop_token& stop);
   void look();
   void write(const std::vector<Refusal>& refusals);
   void append(const std::string& lines, std::size_t count);
@@ -53,10 +51,7 @@ class Recorder {
   bool fails_ = false;       ///< the file was not written when it was tried last
   std::size_t missing_ = 0;  ///< lines since then
 
-  std::mutex mutex_;  ///< guards stopping_
-  std::condition_variable wake_up_;
-  bool stopping_ = false;
-  std::thread thread_;
+  std::jthread thread_;  ///< ends before all else goes
 };
 
 }  // namespace natto

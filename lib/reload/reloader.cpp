@@ -71,7 +71,7 @@ Status Reloader::start(const std::vector<unsigned>& cpus) {
   }
   say_if_kept_table();
   thread_ = std::thread([this] { work(); });
-  run_on(thread_, cpus, "natto-reload");
+  run_on(thread_.native_handle(), cpus, "natto-reload");
   return Done{};
 }
 
