@@ -52,7 +52,7 @@ class PendingCount {
 template <typename Entry>
 class PendingCounts {
  public:
-  /// Between two visits to an entry there are fewer than this many calls of flush_some.
+  /// Between two visits to an entry there are at most this many calls of flush_some.
   static constexpr std::uint32_t kMostBursts = 1U << 18U;
   static constexpr std::size_t kEntriesOfLine = 64 / sizeof(Entry);
 
@@ -117,7 +117,9 @@ class PendingCounts {
 
  private:
   static constexpr std::uint32_t kLinesAtRest = 64;
-  [[nodiscard]] std::uint32_t lines_under_load() const noexcept { return lines_ / kMostBursts + 1; }
+  [[nodiscard]] std::uint32_t lines_under_load() const noexcept {
+    return (lines_ - 1) / kMostBursts + 1;
+  }
 
   void flush(Entry& entry) noexcept {
     if (!entry.pending.empty()) {
