@@ -83,10 +83,8 @@ Historian::Historian(const Config& config, LiveTable& live_table, Read read,
 void Historian::start(const std::vector<unsigned>& cpus) {
   period_ = {.from = Clock::now(), .begins = true};
   next_look_ = next_look(period_.from, 0);
-  if (const auto first =
-          live_table_.look(true)) {  // of the first table, of which nothing is counted
-    add_table(first->loaded->version(), first->loaded->digest, first->loaded->loaded);
-  }
+  const auto first = live_table_.keep_left();
+  add_table(first->version(), first->digest, first->loaded);
   thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
   run_on(thread_.native_handle(), cpus, "natto-history");
 }

@@ -91,9 +91,7 @@ void move_to(const std::vector<std::uint32_t>& lines, std::vector<Entry>& entrie
 
 // Whether they count the same. Names are alike, lines do not matter.
 
-bool count_alike(const Mapping& a, const Mapping& b) {
-  return a.realm == b.realm && a.real == b.real && a.mapped == b.mapped;
-}
+bool count_alike(const Mapping& a, const Mapping& b) { return translates_alike(a, b); }
 bool count_alike(const AllowRule& a, const AllowRule& b) {
   return a.from == b.from && a.to == b.to && a.between == b.between && a.protocols == b.protocols &&
          a.ports == b.ports;
@@ -103,23 +101,17 @@ bool count_alike(const LimitRule& a, const LimitRule& b) {
          a.bits_per_second == b.bits_per_second && a.burst_ms == b.burst_ms;
 }
 
-/// What of `old` is not in `next`, in the order of `old`.
-template <typename Entry, typename Totals>
-std::vector<LeftEntry<Entry, Totals>> left_of(const std::vector<Entry>& old,
-                                              const std::vector<Entry>& next) {
-  std::unordered_map<std::string_view, const Entry*> by_name;
-  by_name.reserve(next.size());
-  for (const Entry& entry : next) {
-    by_name.emplace(entry.name, &entry);
+/// What was left of this kind.
+template <typename Totals>
+auto& left_of(LeftBehind& left) {
+  if constexpr (std::is_same_v<Totals, MappingTotals>) {
+    return left.mappings;
+  } else if constexpr (std::is_same_v<Totals, RuleTotals>) {
+    return left.rules;
+  } else {
+    static_assert(std::is_same_v<Totals, LimitTotals>);
+    return left.limits;
   }
-  std::vector<LeftEntry<Entry, Totals>> left;
-  for (const Entry& entry : old) {
-    const auto found = by_name.find(entry.name);
-    if (found == by_name.end() || !count_alike(entry, *found->second)) {
-      left.push_back({.entry = entry, .name_stays = found != by_name.end()});
-    }
-  }
-  return left;
 }
 
 }  // namespace
@@ -160,40 +152,51 @@ LiveTable::LiveTable(Dataplane& dataplane, std::shared_ptr<const LoadedTable> fi
 LiveTable::Held LiveTable::held(std::shared_ptr<const LoadedTable> loaded,
                                 const MappingTable* before) {
   Held result{.loaded = std::move(loaded), .ancestries = {}};
+  LeftBehind left{.version = result.loaded->version(),
+                  .digest = result.loaded->digest,
+                  .loaded = result.loaded->loaded};
   const auto fill = [&]<typename Totals>(Ancestry<Totals>& ancestry) {
-    std::unordered_map<std::string_view, std::uint32_t> index_before;
-    if (before != nullptr) {
-      const auto& old = entries<Totals>(*before);
-      index_before.reserve(old.size());
-      for (std::uint32_t i = 0; i < old.size(); ++i) {
-        index_before.emplace(old[i].name, i);
-      }
-    }
     const auto& now = entries<Totals>(*result.loaded->table);
     ancestry.earlier.resize(now.size());
-    ancestry.in_prior.reserve(now.size());
-    for (const auto& entry : now) {
-      const auto found = index_before.find(entry.name);
-      ancestry.in_prior.push_back(found == index_before.end() ? kAbsent : found->second);
+    ancestry.in_prior.assign(now.size(), kAbsent);
+    if (before == nullptr) {
+      return;
+    }
+    const auto& old = entries<Totals>(*before);
+    std::unordered_map<std::string_view, std::uint32_t> index_before;
+    index_before.reserve(old.size());
+    for (std::uint32_t i = 0; i < old.size(); ++i) {
+      index_before.emplace(old[i].name, i);
+    }
+    std::vector<std::uint32_t> in_next(old.size(), kAbsent);
+    for (std::uint32_t i = 0; i < now.size(); ++i) {
+      if (const auto found = index_before.find(now[i].name); found != index_before.end()) {
+        ancestry.in_prior[i] = found->second;
+        in_next[found->second] = i;
+      }
+    }
+    for (std::uint32_t i = 0; i < old.size(); ++i) {
+      const bool name_stays = in_next[i] != kAbsent;
+      if (!name_stays || !count_alike(old[i], now[in_next[i]])) {
+        left_of<Totals>(left).push_back({.entry = old[i], .index = i, .name_stays = name_stays});
+      }
     }
   };
   std::apply([&](auto&... ancestries) { (fill(ancestries), ...); }, result.ancestries);
   if (before != nullptr) {
-    const MappingTable& now = *result.loaded->table;
-    result.left.push_back(
-        {.mappings = left_of<Mapping, MappingTotals>(before->mappings, now.mappings),
-         .rules = left_of<AllowRule, RuleTotals>(before->rules.allow, now.rules.allow),
-         .limits = left_of<LimitRule, LimitTotals>(before->rules.limits, now.rules.limits),
-         .version = result.loaded->version(),
-         .digest = result.loaded->digest,
-         .loaded = result.loaded->loaded});
+    result.left.push_back(std::move(left));
   }
   return result;
 }
 
-std::optional<LiveTable::Look> LiveTable::look(bool anyway) {
+std::shared_ptr<const LoadedTable> LiveTable::keep_left() {
   const std::lock_guard lock(mutex_);
   keeps_left_ = true;
+  return tables_.back().loaded;
+}
+
+std::optional<LiveTable::Look> LiveTable::look(bool anyway) {
+  const std::lock_guard lock(mutex_);
   if (tables_.size() > 1 && !anyway) {
     return std::nullopt;
   }
@@ -281,22 +284,15 @@ void LiveTable::count_left() {
   if (!keeps_left_) {
     return left.clear();
   }
-  // Both are in the order of the table.
-  const auto count = [this]<typename Entry, typename Totals>(
-                         const std::vector<Entry>& entries,
-                         std::vector<LeftEntry<Entry, Totals>>& into) {
-    std::uint32_t index = 0;
-    for (LeftEntry<Entry, Totals>& one : into) {
-      while (entries[index].name != one.entry.name) {
-        ++index;
-      }
-      one.totals = totals<Totals>(0, index);
-    }
-  };
-  const MappingTable& table = *tables_[0].loaded->table;
-  count(table.mappings, left.front().mappings);
-  count(table.rules.allow, left.front().rules);
-  count(table.rules.limits, left.front().limits);
+  const auto count =
+      [this]<typename Entry, typename Totals>(std::vector<LeftEntry<Entry, Totals>>& entries) {
+        for (LeftEntry<Entry, Totals>& one : entries) {
+          one.totals = totals<Totals>(0, one.index);
+        }
+      };
+  count(left.front().mappings);
+  count(left.front().rules);
+  count(left.front().limits);
   left_.splice(left_.end(), left);
 }
 

@@ -57,15 +57,16 @@ struct LimitTotals {
 template <typename Entry, typename Totals>
 struct LeftEntry {
   Entry entry;
+  std::uint32_t index = 0;  ///< in the table that had it
   bool name_stays = false;  ///< the next table has the name, and these counts stay among its own
   Totals totals = {};       ///< until the last packet
 };
 
 /// What was left when a table came into force, once no worker used the one before.
 struct LeftBehind {
-  std::vector<LeftEntry<Mapping, MappingTotals>> mappings;
-  std::vector<LeftEntry<AllowRule, RuleTotals>> rules;
-  std::vector<LeftEntry<LimitRule, LimitTotals>> limits;
+  std::vector<LeftEntry<Mapping, MappingTotals>> mappings = {};
+  std::vector<LeftEntry<AllowRule, RuleTotals>> rules = {};
+  std::vector<LeftEntry<LimitRule, LimitTotals>> limits = {};
   // Of the next table.
   std::uint64_t version = 0;
   std::string digest;
@@ -97,6 +98,10 @@ class LiveTable {
     return result;
   }
 
+  /// From now on what is left is kept for look(); returns the current version. One thread, the one
+  /// that looks.
+  [[nodiscard]] std::shared_ptr<const LoadedTable> keep_left();
+
   /// All that was counted: of what was left since the last look, and of the current version.
   struct Look {
     std::list<LeftBehind> left;
@@ -106,8 +111,7 @@ class LiveTable {
     std::vector<LimitTotals> limits = {};
   };
   /// None while workers use the version before, unless it is wanted `anyway`: then some of what was
-  /// left is missing. From the first call on what is left is kept for the next one. One thread,
-  /// which is no worker.
+  /// left is missing. After keep_left(), on one thread, which is no worker.
   [[nodiscard]] std::optional<Look> look(bool anyway);
 
   /// From now on workers use `next`. The reloader's thread. Throws std::bad_alloc, and then nothing

@@ -21,6 +21,11 @@ struct Mapping {
   std::uint32_t line = 0;  ///< of its [[mapping]] header in the file, counted from 1
 };
 
+/// Whether they have the same addresses in the same realm, whatever their names.
+[[nodiscard]] inline bool translates_alike(const Mapping& a, const Mapping& b) noexcept {
+  return a.realm == b.realm && a.real == b.real && a.mapped == b.mapped;
+}
+
 struct CompiledPolicy;
 
 /// mappings.toml: a bijection between {realm, real address} and mapped address (R12).

@@ -23,10 +23,6 @@ std::unordered_map<std::string_view, const Mapping*> by_name(const MappingTable&
   return found;
 }
 
-bool translates_alike(const Mapping& a, const Mapping& b) {
-  return a.realm == b.realm && a.real == b.real && a.mapped == b.mapped;
-}
-
 std::string describe(const Mapping& mapping, const Config& config) {
   return fmt::format("{} {} <-> {}", config.ports[mapping.realm].realm, to_string(mapping.real),
                      to_string(mapping.mapped));
