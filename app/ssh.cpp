@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/descriptor.hpp"
+#include "base/write_all.hpp"
 
 extern "C" char** environ;
 
@@ -30,16 +31,6 @@ Result<Pipe> make_pipe() {
     return system_error(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   }
   return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-void write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = write(descriptor, text.data(), text.size());
-    if (count <= 0) {
-      return;  // the exit status says why
-    }
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
 }
 
 std::string read_all(int descriptor) {
@@ -89,7 +80,7 @@ Result<std::string> run_by_ssh(const std::string& destination, const std::string
   from->write = Descriptor();
   signal(SIGPIPE, SIG_IGN);  // who does not read to the end says so by its exit status
   std::thread writer([&to, input] {
-    write_all(to->write.get(), input);
+    static_cast<void>(write_all(to->write.get(), input));  // the exit status says why not
     to->write = Descriptor();
   });
   std::string output = read_all(from->read.get());

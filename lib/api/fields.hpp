@@ -339,6 +339,7 @@ void fields(Of<RoleReport> auto& m, auto&& field) {
   field("peer_told_ms", m.peer_told_ms, "when that was; 0: never");
   field("peer_differs", m.peer_differs, "the peer's table is another than the one in force");
 }
+
 void fields(Of<ReloadReport> auto& m, auto&& field) {
   field("id", m.id, "number of the attempt since start, as in the log");
   field("version", m.version, "of the table in use now");

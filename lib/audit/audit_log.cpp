@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "audit/event_line.hpp"
+#include "base/file_error.hpp"
 #include "base/write_all.hpp"
 
 namespace natto {
@@ -47,14 +48,14 @@ Result<AuditLog::Appended> AuditLog::append(const AuditEvent& event, std::uint64
 
   const std::string text = (lacks_line_feed ? "\n" : "") + appended.lines;
   if (!write_all(file_.get(), text)) {
-    return error("write");
+    return file_error("write", path_);
   }
   end_ += tail_.size() + text.size();
   newest_ = newest;
   tail_.clear();
   before_.reset();
   if (fdatasync(file_.get()) != 0) {
-    appended.synced = error("sync");
+    appended.synced = file_error("sync", path_);
   }
   return appended;
 }
@@ -64,7 +65,7 @@ Status AuditLog::open_again() {
   std::filesystem::create_directories(path_.parent_path(), ignored);
   Descriptor file(open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640));
   if (!file) {
-    return error("open");
+    return file_error("open", path_);
   }
   struct stat status {};
   if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -103,7 +104,7 @@ Status AuditLog::catch_up() {
       continue;
     }
     if (size < 0) {
-      return error("read");
+      return file_error("read", path_);
     }
     if (size == 0) {
       return Done{};
@@ -131,10 +132,6 @@ void AuditLog::take_lines(std::size_t from) {
   }
   end_ += taken;
   tail_.erase(0, taken);
-}
-
-Error AuditLog::error(const char* what) const {
-  return system_error(fmt::format("cannot {} {}: {}", what, path_.string(), std::strerror(errno)));
 }
 
 }  // namespace natto

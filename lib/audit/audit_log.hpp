@@ -32,7 +32,6 @@ class AuditLog {
   [[nodiscard]] bool is_at_path() const;
   [[nodiscard]] Status catch_up();
   void take_lines(std::size_t from);
-  [[nodiscard]] Error error(const char* what) const;
 
   std::filesystem::path path_;
   Descriptor file_;

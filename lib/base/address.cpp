@@ -90,8 +90,11 @@ std::string to_string(Ipv4Address address) {
 }
 
 std::string to_string(const Ipv4Prefix& prefix) {
-  return prefix.length == 32 ? to_string(prefix.address)
-                             : fmt::format("{}/{}", to_string(prefix.address), prefix.length);
+  return prefix.length == 32 ? to_string(prefix.address) : to_cidr(prefix);
+}
+
+std::string to_cidr(const Ipv4Prefix& prefix) {
+  return fmt::format("{}/{}", to_string(prefix.address), prefix.length);
 }
 
 std::string to_string(const MacAddress& mac) {

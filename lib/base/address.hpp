@@ -56,6 +56,10 @@ struct Ipv4Prefix {
   [[nodiscard]] constexpr Ipv4Address last() const noexcept {
     return Ipv4Address::from_host(address.host() | ~mask());
   }
+  /// How many: 1 to 2^32.
+  [[nodiscard]] constexpr std::uint64_t addresses() const noexcept {
+    return std::uint64_t{1} << (32U - length);
+  }
   [[nodiscard]] constexpr bool contains(Ipv4Address other) const noexcept {
     return ((other.host() ^ address.host()) & mask()) == 0;
   }
@@ -97,6 +101,8 @@ inline constexpr MacAddress kBroadcastMac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 [[nodiscard]] std::string to_string(Ipv4Address address);
 /// A /32 prints as the address alone.
 [[nodiscard]] std::string to_string(const Ipv4Prefix& prefix);
+/// With its length, of a /32 too.
+[[nodiscard]] std::string to_cidr(const Ipv4Prefix& prefix);
 [[nodiscard]] std::string to_string(const MacAddress& mac);
 
 }  // namespace natto

@@ -13,8 +13,6 @@ constexpr std::uint32_t kMostBlockBytes = 16U << 20U;
 constexpr std::size_t kBlockFrameBytes = 12;  ///< type and length before, length behind
 constexpr std::size_t kMostInterfaces = 65'536;
 
-constexpr std::uint64_t kBillion = 1'000'000'000;
-
 std::size_t padded(std::size_t bytes) { return (bytes + 3) & ~std::size_t{3}; }
 
 /// 0: more than 64 bits hold.
@@ -34,10 +32,10 @@ std::uint64_t to_nanoseconds(std::uint64_t ticks, const PcapngInterface& interfa
   const std::uint64_t seconds =
       ticks / interface.ticks_per_second + static_cast<std::uint64_t>(interface.offset_seconds);
   const std::uint64_t rest = ticks % interface.ticks_per_second;
-  const auto nanoseconds = interface.ticks_per_second <= kBillion
-                               ? rest * kBillion / interface.ticks_per_second
-                               : rest / (interface.ticks_per_second / kBillion);
-  return seconds * kBillion + std::min(nanoseconds, kBillion - 1);
+  const auto nanoseconds = interface.ticks_per_second <= kSecondNs
+                               ? rest * kSecondNs / interface.ticks_per_second
+                               : rest / (interface.ticks_per_second / kSecondNs);
+  return seconds * kSecondNs + std::min(nanoseconds, kSecondNs - 1);
 }
 
 }  // namespace

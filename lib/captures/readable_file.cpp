@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include "base/write_all.hpp"
 
 namespace natto {
 namespace {
@@ -86,16 +87,11 @@ Status copy_all(int from, int to) {
     if (got < 0 && errno != EINTR) {
       return input_error(fmt::format("cannot read: {}", std::strerror(errno)));
     }
-    for (ssize_t written = 0; written < got;) {
-      const ssize_t more =
-          write(to, bytes.data() + written, static_cast<std::size_t>(got - written));
-      if (more < 0) {
-        return system_error(
-            fmt::format("cannot write a temporary file: {}\nSet TMPDIR to a folder "
-                        "with more room.",
-                        std::strerror(errno)));
-      }
-      written += more;
+    if (!write_all(to, {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))})) {
+      return system_error(
+          fmt::format("cannot write a temporary file: {}\nSet TMPDIR to a folder "
+                      "with more room.",
+                      std::strerror(errno)));
     }
   }
 }

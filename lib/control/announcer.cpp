@@ -4,19 +4,12 @@
 #include <utility>
 
 namespace natto {
-namespace {
-
-std::uint64_t addresses_of(const Ipv4Prefix& prefix) {
-  return std::uint64_t{1} << (32U - prefix.length);
-}
-
-}  // namespace
 
 void Announcer::begin(std::vector<Ipv4Prefix> addresses) {
   prefixes_ = std::move(addresses);
   addresses_ = 0;
   for (const Ipv4Prefix& prefix : prefixes_) {
-    addresses_ = std::min<std::uint64_t>(kMaxAddresses, addresses_ + addresses_of(prefix));
+    addresses_ = std::min<std::uint64_t>(kMaxAddresses, addresses_ + prefix.addresses());
   }
   rounds_left_ = addresses_ == 0 ? 0 : kRounds;
   announced_ = 0;
@@ -40,7 +33,7 @@ std::optional<Ipv4Address> Announcer::next(Instant now) {
   }
   const Ipv4Prefix& prefix = prefixes_[prefix_];
   const auto address = Ipv4Address::from_host(prefix.address.host() + host_);
-  if (++host_ == addresses_of(prefix)) {
+  if (++host_ == prefix.addresses()) {
     host_ = 0;
     ++prefix_;
   }

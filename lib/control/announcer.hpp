@@ -28,7 +28,6 @@ class Announcer {
   /// Announces `addresses` from now on, and no others. The first count most: no more than
   /// kMaxAddresses are announced.
   void begin(std::vector<Ipv4Prefix> addresses);
-  void stop() { begin({}); }
 
   /// The next that is due, if one is.
   [[nodiscard]] std::optional<Ipv4Address> next(Instant now);

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/printable.hpp"
+
 namespace natto {
 namespace {
 
@@ -38,12 +40,7 @@ bool journal_reads_standard_error() {
 
 void write_log(LogLevel level, std::string_view text) {
   static const bool to_journal = journal_reads_standard_error();
-  std::string line(text);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') {
-      c = '?';
-    }
-  }
+  const std::string line = printable(std::string(text));
   const std::uint32_t dpdk = dpdk_level(level);
   // DPDK counts levels from 1 where syslog(3) and sd-daemon(3) count from 0.
   const std::string priority = to_journal ? fmt::format("<{}>", dpdk - 1) : std::string();

@@ -34,13 +34,9 @@ struct InterfaceNeeds {
 
   /// `part` lies within the subnet.
   void add_in_subnet(const Ipv4Prefix& part) {
-    const unsigned length = part.length < kDelegated ? kDelegated : 32;
+    const unsigned length = part.length <= kDelegated ? kDelegated : 32;
     const std::uint64_t count = 1ULL << (length - part.length);
     Prefixes& into = length == kDelegated ? delegated : addresses;
-    if (part.length == kDelegated) {
-      delegated.insert(part);
-      return;
-    }
     for (std::uint64_t i = 0; i < count; ++i) {
       const auto offset = static_cast<std::uint32_t>(i << (32U - length));
       into.insert({Ipv4Address::from_host(part.address.host() + offset),
@@ -57,8 +53,8 @@ struct InterfaceNeeds {
     for (const auto& [first, count] : filled) {
       const Ipv4Prefix prefix{Ipv4Address::from_host(first), kDelegated};
       if (count == 1U << (32U - kDelegated)) {
-        std::erase_if(addresses,
-                      [&](const Ipv4Prefix& one) { return prefix.contains(one.address); });
+        addresses.erase(addresses.lower_bound({prefix.first(), 32}),
+                        addresses.upper_bound({prefix.last(), 32}));
         delegated.insert(prefix);
       }
     }
@@ -106,9 +102,7 @@ AwsJson items(const Prefixes& prefixes, const char* key, bool with_length, const
               const std::optional<Shard>& shard) {
   AwsJson list = AwsJson::array();
   for (const Ipv4Prefix& prefix : prefixes) {
-    const std::string text = with_length
-                                 ? fmt::format("{}/{}", to_string(prefix.address), prefix.length)
-                                 : to_string(prefix);
+    const std::string text = with_length ? to_cidr(prefix) : to_string(prefix);
     if (!shard) {
       list.push_back({{key, text}});
       continue;
@@ -138,7 +132,7 @@ Result<Exported> aws_addresses(const Mappings& selected, const Config& config,
     ports.push_back(
         {{"realm", port.realm},
          {"device", port.device},
-         {"address", fmt::format("{}/{}", to_string(port.address.address), port.address.length)},
+         {"address", to_cidr(port.address)},
          {"addresses", items(of_port.addresses, "address", false, port.realm, options.shard)},
          {"prefixes", items(of_port.delegated, "prefix", true, port.realm, options.shard)},
          {"routes", items(of_port.routes, "destination", true, port.realm, options.shard)}});

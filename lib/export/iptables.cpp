@@ -11,11 +11,6 @@
 namespace natto::exports {
 namespace {
 
-/// iptables-save writes the length of every prefix.
-std::string cidr(const Ipv4Prefix& prefix) {
-  return fmt::format("{}/{}", to_string(prefix.address), prefix.length);
-}
-
 /// -m multiport takes 15 ports, and a range is two.
 std::vector<std::string> multiport_lists(const std::vector<PortRange>& ports) {
   constexpr std::size_t kMost = 15;
@@ -47,10 +42,10 @@ std::string iptables_target(const FilterRule& rule) {
     case FilterRule::Does::kJump:
       return rule.chain;
     case FilterRule::Does::kToReal:
-      return network ? "NETMAP --to " + cidr(rule.to)
+      return network ? "NETMAP --to " + to_cidr(rule.to)
                      : "DNAT --to-destination " + to_string(rule.to);
     case FilterRule::Does::kToMapped:
-      return network ? "NETMAP --to " + cidr(rule.to) : "SNAT --to-source " + to_string(rule.to);
+      return network ? "NETMAP --to " + to_cidr(rule.to) : "SNAT --to-source " + to_string(rule.to);
   }
   return "";
 }
@@ -61,10 +56,10 @@ void add_iptables_rule(std::string& text, std::string_view chain, const FilterRu
     fmt::format_to(std::back_inserter(line), " {} {}", option, value);
   };
   if (rule.source) {
-    add("-s", cidr(*rule.source));
+    add("-s", to_cidr(*rule.source));  // as iptables-save does
   }
   if (rule.destination) {
-    add("-d", cidr(*rule.destination));
+    add("-d", to_cidr(*rule.destination));
   }
   if (rule.in) {
     add("-i", *rule.in);

@@ -17,11 +17,6 @@ constexpr unsigned kTimeToLive = 60;
 /// Records that Route 53 takes at once; UPSERT counts twice.
 constexpr std::size_t kMostRecords = 500;
 
-/// Transit Gateway has a length for a host, too.
-std::string with_length(const Ipv4Prefix& prefix) {
-  return fmt::format("{}/{}", to_string(prefix.address), prefix.length);
-}
-
 struct NamedHost {
   std::string name;
   Ipv4Address mapped;
@@ -65,8 +60,8 @@ std::string tgw_text(const Mappings& selected, const Config& config) {
     ListJson& list = rules.try_emplace(mapping->realm, ListJson::array()).first->second;
     constexpr unsigned kStep = 10;
     list.push_back({{"RuleNumber", kStep * (list.size() + 1)},
-                    {"MatchSourceCidr", with_length(mapping->real)},
-                    {"NatCidr", with_length(mapping->mapped)}});
+                    {"MatchSourceCidr", to_cidr(mapping->real)},
+                    {"NatCidr", to_cidr(mapping->mapped)}});
   }
   ListJson attachments = ListJson::array();
   for (const auto& [realm, list] : rules) {

@@ -10,10 +10,10 @@
 #include <chrono>
 #include <cstring>
 #include <fstream>
-#include <string_view>
 #include <system_error>
 
 #include "base/descriptor.hpp"
+#include "base/file_error.hpp"
 #include "base/write_all.hpp"
 
 namespace natto {
@@ -29,10 +29,6 @@ year_month month_of(WallTime time) {
 std::string file_name(year_month month) {
   return fmt::format("history-{:04}-{:02}.jsonl", static_cast<int>(month.year()),
                      static_cast<unsigned>(month.month()));
-}
-
-Error history_error(const char* what, const std::filesystem::path& file) {
-  return system_error(fmt::format("cannot {} {}: {}", what, file.string(), std::strerror(errno)));
 }
 
 /// Whether the last byte is something else than a line feed.
@@ -72,12 +68,12 @@ Result<std::size_t> append_period(const std::filesystem::path& folder, const Per
   const Descriptor file(open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
   struct stat status {};
   if (!file || fstat(file.get(), &status) != 0) {
-    return history_error("open", path);
+    return file_error("open", path);
   }
   const std::string text =
       (is_broken_off(file.get(), status.st_size) ? "\n" : "") + to_line(period) + '\n';
   if (!write_all(file.get(), text) || fdatasync(file.get()) != 0) {
-    const Error error = history_error("write", path);
+    const Error error = file_error("write", path);
     // Without a part of a line; what remains of one is skipped.
     static_cast<void>(ftruncate(file.get(), status.st_size) == 0);
     return error;
@@ -93,7 +89,7 @@ Result<HistoryRead> read_history(const std::filesystem::path& folder, WallTime f
     const std::filesystem::path path = folder / file_name(month);
     std::ifstream stream(path, std::ios::binary);
     if (!stream && errno != ENOENT) {
-      return input_error(history_error("read", path).message);
+      return input_error(file_error("read", path).message);
     }
     for (std::string line; std::getline(stream, line);) {
       if (const std::optional<Period> period = parse_period(line)) {

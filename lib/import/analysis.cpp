@@ -160,7 +160,7 @@ class Analysis {
 
   void add_parts(std::size_t index, const std::set<std::uint32_t>& offsets) {
     const ImportedMapping& mapping = table_.mappings[index];
-    const std::uint64_t size = 1ULL << (32U - mapping.real.length);
+    const std::uint64_t size = mapping.real.addresses();
     const std::string& interface = candidates_[index].interface;
     const std::uint32_t real = mapping.real.first().host();
     const std::uint32_t mapped = mapping.mapped.first().host();

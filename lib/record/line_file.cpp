@@ -12,14 +12,11 @@
 #include <utility>
 
 #include "base/descriptor.hpp"
+#include "base/file_error.hpp"
 #include "base/write_all.hpp"
 
 namespace natto {
 namespace {
-
-Error file_error(std::string_view what, const std::filesystem::path& path) {
-  return system_error(fmt::format("cannot {} {}: {}", what, path.string(), std::strerror(errno)));
-}
 
 std::string old_file(const std::filesystem::path& path, unsigned number) {
   return number == 0 ? path.string() : fmt::format("{}.{}", path.string(), number);

@@ -1,9 +1,6 @@
 #include "runtime/packet_origins.hpp"
 
-#include <rte_ethdev.h>
 #include <rte_mbuf_dyn.h>
-
-#include <span>
 
 #include "dpdk/error.hpp"
 

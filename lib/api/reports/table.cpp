@@ -36,7 +36,7 @@ TableReport table_report(const AppliancePart& appliance) {
                      .last_reload_us = static_cast<std::uint64_t>(last_reload.took.count())};
   for (const Mapping& mapping : mappings) {
     report.hosts += mapping.real.length == 32 ? 1 : 0;
-    report.addresses += std::uint64_t{1} << (32U - mapping.real.length);
+    report.addresses += mapping.real.addresses();
   }
   report.prefixes = report.mappings - report.hosts;
   return report;

@@ -52,7 +52,7 @@ TEST(Announcer, BeginsAnewAndStops) {
   EXPECT_EQ(announcer.next(1s), Ipv4Address::of(10, 0, 0, 8));
   announcer.begin(prefixes({"10.0.0.1"}));
   EXPECT_EQ(due(announcer, 1s), std::vector<std::string>({"10.0.0.1"}));
-  announcer.stop();
+  announcer.begin({});
   EXPECT_EQ(announcer.left(), 0U);
   EXPECT_TRUE(due(announcer, 2s).empty());
 }
