@@ -78,13 +78,15 @@ Result<std::string> show_file(const AuditArguments& arguments) {
   }
   std::string text;
   const auto show = [&](std::string_view line) {
-    const std::optional<WallTime> time = time_of(line);
-    if (since && (!time || *time < *since)) {
-      return;
+    if (since) {
+      const std::optional<WallTime> time = time_of(line);
+      if (!time || *time < *since) {
+        return;
+      }
     }
     if (!arguments.json) {
       text += audit_text(line);
-    } else if (ChainReader::position_of(line)) {
+    } else if (ChainReader::is_line(line)) {
       text += fmt::format("{}{}", text.empty() ? "" : ",\n", line);
     }
   };

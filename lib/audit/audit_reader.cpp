@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/printable.hpp"
+
 namespace natto {
 namespace {
 
@@ -57,15 +59,6 @@ class AuditView {
   [[nodiscard]] const ReadJson* find(const char* key) const {
     const auto found = json_.find(key);  // of anything but an object: the end
     return found == json_.end() ? nullptr : &*found;
-  }
-  /// It goes to a terminal.
-  [[nodiscard]] static std::string printable(std::string value) {
-    for (char& c : value) {
-      if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') {
-        c = '?';
-      }
-    }
-    return value;
   }
 
   const ReadJson& json_;
@@ -135,9 +128,8 @@ Result<AuditVerdict> verify_audit(const std::filesystem::path& file, std::string
   bool has_pinned = false;
   std::string newest;
   const Result<std::string> tail = for_each_line(file, [&](std::string_view line) {
-    reader.take(line);
-    if (const auto position = ChainReader::position_of(line)) {
-      has_pinned |= position->hash == pinned;
+    if (reader.take(line)) {
+      has_pinned |= reader.newest().hash == pinned;
       newest = line;
     }
   });
@@ -161,7 +153,7 @@ std::optional<WallTime> time_of(std::string_view line) {
 
 std::string audit_text(std::string_view text) {
   const ReadJson json = ReadJson::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object() || !ChainReader::position_of(text)) {
+  if (!json.is_object() || !ChainReader::is_line(text)) {
     return fmt::format("       {} bytes that are no line of an audit\n", text.size());
   }
   const AuditView line(json);

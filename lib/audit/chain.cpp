@@ -57,6 +57,8 @@ std::optional<ChainPosition> ChainReader::position_of(std::string_view line) {
   return link ? std::optional(ChainPosition{link->sequence, sha256_hex(line)}) : std::nullopt;
 }
 
+bool ChainReader::is_line(std::string_view line) { return Link::of(line).has_value(); }
+
 void ChainReader::Stray::add(std::string_view line) {
   if (lines++ > 0) {
     sum.add("\n");
@@ -66,7 +68,7 @@ void ChainReader::Stray::add(std::string_view line) {
   bytes += line.size();
 }
 
-void ChainReader::take(std::string_view line) {
+bool ChainReader::take(std::string_view line) {
   ++lines_;
   const std::optional<Link> link = Link::of(line);
   if (!link) {
@@ -76,7 +78,7 @@ void ChainReader::take(std::string_view line) {
     }
     stray_->add(line);
     newest_and_stray_.add(line);
-    return;
+    return false;
   }
   const bool names_what_is_stray = names_stray(*link);
   judge(*link, names_what_is_stray);
@@ -85,6 +87,7 @@ void ChainReader::take(std::string_view line) {
   newest_and_stray_ = {};
   newest_and_stray_.first_line = lines_;
   newest_and_stray_.add(line);
+  return true;
 }
 
 /// Whether `link` is that of a line that rightly says that what is before it was broken off.

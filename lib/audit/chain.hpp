@@ -31,11 +31,13 @@ struct ChainFinding {
 /// Reads an audit line by line, and finds where the chain does not hold. One thread.
 class ChainReader {
  public:
-  /// The next line, without its line feed.
-  void take(std::string_view line);
+  /// The next line, without its line feed. False: it is no line of an audit.
+  bool take(std::string_view line);
   /// What is behind the last line feed.
   void end(std::string_view tail);
 
+  /// Of any one, without its line feed.
+  [[nodiscard]] static bool is_line(std::string_view line);
   /// Of a line, without its line feed. None if it is no line of an audit.
   [[nodiscard]] static std::optional<ChainPosition> position_of(std::string_view line);
 

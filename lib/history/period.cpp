@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "history/sums.hpp"
+
 namespace natto {
 namespace {
 
@@ -87,16 +89,11 @@ Period from_json(const PeriodJson& line) {
 
 template <typename Count>
 void sum_up_counts(std::vector<Count>& counts) {
-  std::map<std::vector<std::string>, Count> sums;
+  Sums<Count> sums;
   for (const Count& count : counts) {
-    if (const auto [at, is_new] = sums.try_emplace(key_of(count), count); !is_new) {
-      at->second += count;
-    }
+    sums.add(count);
   }
-  counts.clear();
-  for (auto& [key, sum] : sums) {
-    counts.push_back(std::move(sum));
-  }
+  counts = sums.values();
 }
 
 }  // namespace

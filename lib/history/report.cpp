@@ -11,23 +11,6 @@ void add_numbers(Numbers& sums, const Numbers& more) {
   }
 }
 
-template <typename Count>
-void add_count(std::map<std::vector<std::string>, Count>& sums, const Count& more) {
-  const auto [at, is_new] = sums.try_emplace(key_of(more), more);
-  if (!is_new) {
-    at->second += more;
-  }
-}
-
-template <typename Count>
-std::vector<Count> values(const std::map<std::vector<std::string>, Count>& sums) {
-  std::vector<Count> found;
-  for (const auto& [key, count] : sums) {
-    found.push_back(count);
-  }
-  return found;
-}
-
 }  // namespace
 
 bool EvidenceReport::has_side(const std::vector<std::string>& realms) const {
@@ -62,23 +45,23 @@ void EvidenceReport::add(const Period& period) {
   }
   for (const MappingCount& more : period.mappings) {
     if (!realm_ || more.realm == *realm_) {
-      add_count(mappings_, more);
+      mappings_.add(more);
     }
   }
   for (const RuleCount& more : period.rules) {
     if (has_side(more.realms)) {
-      add_count(rules_, more);
+      rules_.add(more);
     }
   }
   for (const LimitCount& more : period.limits) {
     if (has_side(more.realms)) {
-      add_count(limits_, more);
+      limits_.add(more);
     }
   }
 }
 
-std::vector<MappingCount> EvidenceReport::mappings() const { return values(mappings_); }
-std::vector<RuleCount> EvidenceReport::rules() const { return values(rules_); }
-std::vector<LimitCount> EvidenceReport::limits() const { return values(limits_); }
+std::vector<MappingCount> EvidenceReport::mappings() const { return mappings_.values(); }
+std::vector<RuleCount> EvidenceReport::rules() const { return rules_.values(); }
+std::vector<LimitCount> EvidenceReport::limits() const { return limits_.values(); }
 
 }  // namespace natto

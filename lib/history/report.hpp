@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "history/period.hpp"
+#include "history/sums.hpp"
 
 namespace natto {
 
@@ -65,9 +66,9 @@ class EvidenceReport {
   Numbers drops_;
   std::map<std::string, Numbers> ports_;
   // By name and what it says: what is changed is another one.
-  std::map<std::vector<std::string>, MappingCount> mappings_;
-  std::map<std::vector<std::string>, RuleCount> rules_;
-  std::map<std::vector<std::string>, LimitCount> limits_;
+  Sums<MappingCount> mappings_;
+  Sums<RuleCount> rules_;
+  Sums<LimitCount> limits_;
 };
 
 /// For a person.
