@@ -23,8 +23,6 @@
 namespace natto {
 namespace {
 
-constexpr const char* kFileChanged = "file changed";
-
 template <typename Duration>
 ReloadOutcome::Microseconds microseconds(Duration duration) {
   return std::chrono::duration_cast<ReloadOutcome::Microseconds>(duration);
@@ -133,7 +131,10 @@ void Reloader::work() {
     }
     if (changed_at && Clock::now() - *changed_at >= patience_.debounce) {
       changed_at.reset();
-      run({.kind = ReloadKind::kReload, .trigger = kFileChanged, .who = ""});
+      run({.kind = ReloadKind::kReload,
+           .trigger = "file changed",
+           .who = "",
+           .by = {.kind = Actor::Kind::kFile}});
     }
     while (const auto request = next_request()) {
       if (request->kind == ReloadKind::kReload) {
@@ -413,7 +414,7 @@ void Reloader::refuse(const Error& error, ReloadOutcome& outcome) {
 /// In the audit. Of a file that is written again and again and says what it said, there is nothing
 /// to record; that a person asked is.
 void Reloader::record(const ReloadRequest& request, const ReloadOutcome& outcome) {
-  const bool of_file = request.trigger == kFileChanged;
+  const bool of_file = request.by.kind == Actor::Kind::kFile;
   if (trail_ == nullptr || request.kind == ReloadKind::kDryRun ||
       (of_file && !outcome.refused && outcome.no_change())) {
     return;
