@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "audit/actor.hpp"
+#include "base/file_error.hpp"
 #include "commands.hpp"
 #include "config/toml/source_text.hpp"
 #include "running_natto.hpp"
@@ -91,18 +93,21 @@ class There {
 /// The natto here has the table of `text` in force; or else it and its file are as they were.
 Status take_here(const Here& here, const std::filesystem::path& file, const std::string& before,
                  const std::string& text) {
-  const auto write = [&file](const std::string& content) {
-    std::ofstream(file, std::ios::binary | std::ios::trunc) << content;
+  const auto load = [&](const std::string& content) -> Status {
+    if (text != before) {
+      std::ofstream stream(file, std::ios::binary | std::ios::trunc);
+      if (!(stream << content).flush()) {
+        return file_error("write", file);
+      }
+    }
+    const auto reloaded = here.ask(api::ReloadRequest{.sudo_user = sudo_user()});
+    return reloaded ? Status(Done{}) : reloaded.error();
   };
-  if (text != before) {
-    write(text);
+  const Status loaded = load(text);
+  if (!loaded && text != before) {
+    static_cast<void>(load(before));
   }
-  const auto reloaded = here.ask(api::ReloadRequest());
-  if (!reloaded && text != before) {
-    write(before);
-    static_cast<void>(here.ask(api::ReloadRequest()));
-  }
-  return reloaded ? Status(Done{}) : reloaded.error();
+  return loaded;
 }
 
 Result<std::string> push(const PushArguments& arguments) {

@@ -1,9 +1,9 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 
+#include "audit/actor.hpp"
 #include "commands.hpp"
 #include "running_natto.hpp"
 #include "views.hpp"
@@ -35,12 +35,6 @@ class ProgressLine {
  private:
   bool is_terminal_ = isatty(STDERR_FILENO) != 0;
 };
-
-/// For the audit: who asks as root by sudo.
-std::string sudo_user() {
-  const char* user = std::getenv("SUDO_USER");
-  return user == nullptr ? "" : user;
-}
 
 template <typename OneRequest>
 Result<std::string> ask(const ReloadArguments& arguments, const OneRequest& request) {

@@ -10,15 +10,19 @@
 
 namespace natto {
 
+std::string sudo_user() {
+  const char* name = std::getenv("SUDO_USER");
+  return name == nullptr ? "" : name;
+}
+
 Actor this_process() {
-  const char* sudo_user = std::getenv("SUDO_USER");
   const pid_t process = getpid();
   return {.kind = Actor::Kind::kItself,
           .user = geteuid(),
           .process = process,
           .program = program_of(process),
           .login_user = login_user_of(process),
-          .claimed_sudo_user = sudo_user == nullptr ? "" : sudo_user};
+          .claimed_sudo_user = sudo_user()};
 }
 
 Actor sender(uid_t user, pid_t process) {

@@ -28,6 +28,9 @@ struct Actor {
   WallTime modified = {};              ///< of kFile
 };
 
+/// SUDO_USER of this process; empty if it has none.
+[[nodiscard]] std::string sudo_user();
+
 /// Natto itself. Any thread.
 [[nodiscard]] Actor this_process();
 

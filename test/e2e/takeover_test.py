@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -131,6 +133,16 @@ def ssh(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
 
 
+@contextmanager
+def read_only(file: Path) -> Iterator[None]:
+    """`file`, which root too may only read."""
+    run("mount", "--bind", "-o", "ro", str(file), str(file))
+    try:
+        yield
+    finally:
+        run("umount", str(file))
+
+
 def digests(pair: Pair) -> list[str]:
     return [node.ask("table")["digest"] for node in pair.nodes]
 
@@ -159,6 +171,13 @@ def test_push_gives_both_the_same_table_or_none(pair: Pair, ssh: None) -> None:
     # This one refuses a table that maps its own.
     new.write_text(mappings_toml([*MAPPINGS, Mapping("one", "middle", "10.33.1.30", "10.33.1.1")]))
     with pytest.raises(CommandFailed, match="both natto keep the table that they had"):
+        says(one, "push", "--table", str(new))
+    assert one.table.read_text() == two.table.read_text() == more
+    assert digests(pair)[0] == digests(pair)[1]
+
+    # This one's file cannot be written.
+    new.write_text(TABLE)
+    with read_only(one.table), pytest.raises(CommandFailed, match="(?s)cannot write .*both natto keep the table"):
         says(one, "push", "--table", str(new))
     assert one.table.read_text() == two.table.read_text() == more
     assert digests(pair)[0] == digests(pair)[1]
