@@ -11,25 +11,15 @@ struct RoleArguments {
 };
 
 template <typename OneRequest>
-Result<std::string> ask(const RoleArguments& arguments) {
-  Result<api::Client> natto = arguments.natto.connect();
-  if (!natto) {
-    return natto.error();
-  }
-  const auto received = natto->request(OneRequest());
-  if (!received) {
-    return received.error();
-  }
-  return arguments.json ? received->line + "\n" : role_view(received->report);
-}
-
-template <typename OneRequest>
 void add_change_of_role(CLI::App& command, Action& chosen) {
   const auto arguments = std::make_shared<RoleArguments>();
   add_running_natto_options(command, arguments->natto);
   add_json_option(command, arguments->json);
-  command.callback(
-      [arguments, &chosen] { chosen = [arguments] { return ask<OneRequest>(*arguments); }; });
+  command.callback([arguments, &chosen] {
+    chosen = [arguments] {
+      return ask_and_show(arguments->natto, arguments->json, OneRequest(), role_view);
+    };
+  });
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "api/client.hpp"
 
@@ -21,6 +22,21 @@ struct RunningNatto {
                                             std::chrono::duration<double>(timeout_seconds)));
   }
 };
+
+/// What natto reports, as `view` shows it, or as it came.
+template <typename OneRequest, typename View>
+[[nodiscard]] Result<std::string> ask_and_show(const RunningNatto& natto, bool json,
+                                               const OneRequest& request, View view) {
+  Result<api::Client> client = natto.connect();
+  if (!client) {
+    return client.error();
+  }
+  auto received = client->request(request);
+  if (!received) {
+    return received.error();
+  }
+  return json ? received->line + "\n" : view(received->report);
+}
 
 /// --socket and --timeout.
 inline void add_running_natto_options(CLI::App& command, RunningNatto& natto) {

@@ -1,4 +1,3 @@
-#include <chrono>
 #include <memory>
 
 #include "clock.hpp"
@@ -19,18 +18,9 @@ struct ShowArguments {
   bool samples = false;  ///< of dropped packets
 };
 
-/// What natto reports, as `view` shows it, or as it came.
 template <typename OneRequest, typename View>
 Result<std::string> show(const ShowArguments& arguments, const OneRequest& request, View view) {
-  Result<api::Client> natto = arguments.natto.connect();
-  if (!natto) {
-    return natto.error();
-  }
-  auto received = natto->request(request);
-  if (!received) {
-    return received.error();
-  }
-  return arguments.json ? received->line + "\n" : view(received->report);
+  return ask_and_show(arguments.natto, arguments.json, request, view);
 }
 
 CLI::App* add_subject(CLI::App& show_command, const char* name, const char* help,
