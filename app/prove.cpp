@@ -3,15 +3,17 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <fstream>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 
+#include "base/file_error.hpp"
+#include "base/write_all.hpp"
+#include "captures/temporary_file.hpp"
 #include "import/candidates.hpp"
 #include "import/walk.hpp"
 #include "proof/proof.hpp"
-#include "proof/temporary_folder.hpp"
 #include "table/loader.hpp"
 #include "table_realms.hpp"
 
@@ -69,13 +71,18 @@ std::map<std::string, std::string> interfaces_of(const Config& config,
 Result<std::string> prove_rules(const ProofArguments& arguments, const std::string& text,
                                 const old_rules::Ruleset& rules, const old_rules::Realms& realms,
                                 const std::string& imported) {
-  const proof::TemporaryFolder folder;
   std::filesystem::path file = arguments.table;
+  std::optional<TemporaryFile> own;
   if (file.empty()) {
-    file = folder.path() / "mappings.toml";
-    if (!(std::ofstream(file) << imported)) {
-      return system_error("cannot write a file in the folder for temporary ones");
+    Result<TemporaryFile> made = TemporaryFile::create();
+    if (!made) {
+      return made.error();
     }
+    if (!write_all(made->descriptor(), imported)) {
+      return file_error("write", "a temporary file");
+    }
+    own.emplace(*std::move(made));
+    file = own->path();
   }
   const Result<Config> config = config_of_realms({file});
   if (!config) {

@@ -1,6 +1,5 @@
 #include "proof/child_program.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -8,6 +7,8 @@
 
 #include <cerrno>
 #include <cstring>
+
+#include "base/write_all.hpp"
 
 namespace natto::proof {
 namespace {
@@ -18,15 +19,8 @@ constexpr std::size_t kLongestComplaint = 2000;
 /// Files that nobody else can open: a program reads its input at leisure.
 Descriptor memory_file(const std::string& content) {
   Descriptor file(memfd_create("natto", MFD_CLOEXEC));
-  std::size_t at = 0;
-  while (file && at < content.size()) {
-    const ssize_t written = write(file.get(), content.data() + at, content.size() - at);
-    if (written <= 0) {
-      return Descriptor();
-    }
-    at += static_cast<std::size_t>(written);
-  }
-  return file && lseek(file.get(), 0, SEEK_SET) == 0 ? std::move(file) : Descriptor();
+  const bool made = file && write_all(file.get(), content) && lseek(file.get(), 0, SEEK_SET) == 0;
+  return made ? std::move(file) : Descriptor();
 }
 
 std::string content_of(const Descriptor& file) {

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <set>
 #include <utility>
 #include <vector>
 
+#include "captures/capture_writer.hpp"
 #include "explain/explain.hpp"
 #include "explain/mapping_index.hpp"
 #include "lines.hpp"
@@ -24,7 +24,6 @@ namespace natto::proof {
 namespace {
 
 constexpr std::size_t kMostShown = 10;
-constexpr std::size_t kIpv4Bytes = 20;
 
 /// What loads the rules as they were written.
 Result<std::vector<LoaderStep>> steps_for(const std::string& text, old_rules::Dialect dialect) {
@@ -84,8 +83,8 @@ Status find_room(Config& config, const MappingTable& table) {
 /// What a router says itself is no packet that it forwarded.
 bool is_icmp_error_packet(const Bytes& packet) {
   constexpr std::array<std::uint8_t, 4> kErrors = {3, 5, 11, 12};
-  return packet[9] == protocol::kIcmp && packet.size() > kIpv4Bytes &&
-         std::ranges::find(kErrors, packet[kIpv4Bytes]) != kErrors.end();
+  return packet[9] == protocol::kIcmp && packet.size() > sizeof(Ipv4Header) &&
+         std::ranges::find(kErrors, packet[sizeof(Ipv4Header)]) != kErrors.end();
 }
 
 class Prover {
@@ -172,7 +171,7 @@ class Prover {
   }
 
   static std::uint16_t identification(const TestPacket& packet) {
-    return identification_of(&packet.frame[kEthernetBytes]);
+    return identification_of(&packet.frame[kIpv4Offset]);
   }
 
   Status send_from(RuleSandbox& sandbox, std::size_t first) {
@@ -180,7 +179,7 @@ class Prover {
     for (std::size_t i = first; i < packets_.size(); ++i) {
       const std::span<const std::uint8_t> frame(packets_[i].frame);
       const Status status =
-          sandbox.send(interface_of(packets_[i].realm), frame.subspan(kEthernetBytes), outputs);
+          sandbox.send(interface_of(packets_[i].realm), frame.subspan(kIpv4Offset), outputs);
       if (!status) {
         return status.error();
       }
@@ -219,7 +218,7 @@ class Prover {
   /// The rules pass whoever sends; natto wants a mapping for both ends.
   static bool passes_untranslated(const TestPacket& packet, const std::vector<Forwarded>& rules) {
     constexpr std::size_t kSource = 12;
-    const auto source = packet.frame.begin() + kEthernetBytes + kSource;
+    const auto source = packet.frame.begin() + kIpv4Offset + kSource;
     return rules.size() == 1 && std::equal(source, source + 4, rules[0].packet.begin() + kSource);
   }
 
@@ -228,17 +227,15 @@ class Prover {
     if (request_.table.compiled == nullptr) {
       return false;
     }
-    const std::uint8_t* ip = &packet.frame[kEthernetBytes];
-    const auto address = [&](std::size_t at) {
-      return Ipv4Address::of(ip[at], ip[at + 1], ip[at + 2], ip[at + 3]);
-    };
+    const auto& ip = header_at<Ipv4Header>(std::span(packet.frame), kIpv4Offset);
     const MappingIndex index(request_.table);
-    const auto source = index.find_real(*config_.find_realm(packet.realm), address(12));
-    const auto destination = index.find_mapped(address(16));
+    const auto source = index.find_real(*config_.find_realm(packet.realm), ip.source);
+    const auto destination = index.find_mapped(ip.destination);
     if (!source || !destination) {
       return false;
     }
-    Flow flow = flow_of_whole(ip[9], std::span(packet.frame).subspan(kEthernetBytes + kIpv4Bytes));
+    Flow flow = flow_of_whole(ip.protocol,
+                              std::span(packet.frame).subspan(kIpv4Offset + sizeof(Ipv4Header)));
     flow.role = FlowRole::kOpens;
     return !request_.table.compiled->policy.judge(source->group, destination->group, flow)
                 .verdict.is_forward();
@@ -260,7 +257,7 @@ class Prover {
   static std::string in_words(const std::vector<Forwarded>& outputs, const std::string& if_none) {
     std::string text;
     for (const Forwarded& output : outputs) {
-      Bytes frame(kEthernetBytes);
+      Bytes frame(kIpv4Offset);
       frame[12] = 0x08;
       frame.insert(frame.end(), output.packet.begin(), output.packet.end());
       text += fmt::format("{}{} to {}", text.empty() ? "" : " and ", addresses_text(frame),
@@ -273,17 +270,20 @@ class Prover {
     if (request_.differing.empty()) {
       return Done{};
     }
+    constexpr std::uint64_t kNsBetween = 1000;
     if (config_.ports.size() == 1) {  // whose realm may have another name in natto.toml
-      std::vector<TestPacket> packets;
-      for (const auto& [packet, text] : differing_) {
-        packets.push_back(*packet);
+      Result<CaptureWriter> writer =
+          CaptureWriter::create(request_.differing, CaptureFormat::kPcapng, config_.ports[0].realm);
+      for (std::size_t i = 0; writer && i < differing_.size(); ++i) {
+        const auto& [packet, text] = differing_[i];
+        writer->write(i * kNsBetween, packet->frame,
+                      static_cast<std::uint32_t>(packet->frame.size()), {&text, 1});
       }
-      return write_capture(request_.differing, config_.ports[0].realm, packets);
+      return writer ? writer->finish() : writer.error();
     }
     std::ofstream file(request_.differing, std::ios::binary);
     PcapngWriter writer(file, UINT16_MAX);
     for (std::size_t i = 0; i < differing_.size(); ++i) {
-      constexpr std::uint64_t kNsBetween = 1000;
       const auto& [packet, text] = differing_[i];
       writer.write({.realm = packet->realm,
                     .outgoing = false,

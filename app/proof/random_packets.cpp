@@ -13,7 +13,6 @@ namespace natto::proof {
 namespace {
 
 constexpr std::uint16_t kFirstEphemeral = 32768;
-constexpr std::size_t kIpBytes = 20;
 constexpr std::uint8_t kSynAck = 0x12;
 
 void put16(std::uint8_t* at, std::uint16_t value) {
@@ -27,10 +26,10 @@ void put_checksum(std::uint8_t* at, Be16 checksum) {
 
 /// Of TCP, over the addresses as well.
 Be16 tcp_checksum(std::span<const std::uint8_t> packet) {
-  Bytes covered(packet.begin() + 12, packet.begin() + kIpBytes);
+  Bytes covered(packet.begin() + 12, packet.begin() + sizeof(Ipv4Header));
   covered.insert(covered.end(), {0, protocol::kTcp, 0, 0});
-  put16(&covered[10], static_cast<std::uint16_t>(packet.size() - kIpBytes));
-  covered.insert(covered.end(), packet.begin() + kIpBytes, packet.end());
+  put16(&covered[10], static_cast<std::uint16_t>(packet.size() - sizeof(Ipv4Header)));
+  covered.insert(covered.end(), packet.begin() + sizeof(Ipv4Header), packet.end());
   return internet_checksum(covered);
 }
 
@@ -67,7 +66,7 @@ PacketMaker::PacketMaker(const Config& config, const MappingTable& table,
 }
 
 Ipv4Address PacketMaker::any_address(const Ipv4Prefix& prefix) {
-  const std::uint64_t size = 1ULL << (32U - prefix.length);
+  const std::uint64_t size = prefix.addresses();
   const std::uint64_t at = one_in(4) ? (one_in(2) ? 0 : size - 1) : below(size);
   return Ipv4Address::from_host(prefix.first().host() + static_cast<std::uint32_t>(at));
 }
@@ -201,7 +200,8 @@ TestPacket PacketMaker::opener() {
        .icmp_type = one_in(4) ? kTimestamp : kEcho});
   if (service.protocol == protocol::kIcmp) {
     // An identifier, as ping has one. A message of zeros has two right checksums, 0 and ffff.
-    const std::span<std::uint8_t> message = std::span(frame).subspan(kEthernetBytes + kIpBytes);
+    const std::span<std::uint8_t> message =
+        std::span(frame).subspan(kIpv4Offset + sizeof(Ipv4Header));
     put16(&message[4], ephemeral);
     put16(&message[2], 0);
     put_checksum(&message[2], internet_checksum(message));
@@ -213,11 +213,11 @@ TestPacket PacketMaker::answer_to(const Forwarded& packet) {
   // Between made-up stations.
   Bytes frame = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00};
   frame.insert(frame.end(), packet.packet.begin(), packet.packet.end());
-  std::uint8_t* ip = &frame[kEthernetBytes];
+  std::uint8_t* ip = &frame[kIpv4Offset];
   std::swap_ranges(ip + 12, ip + 16, ip + 16);
   constexpr std::uint8_t kTtl = 64;
   ip[8] = kTtl;
-  std::uint8_t* payload = ip + kIpBytes;
+  std::uint8_t* payload = ip + sizeof(Ipv4Header);
   const std::span<std::uint8_t> all(ip, packet.packet.size());
   switch (ip[9]) {
     case protocol::kTcp:
@@ -236,7 +236,7 @@ TestPacket PacketMaker::answer_to(const Forwarded& packet) {
       constexpr std::uint8_t kEcho = 8;
       payload[0] = payload[0] == kEcho ? 0 : static_cast<std::uint8_t>(payload[0] + 1);
       put16(payload + 2, 0);
-      put_checksum(payload + 2, internet_checksum(all.subspan(kIpBytes)));
+      put_checksum(payload + 2, internet_checksum(all.subspan(sizeof(Ipv4Header))));
       break;
     }
     default:
@@ -246,10 +246,10 @@ TestPacket PacketMaker::answer_to(const Forwarded& packet) {
 }
 
 TestPacket PacketMaker::finished(RealmId realm, Bytes frame) {
-  std::uint8_t* ip = &frame[kEthernetBytes];
+  std::uint8_t* ip = &frame[kIpv4Offset];
   put16(ip + 4, identification_++);
   put16(ip + 10, 0);
-  put_checksum(ip + 10, internet_checksum({ip, kIpBytes}));
+  put_checksum(ip + 10, internet_checksum({ip, sizeof(Ipv4Header)}));
   return {.realm = config_.ports[realm].realm, .frame = std::move(frame)};
 }
 

@@ -137,7 +137,7 @@ Result<std::vector<Descriptor>> furnish(const SandboxPlan& plan) {
   return devices;
 }
 
-/// The message is "" and has the devices, or it is the error.
+/// The message is "0" and has the devices, or it is the error.
 void tell(int socket, const Result<std::vector<Descriptor>>& devices) {
   std::string text = devices ? std::string(1, '0')
                              : (devices.error().kind == ErrorKind::kInput ? '1' : '3') +

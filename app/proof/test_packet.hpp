@@ -4,12 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "packet/wire.hpp"
+
 namespace natto::proof {
 
 using Bytes = std::vector<std::uint8_t>;
-
-/// Bytes of the Ethernet header before an IPv4 packet.
-inline constexpr std::size_t kEthernetBytes = 14;
 
 /// A frame with an IPv4 packet, and where it arrives. Its identification is its own in a proof.
 struct TestPacket {
