@@ -15,7 +15,7 @@ from pathlib import Path
 
 import programs
 import report
-from scenarios import CLEAN, OPEN, OWN_RIVALS, SCENARIOS, TESTPMD_MODES, UNRECORDED, Scenario
+from scenarios import OPEN, OWN_RIVALS, SCENARIOS, TESTPMD_MODES, UNRECORDED, Scenario
 from traffic import Workload, write_capture, write_table
 
 

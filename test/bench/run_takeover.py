@@ -26,7 +26,7 @@ from lab import world  # noqa: E402
 from lab.lab import Lab  # noqa: E402
 from lab.namespace import Namespace  # noqa: E402
 from lab.numbered_stream import NumberedStream  # noqa: E402
-from lab.pair import A_MAPPED, B_MAPPED, INTERFACE, TABLE, Node, Pair, build  # noqa: E402
+from lab.pair import A_MAPPED, B_MAPPED, TABLE, Node, Pair, build  # noqa: E402
 from lab.patience import until  # noqa: E402
 from lab.standstill import standing_still, worker_of  # noqa: E402
 from report import renew_section  # noqa: E402

@@ -28,7 +28,7 @@ class Workload:
     sizes: list[int] = field(default_factory=lambda: [64])  # of frames, FCS included; in turn
     prefix_length: int = 32
     hostile_share: float = 0.0  # expired TTL, unmapped or malformed, in equal parts
-    host_beside: bool = False  # a host mapping beside prefixes: the table tells all addresses apart
+    host_beside: bool = False  # a host mapping beside prefixes
     mixed: bool = False  # prefixes of all lengths from 16 to 29 and ten times as many hosts; see _blocks
     echo: bool = False  # ICMP echo requests, which take the slow path, in place of UDP
     pairs: int = 0  # flows go between so many pairs of hosts; 0: between any

@@ -20,7 +20,7 @@ def test_no_thread_keeps_what_only_the_start_needed(case, natto) -> None:
         assert capabilities(status) == {CAP_DAC_OVERRIDE, CAP_IPC_LOCK}, status["Name"]
         assert status["NoNewPrivs"] == "1", status["Name"]
     assert keeps_memory_to_itself(process)
-    ping(case.a, real_case.B_MAPPED)
+    assert ping(case.a, real_case.B_MAPPED).answered == 3
 
 
 def test_takes_its_xdp_program_off_the_interface(lab, case) -> None:

@@ -192,11 +192,9 @@ def test_a_policy_comes_back(binary: Path, with_policy: Path, form: str) -> None
     check_way_back(binary, with_policy, form)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [case for case in CASES if expected_of(case).status != INPUT_WRONG])
 def test_the_corpus_comes_back(binary: Path, case: str, tmp_path: Path) -> None:
     expected = expected_of(case)
-    if expected.status == INPUT_WRONG:
-        return
     table = run_import(binary, CORPUS / f"{case}.rules", expected.options).stdout
     (tmp_path / "mappings.toml").write_text(table)
     content = tomllib.loads(table)
@@ -204,10 +202,10 @@ def test_the_corpus_comes_back(binary: Path, case: str, tmp_path: Path) -> None:
     config = tmp_path / "natto.toml"
     config.write_text(natto_toml(realms))
     for form in ("iptables", "nft", "csv", "tgw"):
-        exported = run(binary, "export", "-c", config, "--to", form).stdout
         if content["mapping"] and (content.get("allow") or not expected.policy):
             check_way_back(binary, config, form)
         else:
+            exported = run(binary, "export", "-c", config, "--to", form).stdout
             assert exported, "nothing may talk: there is nothing to compare"
 
 

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from cases import OWN, SIDES, Maker, other
+from cases import SIDES, Maker
 from kernel import INTERFACE, Kernel
 from lab.lab import Lab
 from import_test import PACKETS, forwarded

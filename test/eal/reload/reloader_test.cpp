@@ -25,7 +25,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::kA;
-using test::kB;
 using test::Lab;
 using test::make_mapping;
 
