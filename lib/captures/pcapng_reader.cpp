@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "captures/capture_format.hpp"
 #include "captures/pcapng.hpp"
 
 namespace natto {
