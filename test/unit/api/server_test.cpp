@@ -412,9 +412,10 @@ TEST(Server, ThePeerIsWhomTheKernelNames) {
   expect_service(natto);
   EXPECT_EQ(natto.last_peer().user, geteuid());
   EXPECT_EQ(natto.last_peer().process, getpid());
-  EXPECT_EQ(natto.last_peer().program, "unit_tests");
+  EXPECT_EQ(natto.last_peer().program, program_invocation_short_name);
   EXPECT_TRUE(
-      to_string(natto.last_peer()).ends_with(fmt::format(", pid {} (unit_tests)", getpid())));
+      to_string(natto.last_peer())
+          .ends_with(fmt::format(", pid {} ({})", getpid(), program_invocation_short_name)));
 }
 
 /// Needs root, to become somebody else.
