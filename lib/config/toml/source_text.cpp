@@ -1,44 +1,59 @@
 #include "config/toml/source_text.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <system_error>
 
+#include "base/descriptor.hpp"
 #include "config/toml/utf8.hpp"
 
 namespace natto {
 
-Result<std::string> read_file(const std::filesystem::path& file) {
-  std::error_code error;
-  const auto status = std::filesystem::status(file, error);
-  if (status.type() == std::filesystem::file_type::directory) {
+Result<std::string> read_bounded_file(const std::filesystem::path& file, std::size_t most_bytes) {
+  const auto cannot = [](std::string_view what, int why) {
+    return input_error(fmt::format("cannot be {}: {}", what, std::generic_category().message(why)));
+  };
+  const Descriptor opened(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!opened) {
+    const int why = errno;  // of a socket: that it cannot be opened so
+    return why == ENXIO ? input_error("is not a regular file") : cannot("opened", why);
+  }
+  struct stat status {};
+  if (fstat(opened.get(), &status) != 0) {
+    return cannot("read", errno);
+  }
+  if (S_ISDIR(status.st_mode)) {
     return input_error("is a directory, not a file");
   }
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+  if (!S_ISREG(status.st_mode)) {
     return input_error("is not a regular file");
-  }
-
-  errno = 0;
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    return input_error(fmt::format("cannot be opened: {}", std::generic_category().message(errno)));
   }
   std::string bytes;
   std::string block(std::size_t{1} << 16, '\0');
-  while (in) {
-    in.read(block.data(), static_cast<std::streamsize>(block.size()));
-    bytes.append(block, 0, static_cast<std::size_t>(in.gcount()));
-    if (bytes.size() > kMaxFileBytes) {
-      return input_error(fmt::format("is larger than {} MiB", kMaxFileBytes >> 20));
+  while (true) {
+    const ssize_t count = read(opened.get(), block.data(), block.size());
+    if (count < 0 && errno != EINTR) {
+      return cannot("read", errno);
+    }
+    if (count == 0) {
+      return bytes;
+    }
+    bytes.append(block, 0, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    if (bytes.size() > most_bytes) {
+      const bool is_small = most_bytes < std::size_t{1} << 20;
+      return input_error(fmt::format("is larger than {} {}", most_bytes >> (is_small ? 10 : 20),
+                                     is_small ? "KiB" : "MiB"));
     }
   }
-  if (in.bad()) {
-    return input_error(fmt::format("cannot be read: {}", std::generic_category().message(errno)));
-  }
-  return bytes;
+}
+
+Result<std::string> read_file(const std::filesystem::path& file) {
+  return read_bounded_file(file, kMaxFileBytes);
 }
 
 SourceText::SourceText(std::string bytes) : bytes_(std::move(bytes)) {

@@ -16,7 +16,12 @@ namespace natto {
 /// A configuration file of more bytes than this is refused unread: half a million mappings fit.
 inline constexpr std::size_t kMaxFileBytes = std::size_t{128} << 20;
 
-/// The whole of `file`. The error says only why, not which file.
+/// The whole of `file`, read once, if it is a file of at most `most_bytes`. Waits for nobody: a
+/// pipe is refused. The error says only why, not which file.
+[[nodiscard]] Result<std::string> read_bounded_file(const std::filesystem::path& file,
+                                                    std::size_t most_bytes);
+
+/// The same, of at most kMaxFileBytes.
 [[nodiscard]] Result<std::string> read_file(const std::filesystem::path& file);
 
 class SourceText {
