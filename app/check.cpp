@@ -4,7 +4,9 @@
 #include <cstdio>
 
 #include "commands.hpp"
+#include "table/kept_table.hpp"
 #include "table/loader.hpp"
+#include "table/serial.hpp"
 #include "table/table_digest.hpp"
 
 namespace natto {
@@ -27,10 +29,26 @@ Result<std::string> check(const CheckArguments& arguments) {
     }
     std::fputs((text + "\n").c_str(), stderr);
   }
-  return fmt::format("ok: {} port(s), {} mapping(s) in {}, digest {}\n",
-                     appliance->config.ports.size(), appliance->table.mappings.size(),
-                     appliance->config.table_file.string(),
-                     table_digest(appliance->table, appliance->config));
+  const MappingTable& table = appliance->table;
+  const std::string digest = table_digest(table, appliance->config);
+  // Who may not read what natto keeps is told by natto when it loads the table.
+  const KeptTable::Record record = KeptTable(appliance->config).record();
+  const std::string objected =
+      serial_objection(table, digest, {record.newest, {.digest = record.digest}});
+  if (!objected.empty()) {
+    return input_error(objected);
+  }
+  std::string text = fmt::format("ok: {} port(s), {} mapping(s) in {}, digest {}\n",
+                                 appliance->config.ports.size(), table.mappings.size(),
+                                 appliance->config.table_file.string(), digest);
+  if (table.serial) {
+    text += fmt::format("serial {}\n", *table.serial);
+  }
+  for (const ssh::GoodSignature& signature : table.signatures) {
+    text +=
+        fmt::format("signed by {} ({}, {})\n", signature.party, signature.key_type, signature.key);
+  }
+  return text;
 }
 
 }  // namespace

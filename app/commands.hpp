@@ -34,6 +34,8 @@ void add_top(CLI::App& app, Action& chosen);
 void add_bench(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);
 void add_diff(CLI::App& app, Action& chosen);
+void add_sign(CLI::App& app, Action& chosen);
+void add_verify(CLI::App& app, Action& chosen);
 void add_import(CLI::App& app, Action& chosen);
 void add_export(CLI::App& app, Action& chosen);
 void add_audit(CLI::App& app, Action& chosen);
@@ -42,6 +44,16 @@ void add_report(CLI::App& app, Action& chosen);
 /// -c, --config: every command that reads natto.toml has it.
 inline CLI::Option* add_config_option(CLI::App& command, std::filesystem::path& file) {
   return command.add_option("-c,--config", file, "the appliance's natto.toml")->type_name("FILE");
+}
+
+/// Of a table, as `natto check` prints it.
+inline CLI::Validator is_digest() {
+  return {[](const std::string& text) {
+            const bool fits = text.size() == 64 &&
+                              text.find_first_not_of("0123456789abcdef") == std::string::npos;
+            return fits ? "" : "a digest has 64 of the digits 0-9 and a-f: " + text;
+          },
+          ""};
 }
 
 inline void add_json_option(CLI::App& command, bool& json) {

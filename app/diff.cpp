@@ -40,7 +40,13 @@ void add_mappings(Lines& lines, std::string_view title, const std::vector<const 
   }
 }
 
-std::string diff_view(const TableDiff& diff, const Config& config) {
+std::string serial_text(const MappingTable& table) {
+  return table.serial ? std::to_string(*table.serial) : "none";
+}
+
+std::string diff_view(const MappingTable& old_table, const MappingTable& new_table,
+                      const Config& config) {
+  const TableDiff diff = diff_tables(old_table, new_table, config);
   Lines lines;
   add_mappings(lines, "mappings added", diff.added, config);
   add_mappings(lines, "mappings removed", diff.removed, config);
@@ -58,7 +64,15 @@ std::string diff_view(const TableDiff& diff, const Config& config) {
     lines.add("  {}", line);
   }
   std::string text = lines.take();
-  return text.empty() ? "no difference: both say the same\n" : text;
+  if (old_table.serial == new_table.serial) {
+    return text.empty() ? "no difference: both say the same\n" : text;
+  }
+  const std::string serials =
+      fmt::format("serial {}, was {}\n", serial_text(new_table), serial_text(old_table));
+  return text.empty() ? serials +
+                            "no other difference: both give everybody the same addresses "
+                            "and rights\n"
+                      : serials + text;
 }
 
 Result<std::string> diff_files(const DiffArguments& arguments) {
@@ -79,7 +93,7 @@ Result<std::string> diff_files(const DiffArguments& arguments) {
     text = fmt::format("digest before {}\n        now   {}\n", table_digest(*before, *config),
                        table_digest(*after, *config));
   }
-  return text + diff_view(diff_tables(*before, *after, *config), *config);
+  return text + diff_view(*before, *after, *config);
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ Result<Frame> frame_to_explain(const ExplainArguments& arguments) {
 /// As the running natto would report it.
 Result<api::ExplainReport> explain_files(const std::filesystem::path& config_file,
                                          const api::ExplainRequest& request) {
-  const Result<ApplianceFiles> appliance = load_appliance(config_file);
+  const Result<ApplianceFiles> appliance = load_appliance(config_file, Signatures::kIgnored);
   return appliance ? api::explain_report(appliance->config, appliance->table,
                                          appliance->config.ha.start, request)
                    : appliance.error();

@@ -25,7 +25,7 @@ const std::map<std::string, exports::Format> kFormats = {
 
 /// What the format cannot say goes to standard error.
 Result<std::string> export_files(const ExportArguments& arguments) {
-  const Result<ApplianceFiles> files = load_appliance(arguments.config_file);
+  const Result<ApplianceFiles> files = load_appliance(arguments.config_file, Signatures::kIgnored);
   if (!files) {
     return files.error();
   }

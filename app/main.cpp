@@ -64,6 +64,8 @@ int main(int argc, char** argv) {
   natto::add_import(app, chosen);
   natto::add_export(app, chosen);
   natto::add_diff(app, chosen);
+  natto::add_sign(app, chosen);
+  natto::add_verify(app, chosen);
   natto::add_audit(app, chosen);
   natto::add_report(app, chosen);
   try {

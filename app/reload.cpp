@@ -14,6 +14,7 @@ namespace {
 struct ReloadArguments {
   RunningNatto natto;
   bool dry_run = false;
+  std::string confirm;
   bool json = false;
 };
 
@@ -68,13 +69,22 @@ void add_reload(CLI::App& app, Action& chosen) {
       "any more.\n"
       "Example: natto reload --dry-run && natto reload");
   const auto arguments = std::make_shared<ReloadArguments>();
-  command->add_flag("--dry-run", arguments->dry_run, "say what would change, and change nothing");
+  const auto dry_run = command->add_flag("--dry-run", arguments->dry_run,
+                                         "say what would change, and change nothing");
+  command
+      ->add_option("--confirm", arguments->confirm,
+                   "the table with this digest may take away more than [table] max_removed")
+      ->type_name("DIGEST")
+      ->check(is_digest())
+      ->excludes(dry_run);
   add_running_natto_options(*command, arguments->natto);
   add_json_option(*command, arguments->json);
   command->callback([arguments, &chosen] {
     chosen = [arguments] {
-      return arguments->dry_run ? ask(*arguments, api::DryRunRequest())
-                                : ask(*arguments, api::ReloadRequest{.sudo_user = sudo_user()});
+      return arguments->dry_run
+                 ? ask(*arguments, api::DryRunRequest())
+                 : ask(*arguments,
+                       api::ReloadRequest{.sudo_user = sudo_user(), .confirm = arguments->confirm});
     };
   });
 }

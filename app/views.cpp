@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <ctime>
@@ -184,6 +185,12 @@ std::string table_view(const api::TableReport& table) {
   Lines lines;
   lines.add("version      {}", table.version);
   lines.add("digest       {}", table.digest);
+  if (table.serial != 0) {
+    lines.add("serial       {}", table.serial);
+  }
+  if (!table.signed_by.empty()) {
+    lines.add("signed by    {}", fmt::join(table.signed_by, ", "));
+  }
   lines.add("mappings     {}: {} hosts, {} prefixes; {} addresses", table.mappings, table.hosts,
             table.prefixes, table.addresses);
   lines.add("memory       {} KiB", table.memory_bytes / 1024);

@@ -29,7 +29,7 @@ _natto_values() {
       choices=${choices%%"}"*}
       compgen -W "${choices//,/ }" -- "$cur"
       ;;
-    FILE* | PATH* | REALM=FILE*) compgen -f -- "$cur" ;;
+    FILE* | KEY* | PATH* | REALM=FILE* | TABLE*) compgen -f -- "$cur" ;;
     REASON*) compgen -W "$(_natto_names drops)" -- "$cur" ;;
     RULE*) compgen -W "$(_natto_names rules)" -- "$cur" ;;
     NAME* | MAPPING*) compgen -W "$(_natto_names mappings)" -- "$cur" ;;

@@ -17,6 +17,8 @@ void fields(Of<TableReport> auto& m, auto&& field) {
   field("version", m.version,
         "the table's number: 1 at start, one more with each that replaces it");
   field("digest", m.digest, "SHA-256 of what the table says, as `natto check` prints it");
+  field("serial", m.serial, "its number among those that the companies agreed on; 0: it has none");
+  field("signed_by", m.signed_by, "parties whose signatures of it are good");
   field("mappings", m.mappings, "how many it has");
   field("hosts", m.hosts, "those of one address");
   field("prefixes", m.prefixes, "those of a prefix");
@@ -455,6 +457,9 @@ void fields(Of<PeerRequest> auto& m, auto&& field) {
 void fields(Of<ReloadRequest> auto& m, auto&& field) {
   field("sudo_user", m.sudo_user,
         "who asks by sudo, as the client says: the audit has it as a claim; may be left out");
+  field("confirm", m.confirm,
+        "the digest of the table that may take away more than `[table] max_removed`; may be left "
+        "out");
 }
 void fields(Of<DryRunRequest> auto&, auto&&) {}
 void fields(Of<RollbackRequest> auto& m, auto&& field) {

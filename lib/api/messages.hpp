@@ -22,6 +22,8 @@ namespace natto::api {
 struct TableReport {
   std::uint64_t version = 0;
   std::string digest = {};
+  std::uint64_t serial = 0;
+  std::vector<std::string> signed_by = {};
   std::uint64_t mappings = 0;
   std::uint64_t hosts = 0;
   std::uint64_t prefixes = 0;
@@ -495,6 +497,7 @@ struct ReloadRequest {
   static constexpr Rights kNeeds = Rights::kChange;
   using Report = ReloadReport;
   std::string sudo_user = {};
+  std::string confirm = {};
 };
 
 /// Changes nothing, but the reloader is busy with it.

@@ -87,6 +87,9 @@ std::string table_text(const AuditView& line) {
   const std::string before = line.text("digest_before");
   text += fmt::format(", digest {}{}", before.empty() ? "" : before.substr(0, 12) + " -> ",
                       line.text("digest").substr(0, 12));
+  if (const std::uint64_t serial = line.number("serial"); serial > 0) {
+    text += fmt::format(", serial {}", serial);
+  }
   for (const AuditView& signature : line.parts("signatures")) {
     text += fmt::format(", signed by {} ({})", signature.text("party"), signature.text("key"));
   }
@@ -166,6 +169,7 @@ std::string audit_text(std::string_view text) {
   }
   if (json.contains("digest")) {
     told += table_text(line);
+    told += json.contains("confirmed") ? ", confirmed" : "";
   }
   if (const std::uint64_t missing = line.number("missing_before"); missing > 0) {
     told += fmt::format("; {} event(s) before it found no room", missing);

@@ -68,7 +68,9 @@ struct TableChange {
   std::size_t changed = 0;
   std::size_t policy_changes = 0;
   std::string differences = {};                 ///< a line each, as `natto reload` prints them
+  std::uint64_t serial = 0;                     ///< of the table in force afterwards; 0: none
   std::vector<TableSignature> signatures = {};  ///< of the table in force afterwards
+  bool confirmed = false;  ///< it took more away than [table] max_removed, as it was told to
 };
 
 struct AuditEvent {

@@ -91,9 +91,15 @@ void add_table(AuditJson& line, const TableChange& table) {
     line["digest_before"] = table.digest_before;
   }
   line["digest"] = table.digest_after;
+  if (table.serial != 0) {
+    line["serial"] = table.serial;
+  }
   line["signatures"] = AuditJson::array();
   for (const TableSignature& signature : table.signatures) {
     line["signatures"].push_back({{"party", signature.party}, {"key", signature.key}});
+  }
+  if (table.confirmed) {
+    line["confirmed"] = true;
   }
   if (!table.differences.empty()) {
     line["added"] = table.added;

@@ -113,6 +113,35 @@ Result<std::filesystem::path> parse_absolute_path(std::string_view text) {
   return std::filesystem::path(text);
 }
 
+TableConfig read_table(const SectionReader& section, const std::filesystem::path& folder,
+                       Diagnostics& diagnostics) {
+  TableConfig table{.signers = std::nullopt,
+                    .require = section.text_list("require"),
+                    .max_removed = section.share("max_removed")};
+  const Position place = section.position_of("require");
+  for (auto party = table.require.begin(); party != table.require.end(); ++party) {
+    if (!is_party(*party)) {
+      diagnostics.add(place, fmt::format("require has {}; a party is named by at most 64 of the "
+                                         "characters A-Z a-z 0-9 _ . - @ +, no dot first",
+                                         in_quotes(*party)));
+    } else if (std::find(table.require.begin(), party, *party) != party) {
+      diagnostics.add(place,
+                      fmt::format("require has {} twice; name each party once", in_quotes(*party)));
+    }
+  }
+  if (section.has("require") && table.require.empty()) {
+    diagnostics.add(place, "require names nobody; leave it out if the table needs no signature");
+  }
+  if (const auto signers = section.text("signers")) {
+    table.signers = folder / signers->value;
+  } else if (section.has("require") && !section.has("signers")) {
+    diagnostics.add(place,
+                    "require needs signers as well: the file with the parties' keys, as "
+                    "signers = \"allowed_signers\"");
+  }
+  return table;
+}
+
 StateConfig read_state(const SectionReader& section) {
   StateConfig state;
   if (const auto directory = section.parsed("directory", parse_absolute_path)) {
@@ -309,8 +338,10 @@ ConfigFile read_config_file(const std::filesystem::path& file, Diagnostics& diag
   out.config.log = read_log(reader.section("log"), diagnostics);
   out.config.ha = read_ha(reader.section("ha"));
   read_ports(reader, out, diagnostics);
-  if (const auto table = reader.section("table").text("file")) {
-    out.config.table_file = file.parent_path() / table->value;
+  const SectionReader table = reader.section("table");
+  out.config.table = read_table(table, file.parent_path(), diagnostics);
+  if (const auto name = table.text("file")) {
+    out.config.table_file = file.parent_path() / name->value;
   }
   out.config.file = file;
   out.config.values = config_values(config_schema(), *root);

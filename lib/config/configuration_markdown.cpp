@@ -19,8 +19,8 @@ std::string default_text(const KeySchema& key) {
     return fmt::format("`{}`", *number);
   }
   if (const auto* text = std::get_if<std::string_view>(&key.if_absent)) {
-    return key.kind == ValueKind::kBoolean ? fmt::format("`{}`", *text)
-                                           : fmt::format("`\"{}\"`", *text);
+    const bool is_bare = key.kind == ValueKind::kBoolean || key.kind == ValueKind::kShare;
+    return is_bare ? fmt::format("`{}`", *text) : fmt::format("`\"{}\"`", *text);
   }
   return "**required**";
 }
@@ -32,20 +32,27 @@ std::string_view how_often(const SectionSchema& section) {
   return section.required ? "Once." : "Once, or not at all.";
 }
 
+void add_section(std::string& out, std::string_view title, const SectionSchema& section,
+                 std::string_view often) {
+  fmt::format_to(std::back_inserter(out), "\n### `{}`\n\n{}{}\n\n", title, section.meaning, often);
+  out += "| key | type | default | allowed | meaning |\n| --- | --- | --- | --- | --- |\n";
+  for (const KeySchema& key : section.keys) {
+    fmt::format_to(std::back_inserter(out), "| `{}` | {} | {} | {} | {} |\n", key.name, key.type(),
+                   default_text(key), key.allowed(), key.meaning);
+  }
+}
+
 }  // namespace
 
 std::string configuration_markdown() {
   std::string out;
   for (const FileSchema* file : {&config_schema(), &mappings_schema()}) {
     fmt::format_to(std::back_inserter(out), "## {}\n", file->name);
+    if (!file->top.keys.empty()) {
+      add_section(out, file->top.name, file->top, "");
+    }
     for (const SectionSchema& section : file->sections) {
-      fmt::format_to(std::back_inserter(out), "\n### `{}`\n\n{} {}\n\n", section.header(),
-                     section.meaning, how_often(section));
-      out += "| key | type | default | allowed | meaning |\n| --- | --- | --- | --- | --- |\n";
-      for (const KeySchema& key : section.keys) {
-        fmt::format_to(std::back_inserter(out), "| `{}` | {} | {} | {} | {} |\n", key.name,
-                       key.type(), default_text(key), key.allowed(), key.meaning);
-      }
+      add_section(out, section.header(), section, fmt::format(" {}", how_often(section)));
     }
     out += '\n';
   }

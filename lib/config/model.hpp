@@ -66,6 +66,13 @@ struct IcmpConfig {
   std::uint32_t error_burst = 100;         ///< of those at once after a quiet time, at least 1
 };
 
+/// [table], beside the file: who has to agree to it, and how much a reload may take away.
+struct TableConfig {
+  std::optional<std::filesystem::path> signers;  ///< resolved against natto.toml's folder
+  std::vector<std::string> require;  ///< parties whose signatures it needs; none without `signers`
+  double max_removed = 0.5;          ///< a share, 0 to 1, of mappings
+};
+
 /// [api]
 struct ApiConfig {
   std::optional<std::filesystem::path> socket;  ///< an absolute path
@@ -96,6 +103,7 @@ struct HaConfig {
 struct Config {
   DpdkConfig dpdk;
   IcmpConfig icmp;
+  TableConfig table;
   ApiConfig api;
   StateConfig state;
   LogConfig log;

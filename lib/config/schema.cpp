@@ -164,6 +164,24 @@ constexpr std::array kTableKeys = {
               .kind = kText,
               .if_absent = Required{},
               .meaning = "The mapping table, relative to this file; read again when it changes."},
+    KeySchema{.name = "signers",
+              .kind = kText,
+              .if_absent = LeftOut{"natto looks at no signatures"},
+              .meaning = "A file with the keys that may sign the table, relative to this one, as "
+                         "OpenSSH has it: allowed_signers of ssh-keygen(1) "
+                         "([signatures](signing.md))."},
+    KeySchema{.name = "require",
+              .kind = kTextList,
+              .if_absent = LeftOut{"the table needs no signature"},
+              .meaning = "The parties that must have signed the table, as principals of "
+                         "`signers`: of each, natto wants a valid `FILE.PARTY.sig` beside the "
+                         "table, or it refuses the table."},
+    KeySchema{.name = "max_removed",
+              .kind = kShare,
+              .if_absent = "0.5",
+              .meaning = "The largest share of the mappings that a table may take away from ten "
+                         "or more without `natto reload --confirm` ([the guard](operations.md"
+                         "#a-table-that-takes-much-away)); `1` lets every one go."},
 };
 
 constexpr std::array kApiKeys = {
@@ -363,6 +381,16 @@ constexpr std::array kLimitKeys = {
               .range = {1, 10'000}},
 };
 
+constexpr std::array kMappingsTopKeys = {
+    KeySchema{.name = "serial",
+              .kind = kInteger,
+              .if_absent = LeftOut{"as 0; required where the table has to be signed"},
+              .meaning = "The table's number among those that the companies agreed on, one more "
+                         "with each: natto refuses another table with the number of the last one, "
+                         "or with a lower one ([serial](signing.md#serial)).",
+              .range = {1, 9'007'199'254'740'991}},  // every reader of JSON has the number whole
+};
+
 constexpr std::array kMappingsSections = {
     SectionSchema{.name = "mapping",
                   .repeated = true,
@@ -389,7 +417,10 @@ constexpr std::array kMappingsSections = {
 };
 
 constexpr FileSchema kConfigSchema = {"natto.toml", kConfigSections};
-constexpr FileSchema kMappingsSchema = {"mappings.toml", kMappingsSections};
+constexpr FileSchema kMappingsSchema = {
+    "mappings.toml",
+    kMappingsSections,
+    {.name = "top of the file", .meaning = "Above the first section.", .keys = kMappingsTopKeys}};
 
 template <typename T>
 const T& find_named(std::span<const T> entries, std::string_view name) {
@@ -406,6 +437,8 @@ std::string_view KeySchema::type() const noexcept {
       return "an integer";
     case kBoolean:
       return "a boolean";
+    case kShare:
+      return "a number";
     case kTextList:
       return "an array of strings";
     case kTexts:
@@ -425,6 +458,8 @@ std::string KeySchema::allowed() const {
       return fmt::format("{} to {}", range.min, range.max);
     case kBoolean:
       return "true or false";
+    case kShare:
+      return "0 to 1, as 0.25";
     case kChoice:
       return fmt::format("\"{}\"", fmt::join(choices, "\" or \""));
     case kChoiceOrInteger:

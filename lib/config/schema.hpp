@@ -15,6 +15,7 @@ namespace natto {
 enum class ValueKind {
   kInteger,           ///< within `range`
   kBoolean,           ///< true or false
+  kShare,             ///< a number from 0 to 1
   kChoice,            ///< one of `choices`
   kChoiceOrInteger,   ///< one of `choices`, or an integer within `range`
   kName,              ///< letters, digits, '_', '.', '-'; at most `range.max` characters
@@ -41,7 +42,7 @@ struct LeftOut {
   std::string_view meaning;
 };
 /// What holds if the file leaves the key out; an integer or a text is its default, of a
-/// boolean "true" or "false".
+/// boolean "true" or "false", of a share the number as a file would write it.
 using Absence = std::variant<Required, LeftOut, std::int64_t, std::string_view>;
 
 struct KeySchema {
@@ -76,6 +77,7 @@ struct SectionSchema {
 struct FileSchema {
   std::string_view name;
   std::span<const SectionSchema> sections;
+  SectionSchema top = {};  ///< the keys above all sections, none of which is required
 
   /// `name` must be a section of the file.
   [[nodiscard]] const SectionSchema& section(std::string_view name) const;

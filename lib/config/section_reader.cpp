@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <span>
 #include <utility>
 #include <variant>
@@ -45,6 +46,8 @@ TomlType type_for(ValueKind kind) {
       return TomlType::kInteger;
     case ValueKind::kBoolean:
       return TomlType::kBoolean;
+    case ValueKind::kShare:
+      return TomlType::kFloat;  // or an integer
     case ValueKind::kTextList:
       return TomlType::kArray;
     default:
@@ -79,6 +82,16 @@ std::string suggestion(std::string_view unknown, std::span<const Schema> known) 
                       : fmt::format("; did you mean {}?", in_quotes(best));
 }
 
+/// Of a number as TOML writes it.
+std::optional<double> number(std::string text) {
+  std::erase(text, '_');
+  const std::string_view digits = std::string_view(text).substr(text.starts_with('+') ? 1 : 0);
+  double value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return error == std::errc() && end == digits.data() + digits.size() ? std::optional(value)
+                                                                      : std::nullopt;
+}
+
 bool is_allowed(const KeySchema& key, std::string_view text) {
   switch (key.kind) {
     case ValueKind::kChoice:
@@ -100,8 +113,12 @@ bool is_allowed(const KeySchema& key, std::string_view text) {
 
 SectionReader::SectionReader(const SectionSchema& schema, const TomlValue* table,
                              Diagnostics& diagnostics)
+    : SectionReader(schema, table, diagnostics, Keys::kOnlyKnown) {}
+
+SectionReader::SectionReader(const SectionSchema& schema, const TomlValue* table,
+                             Diagnostics& diagnostics, Keys keys)
     : schema_(schema), table_(table), diagnostics_(diagnostics) {
-  if (table == nullptr) {
+  if (table == nullptr || keys == Keys::kAny) {
     return;
   }
   for (const TomlValue& member : table->children) {
@@ -134,7 +151,7 @@ bool SectionReader::has_integer(std::string_view name) const noexcept {
 
 bool SectionReader::has_type(const KeySchema& key, const TomlValue& value) const {
   const TomlType expected = type_for(key.kind);
-  const bool has_other = key.kind == ValueKind::kChoiceOrInteger;
+  const bool has_other = key.kind == ValueKind::kChoiceOrInteger || key.kind == ValueKind::kShare;
   if (value.type == expected || (has_other && value.type == TomlType::kInteger)) {
     return true;
   }
@@ -185,6 +202,23 @@ bool SectionReader::boolean(std::string_view name) const {
   const auto found = text(name);
   return (found ? std::string_view(found->value)
                 : std::get<std::string_view>(schema_.key(name).if_absent)) == "true";
+}
+
+double SectionReader::share(std::string_view name) const {
+  const KeySchema& key = schema_.key(name);
+  const double fallback =
+      number(std::string(std::get<std::string_view>(key.if_absent))).value_or(1);
+  const TomlValue* value = find(name);
+  if (value == nullptr || !has_type(key, *value)) {
+    return fallback;
+  }
+  const std::optional<double> found = number(value->text);
+  if (!found || !(*found >= 0 && *found <= 1)) {
+    diagnostics_.add(value->position,
+                     fmt::format("{} is {}; allowed: {}", name, value->text, key.allowed()));
+    return fallback;
+  }
+  return *found;
 }
 
 std::optional<Located<std::string>> SectionReader::item(const KeySchema& key, const TomlValue& item,
@@ -258,6 +292,9 @@ std::size_t SectionReader::choice_index(std::string_view name) const {
 FileReader::FileReader(const FileSchema& schema, const TomlValue& root, Diagnostics& diagnostics)
     : schema_(schema), root_(root), diagnostics_(diagnostics) {
   for (const TomlValue& member : root.children) {
+    if (std::ranges::find(schema.top.keys, member.key, &KeySchema::name) != schema.top.keys.end()) {
+      continue;
+    }
     if (std::ranges::find(schema.sections, member.key, &SectionSchema::name) ==
         schema.sections.end()) {
       diagnostics.add(
@@ -266,6 +303,10 @@ FileReader::FileReader(const FileSchema& schema, const TomlValue& root, Diagnost
                       in_quotes(member.key), suggestion(member.key, schema.sections)));
     }
   }
+}
+
+SectionReader FileReader::top() const {
+  return {schema_.top, &root_, diagnostics_, SectionReader::Keys::kAny};
 }
 
 SectionReader FileReader::section(std::string_view name) const {

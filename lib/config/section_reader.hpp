@@ -43,6 +43,8 @@ class SectionReader {
   [[nodiscard]] std::optional<Located<std::string>> text(std::string_view name) const;
   /// The default if the value is wrong.
   [[nodiscard]] bool boolean(std::string_view name) const;
+  /// 0 to 1; the default if the value is wrong.
+  [[nodiscard]] double share(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> text_list(std::string_view name) const;
   /// Of a key that may have one value or an array of them; an integer as the file writes it. An
   /// empty array is an error.
@@ -73,6 +75,11 @@ class SectionReader {
   }
 
  private:
+  friend class FileReader;
+  enum class Keys { kOnlyKnown, kAny };
+  SectionReader(const SectionSchema& schema, const TomlValue* table, Diagnostics& diagnostics,
+                Keys keys);
+
   [[nodiscard]] const TomlValue* find(std::string_view name) const noexcept;
   [[nodiscard]] bool has_type(const KeySchema& key, const TomlValue& value) const;
   /// One text of several; `but` comes before what a wrong one is.
@@ -90,6 +97,9 @@ class FileReader {
  public:
   /// Reports the sections of `root` that the file should not have.
   FileReader(const FileSchema& schema, const TomlValue& root, Diagnostics& diagnostics);
+
+  /// What is above all sections.
+  [[nodiscard]] SectionReader top() const;
 
   // Each of these takes the name of a section in the schema, and reports it if it is missing and
   // must not be, or is not written as it should.

@@ -149,6 +149,14 @@ bool is_name(std::string_view text, IntegerRange length) noexcept {
          std::cmp_less_equal(text.size(), length.max);
 }
 
+bool is_party(std::string_view text) noexcept {
+  constexpr std::string_view kCharacters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-@+";
+  constexpr std::size_t kLongest = 64;
+  return !text.empty() && text.size() <= kLongest && text.front() != '.' &&
+         text.find_first_not_of(kCharacters) == std::string_view::npos;
+}
+
 bool is_plain_text(std::string_view text) noexcept {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   return !text.empty() && std::ranges::none_of(text, is_control);

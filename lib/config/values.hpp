@@ -29,6 +29,10 @@ namespace natto {
 /// Only A-Z a-z 0-9 _ . - and a length within `length`.
 [[nodiscard]] bool is_name(std::string_view text, IntegerRange length) noexcept;
 
+/// Who signs tables: 1 to 64 of A-Z a-z 0-9 _ . - @ +, no dot first. A part of a file's name, and a
+/// word of OpenSSH's lists of principals.
+[[nodiscard]] bool is_party(std::string_view text) noexcept;
+
 /// Not empty, no control characters.
 [[nodiscard]] bool is_plain_text(std::string_view text) noexcept;
 

@@ -240,12 +240,16 @@ void LiveTable::cite(const MappingTable& same) {
   const auto of_mappings = lines_in(same.mappings, old.mappings);
   const auto of_rules = lines_in(same.rules.allow, old.rules.allow);
   const auto of_limits = lines_in(same.rules.limits, old.rules.limits);
-  if (same.file == old.file && stand_on(of_mappings, old.mappings) &&
-      stand_on(of_rules, old.rules.allow) && stand_on(of_limits, old.rules.limits)) {
+  if (same.file == old.file && same.serial == old.serial && same.signatures == old.signatures &&
+      stand_on(of_mappings, old.mappings) && stand_on(of_rules, old.rules.allow) &&
+      stand_on(of_limits, old.rules.limits)) {
     return;
   }
   MappingTable table = old;
   table.file = same.file;
+  table.serial = same.serial;
+  table.serial_line = same.serial_line;
+  table.signatures = same.signatures;
   move_to(of_mappings, table.mappings);
   move_to(of_rules, table.rules.allow);
   move_to(of_limits, table.rules.limits);

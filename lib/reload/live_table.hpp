@@ -118,8 +118,9 @@ class LiveTable {
   /// has changed.
   void publish(std::shared_ptr<const LoadedTable> next);
 
-  /// `same` says what the current version says, perhaps on other lines or in another file: reports
-  /// cite `same` from now on. The reloader's thread. Throws std::bad_alloc as publish() does.
+  /// `same` says what the current version says, perhaps on other lines, in another file, with
+  /// another serial or signed by others: reports cite `same` from now on. The reloader's thread.
+  /// Throws std::bad_alloc as publish() does.
   void cite(const MappingTable& same);
 
   /// Frees the versions that no worker uses any more; true if only the current one is left.

@@ -26,10 +26,14 @@ struct LoadedTable {
 
 /// What the audit says of a table that is in force.
 [[nodiscard]] inline TableChange in_force(const LoadedTable& loaded) {
-  return {.version = loaded.version(),
-          .mappings = loaded.table->mappings.size(),
-          .digest_after = loaded.digest,
-          .signatures = {}};
+  TableChange change{.version = loaded.version(),
+                     .mappings = loaded.table->mappings.size(),
+                     .digest_after = loaded.digest,
+                     .serial = loaded.table->serial.value_or(0)};
+  for (const ssh::GoodSignature& signature : loaded.table->signatures) {
+    change.signatures.push_back({.party = signature.party, .key = signature.key});
+  }
+  return change;
 }
 
 }  // namespace natto

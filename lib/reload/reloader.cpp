@@ -16,9 +16,12 @@
 #include "base/cpus.hpp"
 #include "config/config_values.hpp"
 #include "dpdk/log.hpp"
+#include "table/guard.hpp"
 #include "table/loader.hpp"
+#include "table/serial.hpp"
 #include "table/table_diff.hpp"
 #include "table/table_digest.hpp"
+#include "table/table_signatures.hpp"
 
 namespace natto {
 namespace {
@@ -50,7 +53,11 @@ Reloader::Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_t
       trail_(trail),
       patience_(patience),
       wake_up_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      file_(std::move(file)) {}
+      newest_(kept_ ? kept_->record().newest : KnownTable()),
+      file_(std::move(file)) {
+  const auto current = live_table_.current();
+  remember_serial(*current->table, current->digest);
+}
 
 Reloader::~Reloader() {
   stop();
@@ -60,7 +67,14 @@ Reloader::~Reloader() {
 }
 
 Status Reloader::start(const std::vector<unsigned>& cpus) {
-  for (const auto& file : {config_.table_file, config_.file}) {
+  std::vector<std::filesystem::path> files = {config_.table_file, config_.file};
+  for (const std::string& party : config_.table.require) {
+    files.push_back(signature_file(config_.table_file, party));
+  }
+  if (config_.table.signers) {
+    files.push_back(*config_.table.signers);
+  }
+  for (const std::filesystem::path& file : files) {
     Result<FileWatch> watch = FileWatch::open(file);
     if (!watch) {
       return watch.error();
@@ -253,8 +267,7 @@ Result<std::shared_ptr<const MappingTable>> Reloader::wanted_table(const ReloadR
   }
   tell(request, "reading");
   std::string errors = read_config(outcome);
-  Result<MappingTable> loaded =
-      load_mappings(config_.table_file, config_, [&request] { tell(request, "checking"); });
+  Result<MappingTable> loaded = load_table(config_, [&request] { tell(request, "checking"); });
   if (!loaded) {
     errors += (errors.empty() ? "" : "\n") + loaded.error().message;
   }
@@ -278,16 +291,25 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
   outcome.changed = diff.changed.size();
   outcome.policy_changes = diff.policy.size();
   outcome.digest_after = table_digest(*table, config_);
+  if (const std::string objected = objection(request, *table, outcome); !objected.empty()) {
+    return refuse(input_error(objected), outcome);
+  }
   if (request.kind == ReloadKind::kDryRun) {
     return;
   }
   if (outcome.no_change()) {
+    const bool is_cited =
+        before->table->serial == table->serial && before->table->signatures == table->signatures;
     live_table_.cite(*table);
+    remember_serial(*table, outcome.digest_after);
     remember_file({.digest = outcome.digest_after});
     if (kept_) {
       kept_->forget_rollback();
     }
     reloads_.fetch_add(1);
+    if (!is_cited) {
+      keep();
+    }
     return;
   }
 
@@ -307,6 +329,7 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
                                                       .who = request.who,
                                                       .loaded = std::chrono::system_clock::now()});
   outcome.version = next->version();
+  remember_serial(*next->table, next->digest);
   live_table_.publish(std::move(next));
   previous_ = before->table;
   has_previous_.store(true);
@@ -318,6 +341,47 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
   wait_for_grace(outcome);
   tell(request, "keeping");
   keep();
+}
+
+/// Why the file's table must not replace the one in force, although it is right. A rollback goes to
+/// a table that was in force; a dry run only says what has to be confirmed.
+std::string Reloader::objection(const ReloadRequest& request, const MappingTable& table,
+                                ReloadOutcome& outcome) const {
+  if (request.kind == ReloadKind::kRollback) {
+    return "";
+  }
+  const auto before = live_table_.current();
+  std::string objected = serial_objection(
+      table, outcome.digest_after,
+      {newest_, {.serial = before->table->serial.value_or(0), .digest = before->digest}});
+  if (!objected.empty()) {
+    return objected;
+  }
+  if (!request.confirm.empty() && request.confirm != outcome.digest_after) {
+    return fmt::format(
+        "{}: another table was confirmed than the file's, whose digest is {}\n"
+        "  look at it with natto reload --dry-run",
+        table.file.string(), outcome.digest_after);
+  }
+  const std::size_t had = before->table->mappings.size();
+  if (!takes_too_much(outcome.removed, had, config_.table.max_removed)) {
+    return "";
+  }
+  objected = guard_objection(table.file, outcome.removed, had, config_.table.max_removed,
+                             outcome.digest_after);
+  if (request.kind == ReloadKind::kDryRun) {
+    outcome.text += objected + '\n';
+    return "";
+  }
+  outcome.confirmed = !request.confirm.empty();
+  return outcome.confirmed ? "" : objected;
+}
+
+/// From now on no other table with this serial follows.
+void Reloader::remember_serial(const MappingTable& table, const std::string& digest) {
+  if (table.serial.value_or(0) > newest_.serial) {
+    newest_ = {.serial = *table.serial, .digest = digest};
+  }
 }
 
 void Reloader::remember_file(TableFileState state) {
@@ -436,6 +500,7 @@ void Reloader::record(const ReloadRequest& request, const ReloadOutcome& outcome
     event.table->changed = outcome.changed;
     event.table->policy_changes = outcome.policy_changes;
     event.table->differences = outcome.text;
+    event.table->confirmed = outcome.confirmed;
   }
   if (of_file) {
     event.by = owner_of(config_.table_file.string()).value_or(this_process());
@@ -469,12 +534,14 @@ void Reloader::say(const ReloadRequest& request, const ReloadOutcome& outcome) {
     return;
   }
   log(LogLevel::kInfo,
-      "reload {} ({}): {} {} with {} mappings: {} added, {} removed, {} changed; digest {} -> {}; "
+      "{} {} ({}): {} {} with {} mappings: {} added, {} removed, {} changed{}; digest {} -> {}; "
       "parse {} us, build {} us, grace period {} us{}",
-      outcome.id, by, request.kind == ReloadKind::kDryRun ? "dry run, version stays" : "version",
-      outcome.version, outcome.mappings, outcome.added, outcome.removed, outcome.changed,
-      outcome.digest_before, outcome.digest_after, outcome.parse.count(), outcome.build.count(),
-      outcome.grace.count(), outcome.grace_pending ? " and not over" : "");
+      request.kind == ReloadKind::kRollback ? "rollback" : "reload", outcome.id, by,
+      request.kind == ReloadKind::kDryRun ? "dry run, version stays" : "version", outcome.version,
+      outcome.mappings, outcome.added, outcome.removed, outcome.changed,
+      outcome.confirmed ? ", confirmed" : "", outcome.digest_before, outcome.digest_after,
+      outcome.parse.count(), outcome.build.count(), outcome.grace.count(),
+      outcome.grace_pending ? " and not over" : "");
 }
 
 }  // namespace natto

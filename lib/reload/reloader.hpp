@@ -25,6 +25,7 @@
 #include "reload/live_table.hpp"
 #include "table/kept_table.hpp"
 #include "table/mapping.hpp"
+#include "table/serial.hpp"
 #include "table/starting_table.hpp"
 
 namespace natto {
@@ -56,6 +57,7 @@ struct ReloadOutcome {
   Microseconds build{};
   Microseconds grace{};        ///< until no worker used the old table
   bool grace_pending = false;  ///< one still might: natto stopped waiting
+  bool confirmed = false;      ///< it took more away than the guard lets, and was confirmed
 
   /// The table in force says what it said before: it stays, and so does its version.
   [[nodiscard]] bool no_change() const { return digest_before == digest_after; }
@@ -75,6 +77,9 @@ struct ReloadRequest {
 
   /// `who` for the audit. Of a file that changed it need not be said.
   Actor by = {};
+  /// The digest of the table that is meant, which may take away as much as it does; empty: whatever
+  /// the file says, as far as [table] max_removed lets it. Of a reload.
+  std::string confirm = {};
 };
 
 /// The last reload or rollback, whatever came of it.
@@ -104,8 +109,8 @@ class Reloader {
   Reloader& operator=(const Reloader&) = delete;
   ~Reloader();
 
-  /// Starts the thread, which runs on `cpus`, and follows the table's file from now on, and
-  /// natto.toml, which may prevent the next start.
+  /// Starts the thread, which runs on `cpus`, and follows the table's file from now on, the
+  /// signatures that it needs, their keys, and natto.toml, which may prevent the next start.
   [[nodiscard]] Status start(const std::vector<unsigned>& cpus);
   /// Lets go of what is still waiting. Main thread.
   void stop();
@@ -142,6 +147,9 @@ class Reloader {
   void attempt(const ReloadRequest& request, ReloadOutcome& outcome);
   void replace(const ReloadRequest& request, std::shared_ptr<const MappingTable> table,
                ReloadOutcome& outcome);
+  [[nodiscard]] std::string objection(const ReloadRequest& request, const MappingTable& table,
+                                      ReloadOutcome& outcome) const;
+  void remember_serial(const MappingTable& table, const std::string& digest);
   void wait_for_grace(ReloadOutcome& outcome);
   void remember_file(TableFileState state);
   void remember(const ReloadOutcome& outcome);
@@ -157,12 +165,13 @@ class Reloader {
   const std::optional<KeptTable> kept_;
   AuditTrail* const trail_;
   const Patience patience_;
-  std::vector<FileWatch> watches_;  ///< of the table's file, and of natto.toml
+  std::vector<FileWatch> watches_;  ///< of the table's file, its signatures, and natto.toml
   int wake_up_;                     ///< eventfd(2)
   std::thread thread_;
   std::atomic<bool> stopping_{false};
 
   std::shared_ptr<const MappingTable> previous_;  ///< what a rollback brings back
+  KnownTable newest_;  ///< of all tables that were in force, that with the highest serial
   std::atomic<bool> has_previous_{false};
   std::atomic<std::uint64_t> reloads_{0};
   std::atomic<std::uint64_t> refusals_{0};

@@ -25,6 +25,14 @@ namespace natto {
                                                  const Config& config,
                                                  const std::function<void()>& checking = {});
 
+/// The table that `config` names, signed as it wants: the signatures are of the very bytes that are
+/// read as the table, and these are read once. Otherwise as load_mappings().
+[[nodiscard]] Result<MappingTable> load_table(const Config& config,
+                                              const std::function<void()>& checking = {});
+
+/// Whether signatures are looked at: a lab may try a table before anybody signs it.
+enum class Signatures { kAsConfigured, kIgnored };
+
 /// What both files of an appliance say.
 struct ApplianceFiles {
   Config config;
@@ -33,6 +41,7 @@ struct ApplianceFiles {
 
 /// natto.toml and the mapping table it names. The errors of both come together: the table is
 /// checked even if natto.toml is wrong, as far as its realms can be known.
-[[nodiscard]] Result<ApplianceFiles> load_appliance(const std::filesystem::path& config_file);
+[[nodiscard]] Result<ApplianceFiles> load_appliance(
+    const std::filesystem::path& config_file, Signatures signatures = Signatures::kAsConfigured);
 
 }  // namespace natto

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/address.hpp"
 #include "base/realm.hpp"
+#include "signature/verify.hpp"
 #include "table/policy_rules.hpp"
 
 namespace natto {
@@ -35,6 +37,9 @@ struct MappingTable {
   std::vector<std::string> warnings = {};  ///< of what is right, but hardly meant: a line each
   PolicyRules rules = {};                  ///< who may talk to whom
   std::shared_ptr<const CompiledPolicy> compiled = {};  ///< of them; null where there are none
+  std::optional<std::uint64_t> serial = std::nullopt;   ///< its number among those agreed on
+  std::uint32_t serial_line = 1;  ///< in the file; the first where it has no serial
+  std::vector<ssh::GoodSignature> signatures = {};  ///< of the bytes that it was read from
 };
 
 }  // namespace natto

@@ -12,6 +12,7 @@
 
 #include "config/section_reader.hpp"
 #include "config/toml/document.hpp"
+#include "config/toml/source_text.hpp"
 #include "config/values.hpp"
 #include "table/bijection.hpp"
 #include "table/mapping_entry.hpp"
@@ -61,7 +62,18 @@ MappingTable to_table(const std::vector<MappingEntry>& entries, const std::files
 
 MappingTable read_mapping_file(const std::filesystem::path& file, const KnownPorts& ports,
                                Diagnostics& diagnostics, const std::function<void()>& checking) {
-  const auto root = read_toml(file, diagnostics);
+  Result<std::string> bytes = read_file(file);
+  if (!bytes) {
+    diagnostics.add(Position{}, bytes.error().message);
+    return {};
+  }
+  return parse_mapping_file(*std::move(bytes), file, ports, diagnostics, checking);
+}
+
+MappingTable parse_mapping_file(std::string bytes, const std::filesystem::path& file,
+                                const KnownPorts& ports, Diagnostics& diagnostics,
+                                const std::function<void()>& checking) {
+  const auto root = parse_toml(std::move(bytes), diagnostics);
   if (!root) {
     return {};
   }
@@ -69,6 +81,7 @@ MappingTable read_mapping_file(const std::filesystem::path& file, const KnownPor
     checking();
   }
   const FileReader reader(mappings_schema(), *root, diagnostics);
+  const auto serial = reader.top().integer("serial");
   const RealmFinder realms(ports, diagnostics);
   std::vector<MappingEntry> entries;
   for (const SectionReader& section : reader.sections("mapping")) {
@@ -93,6 +106,10 @@ MappingTable read_mapping_file(const std::filesystem::path& file, const KnownPor
     check_reachability(entries, ports, diagnostics);
   }
   table.warnings = diagnostics.render_warnings();
+  if (serial) {
+    table.serial = static_cast<std::uint64_t>(serial->value);
+    table.serial_line = serial->position.line;
+  }
   return table;
 }
 
@@ -100,6 +117,9 @@ MappingTable read_mapping_file(const std::filesystem::path& file, const KnownPor
 std::string mapping_file_text(const MappingTable& table, const Config& config,
                               std::string_view comment) {
   std::string text(comment);
+  if (table.serial) {
+    fmt::format_to(std::back_inserter(text), "serial = {}\n", *table.serial);
+  }
   if (table.mappings.empty()) {
     text += "mapping = []\n";
   }

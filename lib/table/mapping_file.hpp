@@ -20,6 +20,11 @@ namespace natto {
                                              const KnownPorts& ports, Diagnostics& diagnostics,
                                              const std::function<void()>& checking = {});
 
+/// The same of `bytes`, which were read from `file`.
+[[nodiscard]] MappingTable parse_mapping_file(std::string bytes, const std::filesystem::path& file,
+                                              const KnownPorts& ports, Diagnostics& diagnostics,
+                                              const std::function<void()>& checking = {});
+
 /// The text of a file that says `table`; of `config` are its realms. `comment`: its first lines.
 [[nodiscard]] std::string mapping_file_text(const MappingTable& table, const Config& config,
                                             std::string_view comment);

@@ -5,29 +5,34 @@
 #include <system_error>
 #include <utility>
 
+#include "table/guard.hpp"
 #include "table/loader.hpp"
+#include "table/serial.hpp"
+#include "table/table_diff.hpp"
 #include "table/table_digest.hpp"
 
 namespace natto {
 namespace {
 
-/// Where the file is right.
-StartingTable choose(MappingTable of_file, const Config& config, const KeptTable& kept) {
-  const std::string digest = table_digest(of_file, config);
-  StartingTable start{.table = {}, .file = {.digest = digest}, .kept = kept};
-  if (digest == kept.rolled_back()) {
-    Result<MappingTable> table = load_mappings(kept.file(), config);
-    if (table) {
-      start.table = *std::move(table);
-      return start;
-    }
-    start.warning = fmt::format(
-        "{} is in force again, which was rolled back from: the table "
-        "before it is refused\n{}",
-        config.table_file.string(), table.error().message);
+/// Why natto must not start with the file's table, although it is right: an old one is brought
+/// back, or most of what was in force is missing. An empty text if it may.
+std::string objection(const MappingTable& of_file, const std::string& digest, const Config& config,
+                      const KeptTable& kept) {
+  const KeptTable::Record record = kept.record();
+  std::string objected =
+      serial_objection(of_file, digest, {record.newest, {.digest = record.digest}});
+  if (!objected.empty() || record.digest.empty() || record.digest == digest) {
+    return objected;
   }
-  start.table = std::move(of_file);
-  return start;
+  const Result<MappingTable> before = kept.load(config);
+  if (!before) {
+    return "";
+  }
+  const std::size_t removed = diff_tables(*before, of_file, config).removed.size();
+  const double most = config.table.max_removed;
+  return takes_too_much(removed, before->mappings.size(), most)
+             ? guard_objection(of_file.file, removed, before->mappings.size(), most, digest)
+             : "";
 }
 
 /// Where it is refused for `refusal`.
@@ -36,7 +41,7 @@ Result<StartingTable> fall_back(Error refusal, const Config& config, const KeptT
   if (!std::filesystem::exists(kept.file(), ignored)) {
     return refusal;
   }
-  Result<MappingTable> table = load_mappings(kept.file(), config);
+  Result<MappingTable> table = kept.load(config);
   if (!table) {
     return input_error(refusal.message + "\n" + table.error().message);
   }
@@ -47,14 +52,38 @@ Result<StartingTable> fall_back(Error refusal, const Config& config, const KeptT
                        .kept = kept};
 }
 
+/// Where the file is right.
+Result<StartingTable> choose(MappingTable of_file, const Config& config, const KeptTable& kept) {
+  const std::string digest = table_digest(of_file, config);
+  StartingTable start{.table = {}, .file = {.digest = digest}, .kept = kept};
+  if (digest == kept.rolled_back()) {
+    Result<MappingTable> table = kept.load(config);
+    if (table) {
+      start.table = *std::move(table);
+      return start;
+    }
+    start.warning = fmt::format(
+        "{} is in force again, which was rolled back from: the table "
+        "before it is refused\n{}",
+        config.table_file.string(), table.error().message);
+  } else if (std::string objected = objection(of_file, digest, config, kept); !objected.empty()) {
+    return fall_back(input_error(std::move(objected)), config, kept);
+  }
+  start.table = std::move(of_file);
+  return start;
+}
+
 }  // namespace
 
 Result<StartingFiles> load_start(const std::filesystem::path& config_file) {
   Result<ApplianceFiles> files = load_appliance(config_file);
   if (files) {
     const KeptTable kept(files->config);
-    StartingTable start = choose(std::move(files->table), files->config, kept);
-    return StartingFiles{std::move(files->config), std::move(start)};
+    Result<StartingTable> start = choose(std::move(files->table), files->config, kept);
+    if (!start) {
+      return start.error();
+    }
+    return StartingFiles{std::move(files->config), *std::move(start)};
   }
   Result<Config> config = load_config(config_file);
   if (!config) {

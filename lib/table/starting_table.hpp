@@ -39,8 +39,9 @@ struct StartingFiles {
   StartingTable start;
 };
 
-/// natto.toml, and the table to start with. An error if natto.toml is wrong, or neither the file of
-/// the mappings nor the kept table serves: it has the errors of both.
+/// natto.toml, and the table to start with. A file that takes too much of the kept table away, or
+/// has an old serial, serves as little as a wrong one. An error if natto.toml is wrong, or neither
+/// the file of the mappings nor the kept table serves: it has the errors of both.
 [[nodiscard]] Result<StartingFiles> load_start(const std::filesystem::path& config_file);
 
 }  // namespace natto

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -189,3 +189,70 @@ def test_push_gives_both_the_same_table_or_none(pair: Pair, ssh: None) -> None:
     says(one, "push")
     assert "warning" not in says(one, "health")
     assert two.table.read_text() == more
+
+
+@pytest.fixture
+def signing(pair: Pair, binary: Path) -> Callable[[Path, int, list[Mapping]], None]:
+    """signing(table, serial, mappings) writes a signed table; both natto want one from now on."""
+    folder = pair.nodes[0].folder / "keys"
+    folder.mkdir()
+    key = folder / "company-a"
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
+    (folder / "signers").write_text(f"company-a {key.with_suffix('.pub').read_text()}")
+
+    def write(table: Path, serial: int, mappings: list[Mapping]) -> None:
+        table.write_text(f"serial = {serial}\n" + mappings_toml(mappings))
+        run(str(binary), "sign", "--party", "company-a", "--key", str(key), str(table))
+
+    for node in pair.nodes:
+        of_table = f'[table]\nsigners = "{folder}/signers"\nrequire = ["company-a"]\n'
+        node.config.write_text(node.config.read_text().replace("[table]\n", of_table))
+        write(node.table, 1, MAPPINGS)
+        node.natto.stop()
+        node.start_natto()
+    return write
+
+
+def test_push_carries_signatures_and_confirmation(pair: Pair, ssh: None, signing: Callable) -> None:
+    one, two = pair.nodes
+    new = one.folder / "new.toml"
+
+    def signature(table: Path) -> bytes:
+        return Path(f"{table}.company-a.sig").read_bytes()
+
+    many = [*MAPPINGS, *(Mapping(f"m{i}", "middle", f"10.33.1.{i}", f"10.33.1.{i + 100}") for i in range(30, 45))]
+    signing(new, 2, many)
+    assert says(one, "push", "--table", str(new)).startswith("both have version 2 here, digest ")
+    for node in pair.nodes:
+        assert signature(node.table) == signature(new)
+        assert (node.ask("table")["serial"], node.ask("table")["signed_by"]) == (2, ["company-a"])
+
+    # A table that nobody signed, and an old one.
+    unsigned = one.folder / "unsigned.toml"
+    unsigned.write_text(f"serial = 3\n{mappings_toml(MAPPINGS)}")
+    with pytest.raises(CommandFailed, match="company-a has not signed the table(?s:.*)both natto keep the table"):
+        says(one, "push", "--table", str(unsigned))
+    signing(new, 1, MAPPINGS)
+    with pytest.raises(CommandFailed, match="serial is 1, and a table with serial 2(?s:.*)both natto keep the table"):
+        says(one, "push", "--table", str(new))
+    # One that takes much away.
+    signing(new, 3, MAPPINGS)
+    with pytest.raises(CommandFailed, match="takes away 15 of 17 mappings(?s:.*)--confirm") as refused:
+        says(one, "push", "--table", str(new))
+    for node in pair.nodes:
+        assert node.ask("table")["serial"] == 2
+        assert until(lambda node=node: node.ask("table")["file_state"] == "same")
+    digest = str(refused.value).split("--confirm ")[1].split()[0]
+
+    # The peer takes it, and this one cannot: the peer goes back to a table with a lower serial.
+    with read_only(one.table), pytest.raises(CommandFailed, match="(?s)cannot write .*both natto keep the table"):
+        says(one, "push", "--table", str(new), "--confirm", digest)
+    for node in pair.nodes:
+        assert node.ask("table")["serial"] == 2
+        assert until(lambda node=node: node.ask("table")["file_state"] == "same")
+    assert one.table.read_bytes() == two.table.read_bytes()
+    assert signature(one.table) == signature(two.table) != signature(new)
+
+    assert says(one, "push", "--table", str(new), "--confirm", digest).startswith("both have version ")
+    assert digests(pair) == [digest, digest]
+    assert signature(one.table) == signature(two.table) == signature(new)

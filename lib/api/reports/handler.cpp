@@ -64,15 +64,15 @@ struct Answering {
   }
   void operator()(const BusiestRequest& request) const { report(state.samples.look(request)); }
   void operator()(const ReloadRequest& request) const {
-    reload(appliance.reloader, ReloadKind::kReload, "natto reload", peer, request.sudo_user,
-           answer);
+    reload(appliance.reloader, ReloadKind::kReload, "natto reload", peer,
+           {.sudo_user = request.sudo_user, .confirm = request.confirm}, answer);
   }
   void operator()(const DryRunRequest&) const {
-    reload(appliance.reloader, ReloadKind::kDryRun, "natto reload --dry-run", peer, "", answer);
+    reload(appliance.reloader, ReloadKind::kDryRun, "natto reload --dry-run", peer, {}, answer);
   }
   void operator()(const RollbackRequest& request) const {
-    reload(appliance.reloader, ReloadKind::kRollback, "natto rollback", peer, request.sudo_user,
-           answer);
+    reload(appliance.reloader, ReloadKind::kRollback, "natto rollback", peer,
+           {.sudo_user = request.sudo_user}, answer);
   }
 
  private:

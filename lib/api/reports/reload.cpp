@@ -40,7 +40,7 @@ Actor actor_of(const Peer& peer, const std::string& sudo_user) {
 }  // namespace
 
 void reload(Reloader& reloader, ReloadKind kind, const char* trigger, const Peer& peer,
-            const std::string& sudo_user, const std::shared_ptr<Answer>& answer) {
+            const Asked& asked, const std::shared_ptr<Answer>& answer) {
   const bool taken = reloader.request(
       {.kind = kind,
        .trigger = trigger,
@@ -57,7 +57,8 @@ void reload(Reloader& reloader, ReloadKind kind, const char* trigger, const Peer
                answer->report(to_line(report_of(outcome)));
              }
            },
-       .by = actor_of(peer, sudo_user)});
+       .by = actor_of(peer, asked.sudo_user),
+       .confirm = asked.confirm});
   if (!taken) {
     answer->refuse(system_error(
         fmt::format("natto is ending, or {} reloads wait already", Reloader::kMaxWaiting)));

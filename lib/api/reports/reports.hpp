@@ -51,10 +51,16 @@ void give_role(const AppliancePart& appliance, Role role, const Peer& peer);
 [[nodiscard]] Result<Pieces> mappings_pieces(const AppliancePart& appliance,
                                              const MappingsRequest& request);
 
+/// What a client says with its request for a table.
+struct Asked {
+  std::string sudo_user = {};
+  std::string confirm = {};
+};
+
 /// Answers when the reloader is done, telling its stages. The log and the audit say that `peer`
 /// asked, the audit also what it claims: SUDO_USER.
 void reload(Reloader& reloader, ReloadKind kind, const char* trigger, const Peer& peer,
-            const std::string& sudo_user, const std::shared_ptr<Answer>& answer);
+            const Asked& asked, const std::shared_ptr<Answer>& answer);
 
 [[nodiscard]] std::uint64_t unix_milliseconds(std::chrono::system_clock::time_point time);
 

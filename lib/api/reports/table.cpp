@@ -34,6 +34,10 @@ TableReport table_report(const AppliancePart& appliance) {
                      .last_reload_ms = unix_milliseconds(last_reload.ended),
                      .last_reload_refused = last_reload.refused,
                      .last_reload_us = static_cast<std::uint64_t>(last_reload.took.count())};
+  report.serial = loaded->table->serial.value_or(0);
+  for (const ssh::GoodSignature& signature : loaded->table->signatures) {
+    report.signed_by.push_back(signature.party);
+  }
   for (const Mapping& mapping : mappings) {
     report.hosts += mapping.real.length == 32 ? 1 : 0;
     report.addresses += mapping.real.addresses();

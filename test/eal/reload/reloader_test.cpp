@@ -103,11 +103,12 @@ class ReloaderTest : public testing::Test {
     std::filesystem::rename(folder_ / ".new", config_.table_file);
   }
 
-  ReloadOutcome reload(ReloadKind kind = ReloadKind::kReload) {
+  ReloadOutcome reload(ReloadKind kind = ReloadKind::kReload, const std::string& confirm = "") {
     return reloader_.run({.kind = kind,
                           .trigger = "test",
                           .who = "me",
-                          .by = {.kind = Actor::Kind::kClient, .process = 4711}});
+                          .by = {.kind = Actor::Kind::kClient, .process = 4711},
+                          .confirm = confirm});
   }
   [[nodiscard]] std::uint64_t version() const { return live_.current()->version(); }
   [[nodiscard]] std::size_t mappings() const { return live_.current()->table->mappings.size(); }
@@ -177,6 +178,87 @@ TEST_F(ReloaderTest, EachChangeAndRefusalIsRecordedAndAFileThatSaysTheSameIsNot)
   EXPECT_NE(told[2].find("mappings.toml:11:1: "), std::string::npos) << told[2];
   EXPECT_NE(told[3].find(" rollback (test) by "), std::string::npos);
   EXPECT_TRUE(told[3].ends_with("\n    - host-b: b 192.168.7.20 <-> 172.30.7.20\n"));
+}
+
+TEST_F(ReloaderTest, ATableThatTakesMuchAwayIsConfirmedByItsDigest) {
+  std::string twenty;
+  for (int i = 1; i <= 20; ++i) {
+    twenty += mapping_text(fmt::format("m{}", i), "a", fmt::format("10.1.1.{}", i),
+                           fmt::format("172.31.1.{}", i));
+  }
+  write(twenty);
+  ASSERT_FALSE(reload().refused) << "one of one mapping may go";
+  const std::string empty = "mapping = []\n";
+  write(empty);
+  const ReloadOutcome refused = reload();
+  EXPECT_EQ(refused.refused, ErrorKind::kInput);
+  EXPECT_EQ(mappings(), 20U);
+  EXPECT_TRUE(refused.text.starts_with(config_.table_file.string() +
+                                       ": takes away 20 of 20 mappings, and [table] max_removed is "
+                                       "0.5\n  if that is meant: natto reload --confirm "))
+      << refused.text;
+  const ReloadOutcome dry = reload(ReloadKind::kDryRun);
+  EXPECT_FALSE(dry.refused);
+  EXPECT_EQ(dry.removed, 20U);
+  EXPECT_TRUE(dry.text.ends_with("natto reload --confirm " + dry.digest_after + "\n")) << dry.text;
+  EXPECT_TRUE(refused.text.ends_with(dry.digest_after));
+
+  const ReloadOutcome other = reload(ReloadKind::kReload, live_.current()->digest);
+  EXPECT_EQ(other.refused, ErrorKind::kInput);
+  EXPECT_NE(other.text.find("another table was confirmed than the file's, whose digest is " +
+                            dry.digest_after),
+            std::string::npos)
+      << other.text;
+  EXPECT_EQ(mappings(), 20U);
+  const ReloadOutcome confirmed = reload(ReloadKind::kReload, dry.digest_after);
+  EXPECT_FALSE(confirmed.refused);
+  EXPECT_TRUE(confirmed.confirmed);
+  EXPECT_EQ(mappings(), 0U);
+  EXPECT_FALSE(reload(ReloadKind::kRollback).confirmed);
+  EXPECT_EQ(mappings(), 20U);
+  EXPECT_FALSE(reload(ReloadKind::kRollback).refused) << "the operator knows what he goes back to";
+  EXPECT_EQ(mappings(), 0U);
+}
+
+TEST_F(ReloaderTest, AnOldSerialIsRefusedAndARollbackIsNot) {
+  const auto serial = [](int number, const std::string& mappings) {
+    return fmt::format("serial = {}\n", number) + mappings;
+  };
+  write(serial(2, kSecond));
+  ASSERT_FALSE(reload().refused);
+  for (const std::string& old : {serial(2, kFirst), serial(1, kFirst), kFirst}) {
+    write(old);
+    const ReloadOutcome outcome = reload();
+    EXPECT_EQ(outcome.refused, ErrorKind::kInput) << old;
+    EXPECT_NE(outcome.text.find("and a table with serial 2 and digest "), std::string::npos);
+    EXPECT_EQ(reload(ReloadKind::kDryRun).refused, ErrorKind::kInput);
+    EXPECT_EQ(version(), 2U);
+  }
+  write(serial(1, kSecond));
+  EXPECT_FALSE(reload().refused) << "it says what is in force";
+  EXPECT_EQ(version(), 2U);
+  write(serial(5, kSecond));
+  EXPECT_TRUE(reload().no_change());
+  EXPECT_EQ(live_.current()->table->serial, 5U);
+  EXPECT_EQ(KeptTable(config_).record().newest.serial, 5U);
+  write(serial(5, kFirst));
+  EXPECT_EQ(reload().refused, ErrorKind::kInput);
+
+  write(serial(6, kFirst));
+  ASSERT_FALSE(reload().refused);
+  ASSERT_FALSE(reload(ReloadKind::kRollback).refused);
+  EXPECT_EQ(live_.current()->table->serial, 5U);
+  write(serial(5, kSecond));
+  EXPECT_FALSE(reload().refused);
+  write(serial(6, kSecond + mapping_text("c", "b", "192.168.7.30", "172.30.7.30")));
+  EXPECT_EQ(reload().refused, ErrorKind::kInput) << "6 was another one";
+  write(serial(6, kFirst));
+  EXPECT_FALSE(reload().refused) << "the one that was rolled back from";
+
+  // What is known outlives natto.
+  Reloader next(config_, lab_.dataplane(), live_, {}, KeptTable(config_), nullptr, {});
+  write(serial(6, kSecond));
+  EXPECT_EQ(next.run({ReloadKind::kReload, "test", "me"}).refused, ErrorKind::kInput);
 }
 
 TEST_F(ReloaderTest, AReloadSaysWhatItDid) {

@@ -284,6 +284,11 @@ TEST(Views, ARoleSaysWhoGaveItAndHowThePeerStands) {
 }
 
 TEST(Views, ATableSaysWhoLoadedIt) {
+  EXPECT_EQ(table_view({}).find("serial"), std::string::npos);
+  EXPECT_EQ(table_view({}).find("signed by"), std::string::npos);
+  EXPECT_NE(table_view({.serial = 7, .signed_by = {"company-a", "company-b"}})
+                .find("serial       7\nsigned by    company-a, company-b\n"),
+            std::string::npos);
   const api::TableReport table{
       .version = 3, .trigger = "natto reload", .who = "root (uid 0), pid 3 (natto)"};
   EXPECT_NE(table_view(table).find("version      3\n"), std::string::npos);

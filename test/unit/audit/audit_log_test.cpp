@@ -165,7 +165,9 @@ TEST_F(AuditLogTest, ALineSaysWhatChangedUpToALimit) {
                              .digest_before = "d1",
                              .digest_after = "d2",
                              .added = 101,
-                             .signatures = {{"company-a", "SHA256:x"}}};
+                             .serial = 7,
+                             .signatures = {{"company-a", "SHA256:x"}},
+                             .confirmed = true};
   for (int i = 0; i < 101; ++i) {
     reload.table->differences += "+ m" + std::to_string(i) + "\n";
   }
@@ -178,12 +180,14 @@ TEST_F(AuditLogTest, ALineSaysWhatChangedUpToALimit) {
   EXPECT_EQ(line["by"]["login_uid"], 12'345);
   EXPECT_EQ(line["by"]["claims"]["sudo_user"], "al\x1b[31mice");
   EXPECT_EQ(line["signatures"][0]["party"], "company-a");
+  EXPECT_EQ(line["serial"], 7);
+  EXPECT_EQ(line["confirmed"], true);
   const std::string told = audit_text(content().substr(0, content().size() - 1));
   EXPECT_EQ(
       told.substr(0, told.find('\n')),
       "     1 1970-01-01T00:00:00.000Z reload (natto reload) by root (uid 0), logged in as ? "
       "(uid 12345), pid 4711, program natto, says that it is by sudo of al?[31mice; version 2, "
-      "3 mapping(s), digest d1 -> d2, signed by company-a (SHA256:x)");
+      "3 mapping(s), digest d1 -> d2, serial 7, signed by company-a (SHA256:x), confirmed");
   EXPECT_TRUE(told.ends_with("    + m99\n    and 1 more\n"));
 }
 

@@ -119,6 +119,57 @@ TEST(ConfigFile, FindsTheTableWhereItIs) {
   EXPECT_EQ(load_config(absolute)->table_file, "/etc/m.toml");
 }
 
+/// A natto.toml with these lines below [table], of which the first is line 8.
+std::string with_table_lines(std::string_view lines) {
+  return with("[table]\n", fmt::format("[table]\n{}\n", lines));
+}
+
+TEST(ConfigFile, SaysWhoMustSignTheTable) {
+  const Folder folder;
+  const auto table = [&folder](std::string_view lines) {
+    return load_config(folder.write("natto.toml", with_table_lines(lines)))->table;
+  };
+  const TableConfig some = table(
+      "signers = \"keys/allowed\"\nrequire = [\"company-a\", \"b@x+y_2\"]\nmax_removed = 0.25");
+  EXPECT_EQ(some.signers, folder.path() / "keys/allowed");
+  EXPECT_EQ(some.require, (std::vector<std::string>{"company-a", "b@x+y_2"}));
+  EXPECT_EQ(some.max_removed, 0.25);
+  EXPECT_EQ(table("signers = \"/etc/allowed\"").signers, "/etc/allowed");
+  const TableConfig none = table("");
+  EXPECT_FALSE(none.signers);
+  EXPECT_TRUE(none.require.empty());
+  EXPECT_EQ(none.max_removed, 0.5);
+  for (const auto& [text, share] :
+       {std::pair{"0", 0.0}, {"1", 1.0}, {"+2.5e-1", 0.25}, {"0.0_1", 0.01}}) {
+    EXPECT_EQ(table(fmt::format("max_removed = {}", text)).max_removed, share) << text;
+  }
+}
+
+TEST(ConfigFile, WhoMustSignHasANameAndAKey) {
+  const auto mistakes = [](std::string_view lines) {
+    return config_mistakes(with_table_lines(lines));
+  };
+  EXPECT_EQ(mistakes("require = [\"a\"]"),
+            "natto.toml:8:11: require needs signers as well: the file with the parties' keys, as "
+            "signers = \"allowed_signers\"");
+  EXPECT_EQ(mistakes("signers = \"s\"\nrequire = []"),
+            "natto.toml:9:11: require names nobody; leave it out if the table needs no signature");
+  EXPECT_EQ(mistakes("signers = \"s\"\nrequire = [\"a\", \"b\", \"a\"]"),
+            "natto.toml:9:11: require has \"a\" twice; name each party once");
+  for (const char* party : {"../a", "a/b", "a b", ".a", "*", "a,b", "!a", "\u00e4"}) {
+    EXPECT_TRUE(mistakes(fmt::format("signers = \"s\"\nrequire = [\"{}\"]", party))
+                    .starts_with("natto.toml:9:11: require has "))
+        << party;
+  }
+  EXPECT_NE(mistakes(fmt::format("signers = \"s\"\nrequire = [\"{}\"]", std::string(65, 'a'))), "");
+  for (const char* share : {"-0.1", "1.01", "2", "-1", "inf", "nan"}) {
+    EXPECT_EQ(mistakes(fmt::format("max_removed = {}", share)),
+              fmt::format("natto.toml:8:15: max_removed is {}; allowed: 0 to 1, as 0.25", share));
+  }
+  EXPECT_EQ(mistakes("max_removed = \"0.5\""),
+            "natto.toml:8:15: max_removed must be a number, not the string \"0.5\"");
+}
+
 TEST(ConfigFile, TheStateDirectoryIsAnAbsolutePath) {
   const Folder folder;
   const auto state = [](std::string_view value) {

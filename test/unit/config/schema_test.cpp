@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "config/values.hpp"
 #include "unit/config/files.hpp"
@@ -57,6 +60,10 @@ TEST(Schema, DefaultsAreTheModelsInitialValues) {
   EXPECT_FALSE(port.kernel_interface);
   EXPECT_EQ(default_number("port", "kernel_packets_per_second"), port.kernel_packets_per_second);
 
+  EXPECT_EQ(
+      std::stod(std::string(std::get<std::string_view>(key("table", "max_removed").if_absent))),
+      TableConfig{}.max_removed);
+
   const IcmpConfig icmp{};
   EXPECT_EQ(default_choice("icmp", "outer_source"), number(icmp.rules.outer_source));
   EXPECT_EQ(default_choice("icmp", "inner_checksum_bad"), number(icmp.rules.inner_checksum_bad));
@@ -102,12 +109,19 @@ TEST(Schema, EveryKeyIsDocumentedOnce) {
   const std::string markdown = configuration_markdown();
   for (const FileSchema* file : {&config_schema(), &mappings_schema()}) {
     EXPECT_NE(markdown.find("## " + std::string(file->name) + "\n"), std::string::npos);
+    std::vector<std::pair<std::string, std::span<const KeySchema>>> parts;
+    if (!file->top.keys.empty()) {
+      parts.emplace_back(file->top.name, file->top.keys);
+    }
     for (const SectionSchema& section : file->sections) {
-      const std::size_t from = markdown.find("### `" + section.header() + "`\n");
-      ASSERT_NE(from, std::string::npos) << section.name;
+      parts.emplace_back(section.header(), section.keys);
+    }
+    for (const auto& [title, keys] : parts) {
+      const std::size_t from = markdown.find("### `" + title + "`\n");
+      ASSERT_NE(from, std::string::npos) << title;
       const std::string part = markdown.substr(from, markdown.find("\n#", from) - from);
       std::set<std::string_view> names;
-      for (const KeySchema& entry : section.keys) {
+      for (const KeySchema& entry : keys) {
         EXPECT_NE(part.find("\n| `" + std::string(entry.name) + "` | "), std::string::npos)
             << entry.name;
         EXPECT_TRUE(entry.meaning.ends_with('.')) << entry.name;

@@ -41,7 +41,8 @@ TEST(Appliance, MistakesOfBothFilesComeTogether) {
   folder.write("mappings.toml", replaced(std::string(kMappings), "10.33.1.145", "10.33.1.124"));
   EXPECT_EQ(appliance_mistakes(folder),
             "natto.toml:5:11: gateway: 10.33.2.113 is outside the port's subnet 10.33.1.112/28\n"
-            "natto.toml:9:1: unknown key \"x\" in [table]; known here: file\n"
+            "natto.toml:9:1: unknown key \"x\" in [table]; known here: file, signers, require, "
+            "max_removed\n"
             "mappings.toml:5:10: mapped: 10.33.1.124 is natto's own address in realm \"a\"");
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "table/mapping_file.hpp"
 #include "unit/config/files.hpp"
 
 namespace natto {
@@ -57,6 +58,25 @@ name = "b-offices"
   EXPECT_EQ(prefix.real, (Ipv4Prefix{Ipv4Address::of(10, 34, 0, 0), 20}));
   EXPECT_EQ(prefix.mapped, (Ipv4Prefix{Ipv4Address::of(10, 50, 0, 0), 20}));
   EXPECT_EQ(prefix.line, 8U);
+}
+
+TEST(MappingFile, TheSerialStandsAboveTheSections) {
+  const Folder folder;
+  const auto read = [&folder](const std::string& text) {
+    return load_mappings(folder.write("m.toml", text), two_realms());
+  };
+  const std::string entry = test::mapping("x", "company-a", "10.9.0.1", "10.9.1.1");
+  const MappingTable table = read("# agreed\nserial = 12\n" + entry).value();
+  EXPECT_EQ(table.serial, 12U);
+  EXPECT_EQ(table.serial_line, 2U);
+  EXPECT_FALSE(read(entry)->serial);
+  const std::string text = mapping_file_text(table, two_realms(), "");
+  EXPECT_TRUE(text.starts_with("serial = 12\n")) << text;
+  EXPECT_EQ(read(text)->serial, 12U);
+  EXPECT_EQ(mapping_mistakes("serial = 0\n" + entry),
+            "mappings.toml:1:10: serial is 0; allowed: 1 to 9007199254740991");
+  EXPECT_NE(mapping_mistakes(entry + "serial = 1\n"), "") << "that is in the mapping";
+  EXPECT_NE(mapping_mistakes("Serial = 1\n" + entry), "");
 }
 
 TEST(MappingFile, LineOfAnInlineTableIsItsBrace) {
