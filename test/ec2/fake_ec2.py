@@ -19,6 +19,15 @@ class Interface:
     prefixes: list[str] = field(default_factory=list)
 
 
+@dataclass
+class TransitTable:
+    """Of a Transit Gateway."""
+
+    gateway: str
+    routes: dict[str, str]  # attachment by destination
+    propagated: dict[str, str] = field(default_factory=dict)
+
+
 class Refused(Exception):
     """An error that AWS answers with: its HTTP status and code."""
 
@@ -30,28 +39,38 @@ class Refused(Exception):
 class FakeEc2:
     """Use it in a `with` statement. Tests write and read its members; all of it is under `lock`."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        """At that address of the calling thread's network namespace."""
         self.lock = threading.Lock()
         self.interfaces: dict[str, Interface] = {}
         self.tables: dict[str, tuple[str, dict[str, str]]] = {}  # VPC, and target by destination
+        self.transit_tables: dict[str, TransitTable] = {}
+        self.attachments: dict[str, tuple[str, str]] = {}  # Transit Gateway and VPC
         self.calls: Counter[str] = Counter()
         self.throttled = 0  # so many calls are still to be refused as too many
+        self.expired = False  # the caller's credentials are
         self.latency = 0.0  # seconds that each call takes
         self.settles_after = 0.0  # seconds until a change shows
-        self.refuses: dict[str, str] = {}  # code by call
+        self.refuses: dict[str, str] = {}  # code by call, or by what a call is about
+        self.forgets_to_say: set[str] = set()  # calls that are done, and then answered with an error, once each
         self.before: Callable[[str, dict[str, str]], None] = lambda action, form: None
+        self.changed: Callable[[], None] = lambda: None  # called under `lock`
         self._changes: list[tuple[float, Callable[[], None]]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._over = threading.Event()
+        self._server = ThreadingHTTPServer((host, 0), self._handler())
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        host, port = self._server.server_address
+        return f"http://{host}:{port}"
 
     def __enter__(self) -> "FakeEc2":
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._settle_in_time, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._over.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -63,11 +82,17 @@ class FakeEc2:
             if self.throttled > 0:
                 self.throttled -= 1
                 raise Refused(503, "RequestLimitExceeded")
-            if action in self.refuses:
-                raise Refused(403, self.refuses[action])
+            if self.expired:
+                raise Refused(400, "RequestExpired")
+            for about in (action, *form.values()):
+                if about in self.refuses:
+                    raise Refused(403, self.refuses[about])
             self.before(action, form)
             self._settle()
             made = getattr(self, f"_{action}")(form)
+            if action in self.forgets_to_say:
+                self.forgets_to_say.remove(action)
+                raise Refused(500, "InternalError")
             return f"<{action}Response><requestId>r</requestId>{made}</{action}Response>"
 
     def _settle(self) -> None:
@@ -75,6 +100,14 @@ class FakeEc2:
         for _, change in (due := [c for c in self._changes if c[0] <= now]):
             change()
         self._changes = [c for c in self._changes if c not in due]
+        if due:
+            self.changed()
+
+    def _settle_in_time(self) -> None:
+        """Whether or not anybody calls."""
+        while not self._over.wait(0.01):
+            with self.lock:
+                self._settle()
 
     def _later(self, change: Callable[[], None]) -> None:
         self._changes.append((time.monotonic() + self.settles_after, change))
@@ -96,10 +129,11 @@ class FakeEc2:
         return f"<networkInterfaceSet>{items}</networkInterfaceSet>"
 
     def _DescribeRouteTables(self, form: dict[str, str]) -> str:
-        wanted = values(form, "Filter.1.Value")
+        assert form["Filter.1.Name"] == "route.destination-cidr-block"
+        wanted = set(values(form, "Filter.1.Value"))
         items = ""
         for name, (vpc, routes) in self.tables.items():
-            if vpc in wanted:
+            if wanted & routes.keys():
                 rows = "".join(
                     f"<item><destinationCidrBlock>{destination}</destinationCidrBlock>"
                     f"<networkInterfaceId>{target}</networkInterfaceId></item>"
@@ -110,6 +144,53 @@ class FakeEc2:
                     f"<routeSet>{rows}</routeSet></item>"
                 )
         return f"<routeTableSet>{items}</routeTableSet>"
+
+    def _DescribeTransitGatewayRouteTables(self, form: dict[str, str]) -> str:
+        items = "".join(
+            f"<item><transitGatewayRouteTableId>{name}</transitGatewayRouteTableId>"
+            f"<transitGatewayId>{self._transit_table(name).gateway}</transitGatewayId></item>"
+            for name in values(form, "TransitGatewayRouteTableIds")
+        )
+        return f"<transitGatewayRouteTables>{items}</transitGatewayRouteTables>"
+
+    def _DescribeTransitGatewayVpcAttachments(self, form: dict[str, str]) -> str:
+        assert form["Filter.1.Name"] == "vpc-id"
+        items = "".join(
+            f"<item><transitGatewayAttachmentId>{name}</transitGatewayAttachmentId>"
+            f"<transitGatewayId>{gateway}</transitGatewayId><vpcId>{vpc}</vpcId><state>available</state></item>"
+            for name, (gateway, vpc) in self.attachments.items()
+            if vpc in values(form, "Filter.1.Value")
+        )
+        return f"<transitGatewayVpcAttachments>{items}</transitGatewayVpcAttachments>"
+
+    def _SearchTransitGatewayRoutes(self, form: dict[str, str]) -> str:
+        assert form["Filter.1.Name"] == "route-search.exact-match"
+        table = self._transit_table(form["TransitGatewayRouteTableId"])
+        items = "".join(
+            f"<item><destinationCidrBlock>{destination}</destinationCidrBlock><transitGatewayAttachments><item>"
+            f"<transitGatewayAttachmentId>{routes[destination]}</transitGatewayAttachmentId>"
+            f"<resourceId>{self.attachments[routes[destination]][1]}</resourceId><resourceType>vpc</resourceType>"
+            f"</item></transitGatewayAttachments><type>{kind}</type><state>active</state></item>"
+            for destination in values(form, "Filter.1.Value")
+            for kind, routes in (("static", table.routes), ("propagated", table.propagated))
+            if destination in routes
+        )
+        return f"<routeSet>{items}</routeSet><additionalRoutesAvailable>false</additionalRoutesAvailable>"
+
+    def _ReplaceTransitGatewayRoute(self, form: dict[str, str]) -> str:
+        table = self._transit_table(form["TransitGatewayRouteTableId"])
+        destination, attachment = form["DestinationCidrBlock"], form["TransitGatewayAttachmentId"]
+        if destination not in table.routes:
+            raise Refused(400, "InvalidRoute.NotFound")
+        if self.attachments[attachment][0] != table.gateway:
+            raise Refused(400, "InvalidTransitGatewayAttachmentID.NotFound")
+        self._later(lambda: table.routes.update({destination: attachment}))
+        return "<route></route>"
+
+    def _transit_table(self, name: str) -> TransitTable:
+        if name not in self.transit_tables:
+            raise Refused(400, "InvalidRouteTableID.NotFound")
+        return self.transit_tables[name]
 
     def _AssignPrivateIpAddresses(self, form: dict[str, str]) -> str:
         name = form["NetworkInterfaceId"]
@@ -137,6 +218,7 @@ class FakeEc2:
         if any(prefix not in own.prefixes for prefix in prefixes):
             raise Refused(400, "InvalidParameterValue")
         own.prefixes = [p for p in own.prefixes if p not in prefixes]
+        self.changed()
         return "<return>true</return>"
 
     def _ReplaceRoute(self, form: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from fake_ec2 import FakeEc2, Interface
+from fake_ec2 import FakeEc2, Interface, TransitTable
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "scripts" / "ha" / "natto-takeover"
@@ -66,7 +66,7 @@ class Instance:
     name: str
     own: str
 
-    def take_over(self, *words: str, status: int = DONE) -> str:
+    def start(self, *words: str) -> subprocess.Popen:
         tools = self.folder / self.name
         tools.mkdir(exist_ok=True)
         natto = tools / "natto"
@@ -76,13 +76,25 @@ class Instance:
             "PATH": f"{tools}:{os.environ['PATH']}",
             "AWS_ACCESS_KEY_ID": "key",
             "AWS_SECRET_ACCESS_KEY": "secret",
+            "NATTO_TAKEOVER": str(tools),
         }
         aws = ("--region", "eu-west-1", "--endpoint", self.ec2.url, "--instance", f"i-{self.name}")
-        done = subprocess.run(
-            [PROGRAM, "aws", *aws, *words], env=environment, capture_output=True, text=True, timeout=120
+        return subprocess.Popen(
+            [PROGRAM, "aws", *aws, *words],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout + done.stderr
+
+    def take_over(self, *words: str, status: int = DONE) -> str:
+        return ended(self.start(*words), status)
+
+
+def ended(program: subprocess.Popen, status: int = DONE) -> str:
+    out, errors = program.communicate(timeout=120)
+    assert program.returncode == status, out + errors
+    return out + errors
 
 
 @pytest.fixture
@@ -158,10 +170,125 @@ def test_says_what_has_not_arrived(ec2, two) -> None:
     assert f"rtb-1: {ROUTE} to eni-two-b: has not arrived" in said
 
 
+def test_what_was_done_though_the_answer_was_an_error(ec2, two) -> None:
+    """Then boto3 asks again, and EC2 finds nothing to take away."""
+    ec2.forgets_to_say = {"UnassignPrivateIpAddresses", "AssignPrivateIpAddresses", "ReplaceRoute"}
+    two.take_over()
+    all_is_at(ec2, "two", "one")
+
+
 def test_the_last_of_two_that_both_take_over_has_everything(ec2, one, two) -> None:
     two.take_over()
     one.take_over()
     all_is_at(ec2, "one", "two")
+
+
+def test_of_two_at_once_one_has_everything(ec2, one, two) -> None:
+    # Each changes something, the one and the other in turns.
+    ec2.latency = 0.1
+    both = [instance.start() for instance in (one, two)]
+    for program in both:
+        ended(program)
+    last = "one" if ec2.interfaces["eni-one-b"].prefixes else "two"
+    all_is_at(ec2, last, "two" if last == "one" else "one")
+
+
+def test_who_has_just_moved_all_does_not_take_it_back(ec2, one, two) -> None:
+    two.take_over()
+    one.take_over()
+    waiting = two.start("--hold", "3600")
+    assert waiting.stdout.readline().startswith("all was moved here a moment ago: waits for 3")
+    all_is_at(ec2, "one", "two")
+    waiting.kill()
+    waiting.communicate()
+    assert one.take_over("--hold", "3600").startswith("all is here: 0 moves"), "nothing to wait for"
+
+    two.take_over("--hold", "1")
+    all_is_at(ec2, "two", "one")
+
+
+def test_who_keeps_all_takes_back_what_is_taken_away(ec2, one, two) -> None:
+    keeping = two.start("--keep", "0.1", "--hold", "0.1")
+    assert any(line.startswith("all is here: ") for line in keeping.stdout)
+    with ec2.lock:
+        ec2.tables["rtb-2"][1][ROUTE] = "eni-one-b"
+    again = next(line for line in keeping.stdout if line.startswith("all is here: "))
+    keeping.kill()
+    keeping.communicate()
+    assert again.startswith("all is here: 1 moves")
+    all_is_at(ec2, "two", "one")
+
+
+# Transit Gateways.
+
+TABLES = ("--transit-gateway-table", "tgw-rtb-1", "--transit-gateway-table", "tgw-rtb-2")
+
+
+@pytest.fixture
+def two_vpcs(ec2) -> None:
+    """The other instance is in VPCs of its own, with a route table; the last one of the Transit Gateway is a firewall's."""
+    for eni, vpc in (("eni-two-a", "vpc-two-a"), ("eni-two-b", "vpc-two-b")):
+        ec2.interfaces[eni].vpc = vpc
+    ec2.tables["rtb-two-a"] = ("vpc-two-a", {ROUTE_OF_A: "eni-two-a"})
+    ec2.tables["rtb-two-b"] = ("vpc-two-b", {ROUTE: "eni-two-b"})
+    ec2.attachments = {
+        "att-one-a": ("tgw-1", "vpc-a"),
+        "att-one-b": ("tgw-1", "vpc-b"),
+        "att-two-a": ("tgw-1", "vpc-two-a"),
+        "att-two-b": ("tgw-1", "vpc-two-b"),
+        "att-two-b-elsewhere": ("tgw-2", "vpc-two-b"),
+        "att-firewall": ("tgw-1", "vpc-firewall"),
+    }
+    both = {ROUTE: "att-one-b", ROUTE_OF_A: "att-one-a"}
+    ec2.transit_tables = {
+        "tgw-rtb-1": TransitTable("tgw-1", both | {"10.60.0.0/16": "att-one-b"}),
+        "tgw-rtb-2": TransitTable("tgw-1", dict(both), {ROUTE: "att-firewall"}),
+        "tgw-rtb-firewall": TransitTable("tgw-1", {ROUTE: "att-firewall"}),
+    }
+    # Addresses do not leave their subnet.
+    for eni, kept in (("eni-one-a", 1), ("eni-one-b", 1)):
+        del ec2.interfaces[eni].addresses[kept:]
+        ec2.interfaces[eni].prefixes.clear()
+
+
+def transit_routes(ec2) -> list[dict[str, str]]:
+    return [table.routes for table in ec2.transit_tables.values()]
+
+
+def test_routes_of_a_transit_gateway_move_to_the_instances_vpc(ec2, two_vpcs, two) -> None:
+    before = transit_routes(ec2)[2]
+    said = two.take_over(*TABLES, "--dry-run")
+    assert f"would move tgw-rtb-2: {ROUTE} to att-two-b" in said
+    ec2.throttled, ec2.settles_after = 2, 0.5
+    two.take_over(*TABLES)
+    moved = {ROUTE: "att-two-b", ROUTE_OF_A: "att-two-a"}
+    assert transit_routes(ec2) == [moved | {"10.60.0.0/16": "att-one-b"}, moved, before]
+    changes = ec2.calls["ReplaceTransitGatewayRoute"]
+    two.take_over(*TABLES)
+    assert ec2.calls["ReplaceTransitGatewayRoute"] == changes
+
+
+def test_a_transit_gateways_table_that_is_not_named_stays_as_it_is(ec2, two_vpcs, two) -> None:
+    before = [dict(routes) for routes in transit_routes(ec2)]
+    two.take_over()
+    assert transit_routes(ec2) == before
+    assert not any("Transit" in name for name in ec2.calls)
+
+
+def test_what_is_missing_at_a_transit_gateway_is_named(ec2, two_vpcs, two) -> None:
+    del ec2.transit_tables["tgw-rtb-1"].routes[ROUTE]
+    said = two.take_over(*TABLES, status=FAILED)
+    assert f"tgw-rtb-1: it has no static route to {ROUTE}: create it" in said
+    assert transit_routes(ec2)[1][ROUTE] == "att-two-b"
+    ec2.attachments["att-two-b"] = ("tgw-2", "vpc-two-b")
+    assert "tgw-rtb-1: vpc-two-b has no attachment to tgw-1" in two.take_over(*TABLES, status=FAILED)
+
+
+def test_the_policy_allows_transit_gateways_where_they_are_named(ec2, two_vpcs, two) -> None:
+    (statement,) = json.loads(two.take_over(*TABLES, "--policy"))["Statement"]
+    two.take_over(*TABLES)
+    allowed = {name.removeprefix("ec2:") for name in statement["Action"]}
+    assert allowed == {*ec2.calls, "UnassignPrivateIpAddresses", "ReplaceRoute"}, "none was needed here"
 
 
 def test_a_route_that_is_in_no_table_is_named(ec2, two) -> None:
