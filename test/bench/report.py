@@ -44,6 +44,15 @@ def renew_section(file: Path, section: str, text: str) -> None:
     file.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
+def renew_rows(file: Path, section: str, head: list[str], rows: list[str]) -> None:
+    """Of the section's table, those with the first cells of `rows`; it gets those that it does not have."""
+    found = file.read_text().split(f"<!-- {section} -->", 1)[1].split(f"<!-- end {section} -->", 1)[0]
+    lines = found.split("\n")
+    kept = lines[lines.index(head[1]) + 1 :] if head[0] in lines else []
+    merged = {line.split(" | ")[0]: line for line in (*kept, *rows) if line}
+    renew_section(file, section, "\n".join((*head, *merged.values())))
+
+
 def renew_table(file: Path, results: list[dict]) -> None:
     renew_section(file, "measured", _table(results))
 

@@ -1,5 +1,6 @@
 """One laboratory: its namespaces, its programs, and the end of them all."""
 
+import contextlib
 import itertools
 import tempfile
 from pathlib import Path
@@ -20,11 +21,15 @@ class Lab:
         self._program = [str(natto.resolve())]
         self._eal: list[str] = []  # options of DPDK's
         # On the world's own /run: gone with the process, whatever ends it.
-        self._directory = tempfile.TemporaryDirectory(prefix="lab-", dir="/run")
+        # Children of programs that were killed may still write there for a moment.
+        self._directory = tempfile.TemporaryDirectory(
+            prefix="lab-", dir="/run", ignore_cleanup_errors=True
+        )
         self._numbers = itertools.count(1)
         self._namespaces: list[Namespace] = []
         self._captures: list[Capture] = []
         self._servers: list[Process] = []
+        self._until_closed = contextlib.ExitStack()
         self.appliances: list[Appliance] = []
 
     def __enter__(self) -> "Lab":
@@ -48,11 +53,16 @@ class Lab:
         """End every program and remove everything."""
         for program in (*self.appliances, *self._servers):
             program.kill()
+        self._until_closed.close()
         for capture in self._captures:
             capture.close()
         for namespace in self._namespaces:
             namespace.delete()
         self._directory.cleanup()
+
+    def until_closed(self, what: contextlib.AbstractContextManager) -> None:
+        """Enter it now, leave it when the lab ends."""
+        self._until_closed.enter_context(what)
 
     def namespace(self, name: str) -> Namespace:
         """A new host, router or switch."""

@@ -43,6 +43,11 @@ class Node:
         """natto-takeover of this machine."""
         return self.folder / "bin" / "natto-takeover"
 
+    @property
+    def on_active(self) -> Path:
+        """/etc/natto/on-active of this machine; it has none at first."""
+        return self.folder / "on-active"
+
     def start_natto(self) -> None:
         self.natto = self.lab.start_natto(self.config, self.where)
 
@@ -96,6 +101,10 @@ class Node:
         file = self.folder / "state"
         return file.read_text().strip() if file.exists() else ""
 
+    def elected_at(self) -> float:
+        """When keepalived said it, on the clock."""
+        return (self.folder / "state").stat().st_mtime
+
     def role(self) -> str:
         return self.ask("role")["role"]
 
@@ -113,6 +122,17 @@ class Pair:
     b: Namespace
     switch: Namespace
     nodes: tuple[Node, Node]
+    a_mapped: str = A_MAPPED
+    b_mapped: str = B_MAPPED
+    tcp_mapped: str = B_MAPPED  # of b too
+
+    def has_taken_over(self, node: Node) -> bool:
+        """Hosts send to it, or soon will."""
+        return node.role() == "active"
+
+    def moved_at(self) -> float | None:
+        """When the last of what natto-takeover moves had gone to the active one, on the clock."""
+        return None
 
     def active(self) -> list[Node]:
         return [node for node in self.nodes if node.role() == "active"]
@@ -150,16 +170,19 @@ def build(lab: Lab, natto: Path) -> Pair:
     for index, machine in enumerate(machines):
         plug(machine, INTERFACE)
         machine.address(MANAGEMENT, f"192.0.2.{index + 1}/24")
-        nodes.append(_node(lab, machine, natto, f"10.33.1.{index + 1}/24"))
+        nodes.append(make_node(lab, machine, natto, f"10.33.1.{index + 1}/24", TABLE))
     return Pair(hosts[0], hosts[1], switch, (nodes[0], nodes[1]))
 
 
-def _node(lab: Lab, where: Namespace, natto: Path, address: str) -> Node:
+def make_node(
+    lab: Lab, where: Namespace, natto: Path, address: str, text: str, gateway: str | None = None
+) -> Node:
+    """With that table. None of its programs runs."""
     folder = lab.file(where.name)
     (folder / "bin").mkdir(parents=True)
     table = folder / "mappings.toml"
-    table.write_text(TABLE)
-    config = lab.write_config([Port("middle", INTERFACE, address)], table)
+    table.write_text(text)
+    config = lab.write_config([Port("middle", INTERFACE, address, gateway)], table)
     socket_path = folder / "natto.sock"
     config.write_text(
         f"{config.read_text()}\n"
@@ -167,13 +190,18 @@ def _node(lab: Lab, where: Namespace, natto: Path, address: str) -> Node:
         f'[state]\ndirectory = "{folder}/kept"\n'
         '[ha]\nstart = "standby"\npeer = "peer"\n'
     )
-    script(folder / "bin" / "natto", f'exec {natto.resolve()} "$@" --socket {socket_path}')
     script(
-        folder / "bin" / "natto-takeover",
-        f"export NATTO_TAKEOVER={folder} PATH={folder}/bin:$PATH",
+        folder / "bin" / "natto",
+        f'[ "$1" != export ] || exec {natto.resolve()} "$@"',
+        f'exec {natto.resolve()} "$@" --socket {socket_path}',
+    )
+    node = Node(lab, where.name, where, folder, config, table)
+    script(
+        node.takeover,
+        f"export NATTO_TAKEOVER={folder} NATTO_ON_ACTIVE={node.on_active} PATH={folder}/bin:$PATH",
         f'exec {TAKEOVER} "$@"',
     )
-    return Node(lab, where.name, where, folder, config, table)
+    return node
 
 
 def script(file: Path, *lines: str) -> None:

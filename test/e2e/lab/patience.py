@@ -10,4 +10,5 @@ def until(condition: Callable[[], bool], seconds: float = 20) -> bool:
     while not condition():
         if time.monotonic() > deadline:
             return False
+        time.sleep(0.002)  # other threads measure meanwhile
     return True
