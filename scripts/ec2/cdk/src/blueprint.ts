@@ -1,9 +1,9 @@
 // What the stack builds, every value as CloudFormation and natto take it: what follows from an input
 // file, or references to the parameters of a template.
 
-import type { Input, Management, S3Object } from "./input";
+import type { Input, Management, Pair, S3Object } from "./input";
 import { type InterfaceAddress, formatAddress, formatCidr, formatPrefix } from "./ipv4";
-import { type DataPort, makePlan } from "./plan";
+import { type DataPort, type PlannedMapping, makePlan } from "./plan";
 
 /** An interface's own address, with the length of its subnet ("10.33.1.4/24"), and that subnet. */
 export interface Interface {
@@ -19,7 +19,7 @@ export interface Route {
 
 export interface Company {
   name: string;
-  vpc: string;
+  vpc?: string;
   account?: string;
   region?: string;
   roleArn?: string;
@@ -43,6 +43,21 @@ export interface Mapping {
   mapped: string;
 }
 
+/** An instance of a pair that is not the first. */
+export interface Standby {
+  availabilityZone: string;
+  management: Interface;
+  port: Interface & { gateway: string };
+}
+
+export interface PairOf {
+  transitGateway: string;
+  attachments: string[];
+  standby: Standby;
+  /** The mapped prefixes, as routes have them. */
+  routes: Route[];
+}
+
 export interface Blueprint {
   /** The input file, to be named in messages. */
   file: string;
@@ -53,8 +68,39 @@ export interface Blueprint {
   lcores: string;
   packages: string | S3Object;
   management: Interface & Pick<Management, "keyName" | "ssm">;
+  pair?: PairOf;
   ports: Port[];
   mappings: Mapping[];
+}
+
+/** What differs on the other instance of a pair. */
+export function ofStandby(blueprint: Blueprint): Blueprint {
+  const { standby } = blueprint.pair!;
+  const { availabilityZone, management, port } = standby;
+  return {
+    ...blueprint,
+    availabilityZone,
+    management: { ...blueprint.management, ...management },
+    ports: blueprint.ports.map((first) => ({ ...first, ...port })),
+  };
+}
+
+/** The id keeps the numbers apart, which CloudFormation's letters and digits alone would not. */
+function routeTo(cidr: string): Route {
+  return { id: cidr.replace(/\D/g, "x"), cidr };
+}
+
+function pairOf({ transitGateway, attachments, availabilityZone, management, address }: Pair, mappings: PlannedMapping[]): PairOf {
+  return {
+    transitGateway,
+    attachments: attachments.map(formatCidr),
+    standby: {
+      availabilityZone,
+      management: interfaceAt(management),
+      port: { ...interfaceAt(address), gateway: formatAddress(address.subnet.first + 1) },
+    },
+    routes: mappings.map(({ mapped }) => routeTo(formatCidr(mapped))),
+  };
 }
 
 function interfaceAt({ address, subnet }: InterfaceAddress): Interface {
@@ -71,8 +117,7 @@ function portOf({ realm, companies, primary, gateway, mtu, addresses, blocks }: 
       account,
       region,
       roleArn,
-      // The id keeps the numbers apart, which CloudFormation's letters and digits alone would not.
-      routes: cidrs.map(formatCidr).map((cidr) => ({ id: cidr.replace(/\D/g, "x"), cidr })),
+      routes: cidrs.map(formatCidr).map(routeTo),
     })),
     gateway: formatAddress(gateway),
     mtu: String(mtu),
@@ -94,6 +139,7 @@ export function makeBlueprint(file: string, input: Input): Blueprint {
     lcores,
     packages,
     management: { ...interfaceAt(address), keyName, ssm },
+    ...(input.pair && { pair: pairOf(input.pair, mappings) }),
     ports: ports.map(portOf),
     mappings: mappings.map(({ name, realm, real, mapped }) => ({
       name,

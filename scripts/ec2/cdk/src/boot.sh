@@ -26,14 +26,18 @@ write_config() {  # NAME TEXT: replaced in one step, because natto reads the tab
   note "$1" "$2"
 }
 
+metadata() {  # PATH: what the instance's metadata says there
+  local at=http://169.254.169.254/latest token
+  token=$(curl -sSf --retry 3 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$at/api/token")
+  curl -sSf --retry 3 -H "X-aws-ec2-metadata-token: $token" "$at/meta-data/$1"
+}
+
 # The MAC addresses of all interfaces but the first, which is for administration, by instance metadata.
 data_interfaces() {
-  local metadata=http://169.254.169.254/latest token macs mac number
-  token=$(curl -sSf --retry 3 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token")
-  get() { curl -sSf --retry 3 -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/$1"; }
-  macs=$(get network/interfaces/macs/)
+  local macs mac number
+  macs=$(metadata network/interfaces/macs/)
   for mac in $macs; do
-    number=$(get "network/interfaces/macs/${mac%/}/device-number")
+    number=$(metadata "network/interfaces/macs/${mac%/}/device-number")
     [[ $number == 0 ]] || echo "${mac%/}"
   done
 }

@@ -7,8 +7,16 @@ import { mappingsToml, nattoToml } from "./config";
 import { InputError } from "./input";
 import { userDataBytes } from "./limits";
 
-/** Beside the sources: the compiler does not copy it into out/. */
-const bootScript = join(__dirname, "..", "..", "src", "boot.sh");
+/** Beside the sources: the compiler does not copy them into out/. */
+const sources = join(__dirname, "..", "..", "src");
+const keepalivedExample = join(sources, "..", "..", "..", "..", "conf", "keepalived", "keepalived.conf");
+
+/** The instance of a pair that the user data is for. */
+export interface OneOfPair {
+  /** The addresses for management. */
+  own: string;
+  peer: string;
+}
 
 const boundary = "natto-boot";
 
@@ -32,13 +40,35 @@ function everyBoot(script: string): string {
   );
 }
 
-export function userData(blueprint: Blueprint, packages: string, region: string): string {
+function script(name: string): string {
+  return readFileSync(join(sources, name), "utf8");
+}
+
+/** The example, of the machine that it calls natto-a, without comments. */
+function keepalivedConf(): string {
+  const lines = readFileSync(keepalivedExample, "utf8")
+    .split("\n")
+    .filter((line) => !line.includes("@natto-b"))
+    .map((line) => line.replace("@natto-a ", "").replace(/\s*#.*$/, ""));
+  return lines.filter((line) => line !== "").join("\n") + "\n";
+}
+
+function pairDefinitions({ own, peer }: OneOfPair): string {
+  return (
+    hereDocument("KEEPALIVED_CONF", keepalivedConf()) +
+    `OWN=${own}\nPEER=${peer}\n` +
+    "OWN=${OWN%/*}\nPEER=${PEER%/*}\nNATTO_TOML=${NATTO_TOML//PEER_ADDRESS/$PEER}\n"
+  );
+}
+
+export function userData(blueprint: Blueprint, packages: string, region: string, one?: OneOfPair): string {
   const definitions =
     hereDocument("NATTO_TOML", nattoToml(blueprint)) +
     hereDocument("MAPPINGS_TOML", mappingsToml(blueprint)) +
-    `PACKAGES=${packages}\nexport AWS_DEFAULT_REGION=${region}\n`;
-  const script = readFileSync(bootScript, "utf8").replace(/^#!.*\n/, (firstLine) => firstLine + definitions);
-  const text = everyBoot(script);
+    `PACKAGES=${packages}\nexport AWS_DEFAULT_REGION=${region}\n` +
+    (one ? pairDefinitions(one) : "");
+  const boot = script("boot.sh").replace(/^#!.*\n/, (firstLine) => firstLine + definitions);
+  const text = everyBoot(boot + (one ? `\n${script("boot-pair.sh")}` : ""));
   const bytes = Buffer.byteLength(text) + tokenBytes;
   if (bytes > userDataBytes) {
     throw new InputError(blueprint.file, [

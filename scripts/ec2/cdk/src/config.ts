@@ -1,6 +1,6 @@
 // natto's two configuration files, as doc/configuration.md describes them.
 
-import type { Blueprint, Mapping, Port } from "./blueprint";
+import type { Blueprint, Mapping, PairOf, Port } from "./blueprint";
 
 const header = "# Written by the deployment of the middle VPC.\n";
 
@@ -25,7 +25,7 @@ mtu = ${mtu}
 `;
 }
 
-export function nattoToml({ lcores, ports }: Blueprint): string {
+export function nattoToml({ lcores, ports, pair }: Blueprint): string {
   return `${header}
 [dpdk]
 lcores = "${lcores}"
@@ -33,7 +33,12 @@ main_lcore = 0
 ${ports.map(portTable).join("")}
 [table]
 file = "mappings.toml"
-`;
+${ha(pair)}`;
+}
+
+/** boot-pair.sh knows the peer's address. */
+function ha(pair: PairOf | undefined): string {
+  return pair ? '\n[ha]\nstart = "standby"\npeer = "PEER_ADDRESS"\n' : "";
 }
 
 function mappingTable({ name, realm, real, mapped }: Mapping): string {

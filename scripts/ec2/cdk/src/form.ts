@@ -1,7 +1,7 @@
 // An example's blueprint as a form: parameters in the place of what differs from user to user. A parameter
 // is one value and makes no list longer, so each company has one range and one host.
 
-import type { Blueprint, Company, Interface, Mapping, Port } from "./blueprint";
+import type { Blueprint, Company, Interface, Mapping, PairOf, Port } from "./blueprint";
 import type { Input } from "./input";
 import { instanceTypes, mtuBetweenRegions, mtuInRegion } from "./limits";
 import type { Parameters } from "./parameters";
@@ -45,10 +45,12 @@ export class Form {
     const ports = example.ports.map((port) => this.port(port));
     const mappings = example.mappings.map((mapping) => this.mapping(mapping));
     const mapped = new Map(example.mappings.map((mapping, index) => [mapping.mapped, mappings[index].mapped]));
+    const pair = example.pair && this.pair(example.pair, ports, mappings);
     return {
       file: example.file,
       availabilityZone,
       vpcCidr,
+      ...(pair && { pair }),
       ports: ports.map((port) => ({ ...port, addresses: port.addresses.map((address) => mapped.get(address)!) })),
       mappings,
       instanceType: parameters.add(appliance, "InstanceType", "A c6in, or a c7gn (Arm)", {
@@ -96,24 +98,57 @@ export class Form {
     };
   }
 
+  /** One zone more, and its subnets. Both mapped addresses get a route. */
+  private pair(pair: PairOf, ports: Port[], mappings: Mapping[]): PairOf {
+    const { parameters } = this;
+    const { management, port } = pair.standby;
+    const transitGateway = parameters.add(middle, "TransitGateway", "Both companies' VPCs are attached to it", {
+      allowedPattern: "^tgw-[0-9a-f]+$",
+    });
+    const availabilityZone = parameters.add(middle, "AvailabilityZoneOfStandby", "Another one, of the second instance", {
+      type: "AWS::EC2::AvailabilityZone::Name",
+    });
+    const end = ending(ports[0]);
+    return {
+      transitGateway,
+      attachments: pair.attachments.map((subnet, index) =>
+        this.prefix(middle, `AttachmentSubnet${index + 1}`, "A part of VpcCidr, of the Transit Gateway's attachment", subnet),
+      ),
+      standby: {
+        availabilityZone,
+        management: this.interface("ForManagementOfStandby", management),
+        port: {
+          ...this.interface(`${end}OfStandby`, port),
+          gateway: this.address(middle, `Gateway${end}OfStandby`, "The second address of that subnet", port.gateway),
+        },
+      },
+      routes: mappings.map(({ name, mapped }) => ({ id: pascalCase(name), cidr: `${mapped}/32` })),
+    };
+  }
+
   private port(port: Port): Port {
     const end = ending(port);
     return {
       ...port,
       ...this.interface(end, port),
       gateway: this.address(middle, `Gateway${end}`, `AWS's router: the second address of Subnet${end}`, port.gateway),
-      mtu: this.parameters.add(middle, `Mtu${end}`, `${mtuBetweenRegions} if a peering leads to another region`, {
-        default: String(mtuInRegion),
-        allowedValues: [mtuInRegion, mtuBetweenRegions].map(String),
-      }),
+      mtu: this.example.pair
+        ? port.mtu
+        : this.parameters.add(middle, `Mtu${end}`, `${mtuBetweenRegions} if a peering leads to another region`, {
+            default: String(mtuInRegion),
+            allowedValues: [mtuInRegion, mtuBetweenRegions].map(String),
+          }),
       companies: port.companies.map((company) => this.company(company)),
     };
   }
 
-  private company({ name }: Company): Company {
+  private company({ name, vpc }: Company): Company {
     const { parameters } = this;
     const start = pascalCase(name);
     const ifForeign = "If another account owns the VPC:";
+    if (!vpc) {
+      return { name, routes: [{ id: "range", cidr: this.prefix(name, `${start}Range`, "The range of its VPC") }] };
+    }
     return {
       name,
       vpc: parameters.add(name, `${start}Vpc`, "The VPC to peer with"),
@@ -131,8 +166,10 @@ export class Form {
   /** Is called after the company that has the host. */
   private mapping({ name, realm, mapped }: Mapping): Mapping {
     const start = pascalCase(name);
-    const owner = this.example.ports.find(({ addresses }) => addresses.includes(mapped))!;
-    const free = `a free address of Subnet${ending(owner)} (AWS has its first four and its last)`;
+    const owner = this.example.ports.find(({ addresses }) => addresses.includes(mapped));
+    const free = owner
+      ? `a free address of Subnet${ending(owner)} (AWS has its first four and its last)`
+      : "an address outside VpcCidr and both ranges";
     return {
       name,
       realm,

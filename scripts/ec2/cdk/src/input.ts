@@ -7,7 +7,8 @@ import { instanceTypes } from "./limits";
 
 export interface Company {
   name: string;
-  vpc: string;
+  /** To peer with; none with a pair, which has a Transit Gateway. */
+  vpc?: string;
   cidrs: Prefix[];
   /** Of the interface that faces this company; both companies may share one. */
   address: InterfaceAddress;
@@ -29,6 +30,16 @@ export interface Management {
   ssm: boolean;
 }
 
+/** A second instance in another zone, and the Transit Gateway whose packets both get. */
+export interface Pair {
+  transitGateway: string;
+  /** Subnets of its attachment to the middle VPC: in the first instance's zone, and in the other's. */
+  attachments: Prefix[];
+  availabilityZone: string;
+  management: InterfaceAddress;
+  address: InterfaceAddress;
+}
+
 /** A zip file in S3. */
 export interface S3Object {
   s3BucketName: string;
@@ -44,6 +55,7 @@ export interface Input {
   /** A folder, absolute, that the deployment uploads, or what somebody has uploaded. */
   packages: string | S3Object;
   management: Management;
+  pair?: Pair;
   companies: Company[];
   mappings: Mapping[];
 }
@@ -104,6 +116,10 @@ class Section {
     return value === true;
   }
 
+  has(key: string): boolean {
+    return this.take(key) !== undefined;
+  }
+
   section(key: string): Section {
     return new Section(this.take(key), this.at(key), this.mistakes);
   }
@@ -139,22 +155,36 @@ const prefixWanted = 'an IPv4 prefix without host bits, as "10.0.0.0/16"';
 const realmName = matching(/^[A-Za-z0-9_.-]{1,32}$/);
 const mappingName = matching(/^[A-Za-z0-9_.-]{1,64}$/);
 
-function readCompany(value: unknown, path: string, mistakes: string[]): Company {
+function readPrefixes(
+  section: Section,
+  key: string,
+  what: string,
+  fits: (length: number) => boolean,
+  mistakes: string[],
+): Prefix[] {
+  return section.list(key, `a list of ${what}, as ["10.0.0.0/16"]`, fits, (item, at) => {
+    const prefix = typeof item === "string" ? parsePrefix(item) : undefined;
+    if (!prefix) {
+      mistakes.push(`${at} is ${JSON.stringify(item)}: it must be ${prefixWanted}`);
+    }
+    return prefix as Prefix;
+  });
+}
+
+function readCompany(value: unknown, path: string, mistakes: string[], peered: boolean): Company {
   const section = new Section(value, path, mistakes);
   const company = {
     name: section.required("name", "1 to 32 of the characters A-Z a-z 0-9 _ . -", realmName),
-    vpc: section.required("vpc", 'a VPC, as "vpc-0123456789abcdef0"', matching(/^vpc-[0-9a-f]+$/)),
-    cidrs: section.list("cidrs", 'a list of prefixes, as ["10.0.0.0/16"]', (length) => length > 0, (item, at) => {
-      const prefix = typeof item === "string" ? parsePrefix(item) : undefined;
-      if (!prefix) {
-        mistakes.push(`${at} is ${JSON.stringify(item)}: it must be ${prefixWanted}`);
-      }
-      return prefix as Prefix;
+    ...(peered && {
+      vpc: section.required("vpc", 'a VPC, as "vpc-0123456789abcdef0"', matching(/^vpc-[0-9a-f]+$/)),
     }),
+    cidrs: readPrefixes(section, "cidrs", "prefixes", (length) => length > 0, mistakes),
     address: readInterfaceAddress(section),
-    account: section.optional("account", 'an account of 12 digits, as "111122223333"', matching(/^\d{12}$/)),
-    region: section.optional("region", 'a region, as "eu-west-1"', matching(/^[a-z]{2}(-[a-z]+)+-\d$/)),
-    roleArn: section.optional("roleArn", "the ARN of an IAM role", matching(/^arn:[a-z-]+:iam::\d{12}:role\/.+$/)),
+    ...(peered && {
+      account: section.optional("account", 'an account of 12 digits, as "111122223333"', matching(/^\d{12}$/)),
+      region: section.optional("region", 'a region, as "eu-west-1"', matching(/^[a-z]{2}(-[a-z]+)+-\d$/)),
+      roleArn: section.optional("roleArn", "the ARN of an IAM role", matching(/^arn:[a-z-]+:iam::\d{12}:role\/.+$/)),
+    }),
   };
   section.refuseOthers();
   return company;
@@ -173,9 +203,25 @@ function readMapping(value: unknown, path: string, mistakes: string[]): Mapping 
   return mapping;
 }
 
-function readInterfaceAddress(section: Section): InterfaceAddress {
+function readInterfaceAddress(section: Section, key = "address"): InterfaceAddress {
   const wanted = 'an address with the length of its subnet, as "10.33.1.4/24"';
-  return section.required("address", wanted, parseInterfaceAddress);
+  return section.required(key, wanted, parseInterfaceAddress);
+}
+
+const zone = matching(/^[a-z0-9-]+$/);
+const zoneWanted = 'a zone, as "eu-west-1a"';
+
+function readPair(section: Section, mistakes: string[]): Pair {
+  const gateway = matching(/^tgw-[0-9a-f]+$/);
+  const pair = {
+    transitGateway: section.required("transitGateway", 'a Transit Gateway, as "tgw-0123456789abcdef0"', gateway),
+    attachments: readPrefixes(section, "attachments", "two prefixes", (length) => length === 2, mistakes),
+    availabilityZone: section.required("availabilityZone", zoneWanted, zone),
+    management: readInterfaceAddress(section, "management"),
+    address: readInterfaceAddress(section),
+  };
+  section.refuseOthers();
+  return pair;
 }
 
 function readManagement(section: Section): Management {
@@ -210,8 +256,9 @@ export function readInput(file: string): Input {
   const section = new Section(parse(file), "", mistakes);
   const instanceType = (text: string) => (instanceTypes.includes(text) ? text : undefined);
   const packages = 'a folder of Debian packages, relative to this file, or a zip file, as "s3://bucket/natto.zip"';
+  const paired = section.has("pair");
   const input = {
-    availabilityZone: section.required("availabilityZone", 'a zone, as "eu-west-1a"', matching(/^[a-z0-9-]+$/)),
+    availabilityZone: section.required("availabilityZone", zoneWanted, zone),
     vpcCidr: section.required("vpcCidr", prefixWanted, parsePrefix),
     instanceType:
       section.optional("instanceType", `one of ${instanceTypes.join(", ")}`, instanceType) ?? "c6in.large",
@@ -219,8 +266,9 @@ export function readInput(file: string): Input {
     lcores: section.optional("lcores", 'CPU cores, as "1-3"', matching(/^\d+(-\d+)?(,\d+(-\d+)?)*$/)) ?? "1",
     packages: section.required("packages", packages, (text) => parsePackages(dirname(file), text)),
     management: readManagement(section.section("management")),
+    ...(paired && { pair: readPair(section.section("pair"), mistakes) }),
     companies: section.list("companies", "a list of two", (length) => length === 2, (item, path) =>
-      readCompany(item, path, mistakes),
+      readCompany(item, path, mistakes, !paired),
     ),
     mappings: section.list("mappings", "a list", () => true, (item, path) => readMapping(item, path, mistakes)),
   };

@@ -48,6 +48,8 @@ export const userDataBytes = 16384;
 /** The longest packet through a peering, in bytes. */
 export const mtuInRegion = 9001;
 export const mtuBetweenRegions = 8500;
+/** Through a Transit Gateway. */
+export const mtuOfTransit = 8500;
 
 export function isVpcSize(prefix: Prefix): boolean {
   return prefix.length >= 16 && prefix.length <= 28;

@@ -5,7 +5,7 @@
 // and the other way round. Companies whose ranges overlap need an interface each, in a subnet with a
 // route table of its own: no one table can have two routes for one range.
 
-import { type Company, type Input, InputError, type Mapping } from "./input";
+import { type Company, type Input, InputError, type Mapping, type Pair } from "./input";
 import {
   type InterfaceAddress,
   type Prefix,
@@ -43,23 +43,28 @@ export interface Plan {
 
 const sharedRealm = "middle";
 
-function makePort(companies: Company[]): DataPort {
+function makePort(companies: Company[], transit: boolean): DataPort {
   const [{ name, address }] = companies;
   return {
     realm: companies.length > 1 ? sharedRealm : name,
     companies,
     primary: address,
     gateway: address.subnet.first + 1,
-    mtu: companies.some(({ region }) => region) ? limits.mtuBetweenRegions : limits.mtuInRegion,
+    mtu: transit
+      ? limits.mtuOfTransit
+      : companies.some(({ region }) => region)
+        ? limits.mtuBetweenRegions
+        : limits.mtuInRegion,
     addresses: [],
     blocks: [],
   };
 }
 
-function makePorts([a, b]: Company[]): DataPort[] {
+function makePorts({ companies: [a, b], pair }: Input): DataPort[] {
   const { address, subnet } = a.address;
   const shared = address === b.address.address && subnet.length === b.address.subnet.length;
-  return shared ? [makePort([a, b])] : [makePort([a]), makePort([b])];
+  const of = (...companies: Company[]) => makePort(companies, pair !== undefined);
+  return shared ? [of(a, b)] : [of(a), of(b)];
 }
 
 /** The port through which a company's hosts come in. */
@@ -90,7 +95,7 @@ function assignMapped(port: DataPort, mapped: Prefix[]): void {
   port.blocks = [...new Set(firsts)].map((first) => ({ first, length: limits.blockLength }));
 }
 
-function* networkMistakes({ vpcCidr, management, companies }: Input, ports: DataPort[]): Generator<string> {
+function* networkMistakes({ vpcCidr, management, companies, pair }: Input, ports: DataPort[]): Generator<string> {
   if (!limits.isVpcSize(vpcCidr)) {
     yield `vpcCidr: AWS takes lengths from /16 to /28, not /${vpcCidr.length}`;
   }
@@ -100,6 +105,7 @@ function* networkMistakes({ vpcCidr, management, companies }: Input, ports: Data
       `companies[${companies.indexOf(port.companies[0])}].address`,
       port.primary,
     ]),
+    ...(pair ? pairInterfaces(pair) : []),
   ];
   for (const [index, [path, address]] of interfaces.entries()) {
     const why = limits.whyNotPrimary(address);
@@ -113,6 +119,39 @@ function* networkMistakes({ vpcCidr, management, companies }: Input, ports: Data
     for (const [otherPath, other] of before.filter(([, { subnet }]) => overlap(subnet, address.subnet))) {
       yield `${path}: the subnet ${formatCidr(address.subnet)} overlaps ${formatCidr(other.subnet)} of ${otherPath}: ` +
         "an interface has a subnet of its own, unless both companies have the very same address";
+    }
+  }
+}
+
+function pairInterfaces({ management, address, attachments }: Pair): [string, InterfaceAddress][] {
+  return [
+    ["pair.management", management],
+    ["pair.address", address],
+    // Of a subnet without an interface of ours, any address will do.
+    ...attachments.map((subnet, index): [string, InterfaceAddress] => [
+      `pair.attachments[${index}]`,
+      { address: subnet.first + 4, subnet },
+    ]),
+  ];
+}
+
+function* pairMistakes({ availabilityZone, vpcCidr, companies, mappings, pair }: Input, ports: DataPort[]): Generator<string> {
+  if (!pair) {
+    return;
+  }
+  if (pair.availabilityZone === availabilityZone) {
+    yield `pair.availabilityZone: ${availabilityZone} is the first instance's too: choose another zone`;
+  }
+  if (ports.length > 1) {
+    yield "pair: both companies must have the very same address: one Transit Gateway leads to both";
+  }
+  for (const [index, { mapped }] of mappings.entries()) {
+    const text = `mappings[${index}].mapped: ${formatPrefix(mapped)}`;
+    if (overlap(mapped, vpcCidr)) {
+      yield `${text} overlaps vpcCidr ${formatCidr(vpcCidr)}: only what is outside can move to another zone, as a route`;
+    }
+    for (const cidr of companies.flatMap(({ cidrs }) => cidrs).filter((cidr) => overlap(cidr, mapped))) {
+      yield `${text} overlaps ${formatCidr(cidr)} of a company: the Transit Gateway has a route to that`;
     }
   }
 }
@@ -156,7 +195,7 @@ function* companyMistakes({ vpcCidr, companies, management }: Input, ports: Data
   }
 }
 
-function* mappingMistakes({ companies, mappings }: Input, ports: DataPort[]): Generator<string> {
+function* mappingMistakes({ companies, mappings, pair }: Input, ports: DataPort[]): Generator<string> {
   for (const [index, mapping] of mappings.entries()) {
     const at = `mappings[${index}]`;
     const company = companies.find(({ name }) => name === mapping.company);
@@ -174,7 +213,9 @@ function* mappingMistakes({ companies, mappings }: Input, ports: DataPort[]): Ge
     if (!company.cidrs.some((cidr) => contains(cidr, mapping.real))) {
       yield `${at}.real: ${real} is in none of the cidrs of ${company.name}`;
     }
-    if (!contains(subnet, mapping.mapped)) {
+    if (pair) {
+      // pairMistakes
+    } else if (!contains(subnet, mapping.mapped)) {
       yield `${at}.mapped: ${mapped} is not in ${formatCidr(subnet)}, the subnet of the interface that owns the ` +
         `mapped addresses of ${company.name}`;
     } else if (limits.touchesReserved(mapping.mapped, subnet)) {
@@ -217,13 +258,14 @@ function* limitMistakes({ instanceType }: Input, { realm, primary, addresses, bl
 }
 
 export function makePlan(file: string, input: Input): Plan {
-  const ports = makePorts(input.companies);
+  const ports = makePorts(input);
   const mistakes = [
     ...networkMistakes(input, ports),
     ...companyMistakes(input, ports),
     ...mappingMistakes(input, ports),
+    ...pairMistakes(input, ports),
   ];
-  if (mistakes.length === 0) {
+  if (mistakes.length === 0 && !input.pair) {
     for (const port of ports) {
       const owned = input.mappings.filter(({ company }) => ownerOf(ports, company) === port);
       assignMapped(port, owned.map(({ mapped }) => mapped));

@@ -6,15 +6,16 @@ import * as ec2 from "aws-cdk-lib/aws-ec2";
 import * as iam from "aws-cdk-lib/aws-iam";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import type { Construct } from "constructs";
-import type { Blueprint, Company, Port } from "./blueprint";
-import { userData } from "./boot";
+import { type Blueprint, type Company, type Interface, type PairOf, type Port, ofStandby } from "./blueprint";
+import { type OneOfPair, userData } from "./boot";
 import { deviceIndex } from "./config";
 import type { S3Object } from "./input";
 import { checkPackages } from "./packages";
+import { alarmsOf, letTalk, mayTakeOver, routeByTransitGateway } from "./pair";
 
 const everywhere = "0.0.0.0/0";
 
-interface Subnet {
+export interface Subnet {
   subnet: ec2.CfnSubnet;
   routeTable: ec2.CfnRouteTable;
 }
@@ -25,7 +26,10 @@ function withoutLength(address: string): string {
 }
 
 export class MiddleVpc extends cdk.Stack {
-  private readonly vpc: ec2.CfnVPC;
+  readonly vpc: ec2.CfnVPC;
+  private readonly routeTables = new Map<string, ec2.CfnRouteTable>();
+  private readonly managementGroup: ec2.CfnSecurityGroup;
+  private readonly dataGroup: ec2.CfnSecurityGroup;
 
   constructor(scope: Construct, id: string, private readonly blueprint: Blueprint) {
     // Without a folder to upload, the deployment needs no bootstrapped account.
@@ -38,13 +42,56 @@ export class MiddleVpc extends cdk.Stack {
       tags: this.name(),
     });
     const packages = this.packages();
-    const management = this.managementInterface(packages);
-    const dataSecurityGroup = this.untrackedSecurityGroup();
-    const data = blueprint.ports.map((port) => this.dataInterface(port, dataSecurityGroup));
-    this.appliance([management, ...data], this.role(packages), packages);
+    const managementSubnet = this.subnet("management", blueprint.management.subnet);
+    this.managementGroup = this.managementSecurityGroup();
+    const management = this.managementInterface(managementSubnet, packages);
+    this.dataGroup = this.untrackedSecurityGroup();
+    const data = blueprint.ports.map((port) => this.dataInterface(port));
+    if (blueprint.pair) {
+      this.pair(blueprint.pair, packages, management, data[0]);
+    } else {
+      this.appliance("Appliance", [management, ...data], this.role(packages), packages);
+    }
   }
 
-  private name(part?: string): cdk.CfnTag[] {
+  private pair(
+    pair: PairOf,
+    packages: S3Object,
+    management: ec2.CfnNetworkInterface,
+    data: ec2.CfnNetworkInterface,
+  ): void {
+    const { blueprint } = this;
+    const { standby } = pair;
+    const [port] = blueprint.ports;
+    const zones = [blueprint.availabilityZone, standby.availabilityZone];
+    const dataTable = this.routeTables.get(port.realm)!;
+    // Both instances' subnets of a kind have one route table.
+    const otherSubnet = (part: string, cidr: string) =>
+      this.subnet(`${part}-standby`, cidr, standby.availabilityZone, this.routeTables.get(part));
+    const otherManagement = this.managementAt(
+      "management-standby",
+      standby.management,
+      otherSubnet("management", standby.management.subnet).subnet,
+    );
+    const otherData = this.dataAt(
+      `${port.realm}-standby`,
+      { ...port, ...standby.port },
+      otherSubnet(port.realm, standby.port.subnet).subnet,
+    );
+    const attachments = pair.attachments.map((cidr, index) =>
+      this.subnet(`attachment-${index + 1}`, cidr, zones[index], this.routeTables.get("attachment-1")),
+    );
+    const table = routeByTransitGateway(this, pair, attachments, port.companies, dataTable, data);
+    letTalk(this, this.managementGroup);
+    this.endpoints("api", "from the appliances to EC2 and CloudWatch", ["ec2", "monitoring"], [management, otherManagement]);
+    const profile = this.role(packages, mayTakeOver(this, table));
+    const [own, peer] = [blueprint.management.address, standby.management.address];
+    const first = this.appliance("Appliance", [management, data], profile, packages, { own, peer });
+    const other = this.appliance("Standby", [otherManagement, otherData], profile, packages, { own: peer, peer: own });
+    alarmsOf(this, { Appliance: first, Standby: other });
+  }
+
+  name(part?: string): cdk.CfnTag[] {
     return [{ key: "Name", value: part ? `natto-${part}` : "natto" }];
   }
 
@@ -57,17 +104,25 @@ export class MiddleVpc extends cdk.Stack {
     return new Asset(this, "Packages", { path: packages });
   }
 
-  private subnet(part: string, cidrBlock: string): Subnet {
+  private subnet(
+    part: string,
+    cidrBlock: string,
+    zone = this.blueprint.availabilityZone,
+    shared?: ec2.CfnRouteTable,
+  ): Subnet {
     const subnet = new ec2.CfnSubnet(this, `Subnet-${part}`, {
       vpcId: this.vpc.ref,
-      availabilityZone: this.blueprint.availabilityZone,
+      availabilityZone: zone,
       cidrBlock,
       tags: this.name(part),
     });
-    const routeTable = new ec2.CfnRouteTable(this, `RouteTable-${part}`, {
-      vpcId: this.vpc.ref,
-      tags: this.name(part),
-    });
+    const routeTable =
+      shared ??
+      new ec2.CfnRouteTable(this, `RouteTable-${part}`, {
+        vpcId: this.vpc.ref,
+        tags: this.name(part),
+      });
+    this.routeTables.set(part, routeTable);
     new ec2.CfnSubnetRouteTableAssociation(this, `RouteTableOf-${part}`, {
       subnetId: subnet.ref,
       routeTableId: routeTable.ref,
@@ -99,19 +154,25 @@ export class MiddleVpc extends cdk.Stack {
     });
   }
 
-  private dataInterface(port: Port, securityGroup: ec2.CfnSecurityGroup): ec2.CfnNetworkInterface {
+  private dataInterface(port: Port): ec2.CfnNetworkInterface {
     const { subnet, routeTable } = this.subnet(port.realm, port.subnet);
     for (const company of port.companies) {
-      this.peering(company, port, routeTable);
+      if (company.vpc) {
+        this.peering(company, company.vpc, port, routeTable);
+      }
     }
+    return this.dataAt(port.realm, port, subnet);
+  }
+
+  private dataAt(part: string, port: Port, subnet: ec2.CfnSubnet): ec2.CfnNetworkInterface {
     const own = withoutLength(port.address);
     const secondary = port.addresses.map((address) => ({ privateIpAddress: address, primary: false }));
-    return new ec2.CfnNetworkInterface(this, `Interface-${port.realm}`, {
+    return new ec2.CfnNetworkInterface(this, `Interface-${part}`, {
       subnetId: subnet.ref,
-      groupSet: [securityGroup.attrGroupId],
+      groupSet: [this.dataGroup.attrGroupId],
       sourceDestCheck: false,
-      description: `natto data: ${port.realm}`,
-      tags: this.name(port.realm),
+      description: `natto data: ${part}`,
+      tags: this.name(part),
       // AWS takes a list of addresses or a list of prefixes, not both.
       ...(port.blocks.length > 0
         ? { privateIpAddress: own, ipv4Prefixes: port.blocks.map((block) => ({ ipv4Prefix: block })) }
@@ -119,10 +180,10 @@ export class MiddleVpc extends cdk.Stack {
     });
   }
 
-  private peering(company: Company, port: Port, routeTable: ec2.CfnRouteTable): void {
+  private peering(company: Company, vpc: string, port: Port, routeTable: ec2.CfnRouteTable): void {
     const peering = new ec2.CfnVPCPeeringConnection(this, `Peering-${company.name}`, {
       vpcId: this.vpc.ref,
-      peerVpcId: company.vpc,
+      peerVpcId: vpc,
       peerOwnerId: company.account,
       peerRegion: company.region,
       peerRoleArn: company.roleArn,
@@ -145,19 +206,26 @@ export class MiddleVpc extends cdk.Stack {
   }
 
   /** The interface by which the instance is administered; no route leads from its subnet to a company. */
-  private managementInterface(packages: S3Object): ec2.CfnNetworkInterface {
-    const { management } = this.blueprint;
-    const { subnet, routeTable } = this.subnet("management", management.subnet);
-    const securityGroup = this.securityGroup("management", "natto management: HTTPS to the endpoints of the VPC", {
+  private managementAt(part: string, { address }: Interface, subnet: ec2.CfnSubnet): ec2.CfnNetworkInterface {
+    return new ec2.CfnNetworkInterface(this, `Interface-${part}`, {
+      subnetId: subnet.ref,
+      groupSet: [this.managementGroup.attrGroupId],
+      privateIpAddress: withoutLength(address),
+      description: `natto ${part}`,
+      tags: this.name(part),
+    });
+  }
+
+  private managementSecurityGroup(): ec2.CfnSecurityGroup {
+    return this.securityGroup("management", "natto management: HTTPS to the endpoints of the VPC", {
       securityGroupEgress: [{ ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIp: everywhere }],
     });
-    const networkInterface = new ec2.CfnNetworkInterface(this, "Interface-management", {
-      subnetId: subnet.ref,
-      groupSet: [securityGroup.attrGroupId],
-      privateIpAddress: withoutLength(management.address),
-      description: "natto management",
-      tags: this.name("management"),
-    });
+  }
+
+  private managementInterface({ subnet, routeTable }: Subnet, packages: S3Object): ec2.CfnNetworkInterface {
+    const { management } = this.blueprint;
+    const securityGroup = this.managementGroup;
+    const networkInterface = this.managementAt("management", management, subnet);
     new ec2.CfnVPCEndpoint(this, "Endpoint-s3", {
       vpcId: this.vpc.ref,
       vpcEndpointType: "Gateway",
@@ -170,10 +238,12 @@ export class MiddleVpc extends cdk.Stack {
     // Endpoints take any free address of the subnet, so they come after the interface has its own.
     const accesses = [
       ...(management.keyName ? [this.sshAccess(subnet, securityGroup)] : []),
-      ...(management.ssm ? this.ssmAccess(subnet, securityGroup) : []),
     ];
     for (const access of accesses) {
       access.addDependency(networkInterface);
+    }
+    if (management.ssm) {
+      this.endpoints("ssm", "from the appliance to the endpoints", ["ssm", "ssmmessages", "ec2messages"], [networkInterface]);
     }
     return networkInterface;
   }
@@ -198,23 +268,26 @@ export class MiddleVpc extends cdk.Stack {
     });
   }
 
-  private ssmAccess(subnet: ec2.CfnSubnet, management: ec2.CfnSecurityGroup): cdk.CfnResource[] {
-    const group = this.securityGroup("ssm", "natto SSM: HTTPS from the appliance to the endpoints", {
+  /** Of AWS's services, for the instances; after the interfaces that need an address of their own in their subnets. */
+  private endpoints(part: string, what: string, services: string[], after: ec2.CfnNetworkInterface[]): void {
+    const group = this.securityGroup(part, `natto ${part.toUpperCase()}: HTTPS ${what}`, {
       securityGroupIngress: [
-        { ipProtocol: "tcp", fromPort: 443, toPort: 443, sourceSecurityGroupId: management.attrGroupId },
+        { ipProtocol: "tcp", fromPort: 443, toPort: 443, sourceSecurityGroupId: this.managementGroup.attrGroupId },
       ],
     });
-    return ["ssm", "ssmmessages", "ec2messages"].map(
-      (service) =>
-        new ec2.CfnVPCEndpoint(this, `Endpoint-${service}`, {
-          vpcId: this.vpc.ref,
-          vpcEndpointType: "Interface",
-          serviceName: `com.amazonaws.${this.region}.${service}`,
-          privateDnsEnabled: true,
-          subnetIds: [subnet.ref],
-          securityGroupIds: [group.attrGroupId],
-        }),
-    );
+    for (const service of services) {
+      const endpoint = new ec2.CfnVPCEndpoint(this, `Endpoint-${service}`, {
+        vpcId: this.vpc.ref,
+        vpcEndpointType: "Interface",
+        serviceName: `com.amazonaws.${this.region}.${service}`,
+        privateDnsEnabled: true,
+        subnetIds: after.map(({ subnetId }) => subnetId),
+        securityGroupIds: [group.attrGroupId],
+      });
+      for (const networkInterface of after) {
+        endpoint.addDependency(networkInterface);
+      }
+    }
   }
 
   private readPackages({ s3BucketName, s3ObjectKey }: S3Object, principals?: iam.IPrincipal[]): iam.PolicyStatement {
@@ -225,28 +298,33 @@ export class MiddleVpc extends cdk.Stack {
     });
   }
 
-  private role(packages: S3Object): iam.CfnInstanceProfile {
+  private role(packages: S3Object, more: iam.PolicyStatement[] = []): iam.CfnInstanceProfile {
     const role = new iam.Role(this, "Role", {
       assumedBy: new iam.ServicePrincipal("ec2.amazonaws.com"),
-      description: "natto: fetch its packages",
+      description: more.length > 0 ? "natto: fetch its packages, take over" : "natto: fetch its packages",
       managedPolicies: this.blueprint.management.ssm
         ? [iam.ManagedPolicy.fromAwsManagedPolicyName("AmazonSSMManagedInstanceCore")]
         : [],
     });
-    role.addToPolicy(this.readPackages(packages));
+    for (const statement of [this.readPackages(packages), ...more]) {
+      role.addToPolicy(statement);
+    }
     const profile = new iam.CfnInstanceProfile(this, "InstanceProfile", { roles: [role.roleName] });
     profile.node.addDependency(role);
     return profile;
   }
 
   private appliance(
+    id: "Appliance" | "Standby",
     interfaces: ec2.CfnNetworkInterface[],
     profile: iam.CfnInstanceProfile,
     { s3BucketName, s3ObjectKey }: S3Object,
-  ): void {
-    const { instanceType, ami, management } = this.blueprint;
+    one?: OneOfPair,
+  ): ec2.CfnInstance {
+    const blueprint = id === "Standby" ? ofStandby(this.blueprint) : this.blueprint;
+    const { instanceType, ami, management } = blueprint;
     const packages = `s3://${s3BucketName}/${s3ObjectKey}`;
-    const instance = new ec2.CfnInstance(this, "Appliance", {
+    const instance = new ec2.CfnInstance(this, id, {
       instanceType,
       imageId: ami,
       keyName: management.keyName,
@@ -256,11 +334,12 @@ export class MiddleVpc extends cdk.Stack {
         deviceIndex: String(index === 0 ? 0 : deviceIndex(index - 1)),
         networkInterfaceId: ref,
       })),
-      userData: cdk.Fn.base64(userData(this.blueprint, packages, this.region)),
-      tags: this.name(),
+      userData: cdk.Fn.base64(userData(blueprint, packages, this.region, one)),
+      tags: this.name(id === "Standby" ? "standby" : undefined),
     });
     // It fetches its packages when it boots.
     instance.node.addDependency(this.node.findChild("Endpoint-s3"), this.node.findChild("RouteTableOf-management"));
-    new cdk.CfnOutput(this, "InstanceId", { value: instance.ref });
+    new cdk.CfnOutput(this, id === "Standby" ? "StandbyId" : "InstanceId", { value: instance.ref });
+    return instance;
   }
 }

@@ -15,7 +15,7 @@ import { MiddleVpc } from "./stack";
 const home = join(__dirname, "..", "..");
 const header = '# Made by "npm run templates" in scripts/ec2/cdk, whose README.md says how to use it.\n';
 
-export const examples = ["one-interface", "overlapping"];
+export const examples = ["one-interface", "overlapping", "pair"];
 
 export function templateFile(example: string): string {
   return join(home, "..", "cloudformation", `${example}.yaml`);

@@ -17,7 +17,7 @@ function app(...args: string[]) {
 }
 
 describe("app", () => {
-  for (const example of ["overlapping", "one-interface"]) {
+  for (const example of ["overlapping", "one-interface", "pair"]) {
     it(`makes a template of the example ${example} without a warning`, () => {
       const { outdir, status, output } = app(inputFile(example));
       assert.equal(output, "");

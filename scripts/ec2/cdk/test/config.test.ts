@@ -21,6 +21,7 @@ case "$*" in
 *"-X PUT "*"X-aws-ec2-metadata-token-ttl-seconds: "*" http://169.254.169.254/latest/api/token") echo TOKEN ;;
 *"X-aws-ec2-metadata-token: TOKEN http://169.254.169.254/latest/meta-data/network/interfaces/macs/")
   printf '02:00:00:00:00:0%s/\\n' b c a ;;
+*/meta-data/instance-id) echo i-0123 ;;
 */macs/02:00:00:00:00:0a/device-number) echo 0 ;;
 */macs/02:00:00:00:00:0b/device-number) echo 1 ;;
 */macs/02:00:00:00:00:0c/device-number) echo 2 ;;
@@ -34,9 +35,9 @@ interface Appliance {
   run(commands: string): { status: number | null; output: string; calls: string[] };
 }
 
-function appliance(example: string, change?: (input: RawInput) => void): Appliance {
+function appliance(example: string, change?: (input: RawInput) => void, name?: string): Appliance {
   const folder = emptyFolder();
-  const script = userDataParts(templateOf(example, change)).get("text/x-shellscript")!;
+  const script = userDataParts(templateOf(example, change), name).get("text/x-shellscript")!;
   const programs = join(folder, "bin");
   mkdirSync(programs);
   const program = (name: string, text: string) => {
@@ -52,6 +53,7 @@ function appliance(example: string, change?: (input: RawInput) => void): Applian
   program("modinfo", "#!/bin/bash\nexit 1\n");
   program("install", stub);
   program("nproc", "#!/bin/bash\necho 4\n");
+  program("ip", "#!/bin/bash\necho \"2: ens5 inet ${!#}/28 scope global ens5\"\n");
   program("curl", metadataService);
   program("aws", `${stub}cp ${folder}/packages.zip "\${!#}"\n`);
   execFileSync("python3", ["-c", zipWithOnePackage, join(folder, "packages.zip")]);
@@ -94,6 +96,7 @@ function expectedMappings(example: string, realm: (company: string) => string): 
 const realms: Record<string, (company: string) => string> = {
   overlapping: (company) => company,
   "one-interface": () => "middle",
+  pair: () => "middle",
 };
 
 for (const [example, realm] of Object.entries(realms)) {
@@ -254,5 +257,60 @@ describe("boot", () => {
       boot && echo booted then`);
     assert.equal(output, "booted then\n");
     assert.match(calls[0], /^aws s3 cp /);
+  });
+});
+
+describe("one of a pair", () => {
+  const machines = [
+    { name: "natto", own: "10.33.0.4", peer: "10.33.0.20", address: "10.33.1.124/24", gateway: "10.33.1.1" },
+    { name: "natto-standby", own: "10.33.0.20", peer: "10.33.0.4", address: "10.33.2.124/24", gateway: "10.33.2.1" },
+  ];
+  for (const { name, own, peer, address, gateway } of machines) {
+    it(`called ${name} starts as standby, with the other as its peer`, () => {
+      const { output } = appliance("pair", undefined, name).run("boot && cat /etc/natto/natto.toml");
+      assert.deepEqual(lines(output).slice(3), [
+        "[[port]]",
+        'realm = "middle"',
+        'device = "0000:00:06.0"',
+        `address = "${address}"`,
+        `gateway = "${gateway}"`,
+        "mtu = 8500",
+        "[table]",
+        'file = "mappings.toml"',
+        "[ha]",
+        'start = "standby"',
+        `peer = "${peer}"`,
+      ]);
+    });
+
+    it(`called ${name} has a configuration that keepalived takes, with its own addresses`, () => {
+      const show = "boot && cat /etc/keepalived/keepalived.conf";
+      const { output } = appliance("pair", undefined, name).run(show);
+      assert.match(output, new RegExp(`^  unicast_src_ip ${own}$`, "m"));
+      assert.match(output, new RegExp(`^  unicast_peer \\{\n    ${peer}\n  \\}$`, "m"));
+      assert.match(output, /^ {2}interface ens5$/m);
+      assert.doesNotMatch(output, /192\.0\.2\.|eth0|@/);
+    });
+  }
+
+  it("needs from EC2 what the deployment has routes for", () => {
+    const { status, output } = appliance("pair").run('boot && "$NATTO" export -c /etc/natto/natto.toml --to aws');
+    assert.equal(status, 0, output);
+    const [port] = JSON.parse(output).ports;
+    assert.deepEqual([port.addresses, port.prefixes], [[], []]);
+    const routes = Object.values(templateOf("pair").findResources("AWS::EC2::Route"))
+      .filter(({ Properties }) => Properties.NetworkInterfaceId)
+      .map(({ Properties }) => Properties.DestinationCidrBlock);
+    assert.deepEqual(port.routes.map(({ destination }: RawInput) => destination), routes.sort());
+  });
+
+  it("moves the routes when keepalived elects it, and tells CloudWatch of its health", () => {
+    const commands = "boot && cat /etc/natto/on-active /etc/systemd/system/natto-health-metric.service";
+    const { output, calls } = appliance("pair").run(commands);
+    assert.match(output, /^exec natto-takeover aws --keep 60$/m);
+    assert.match(output, /--dimensions InstanceId=i-0123'$/m);
+    assert.match(output, /--value \$value /);
+    const services = "natto-takeover.service keepalived.service natto-health-metric.timer";
+    assert.deepEqual(calls.slice(-2), [`systemctl enable ${services}`, `systemctl restart ${services}`]);
   });
 });

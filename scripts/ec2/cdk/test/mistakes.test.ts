@@ -68,7 +68,7 @@ describe("the file", () => {
     'companies[0].vpc is "vpc-XYZ": it must be a VPC, as "vpc-0123456789abcdef0"',
     'mappings[1].real is "10.0.16.1/27": it must be an IPv4 address, or a prefix without host bits, ' +
       'as "10.0.0.1" or "10.0.0.16/28"',
-    "colour is not known; known here: availabilityZone, vpcCidr, instanceType, ami, lcores, packages, management, " +
+    "colour is not known; known here: pair, availabilityZone, vpcCidr, instanceType, ami, lcores, packages, management, " +
       "companies, mappings",
   ]);
 
@@ -286,4 +286,40 @@ describe("the packages", () => {
     assert.equal(readdirSync(folder).length, 2);
     stackOf(file);
   });
+});
+
+describe("a pair", () => {
+  refuses("is in two zones, its subnets apart", "pair", (input) => {
+    input.pair.availabilityZone = "eu-west-1a";
+    input.pair.address = "10.33.1.140/25";
+    input.pair.attachments[1] = "10.32.255.0/28";
+  }, [
+    "pair.address: the subnet 10.33.1.128/25 overlaps 10.33.1.0/24 of companies[0].address: an interface has a subnet " +
+      "of its own, unless both companies have the very same address",
+    "pair.attachments[1]: the subnet 10.32.255.0/28 is not in vpcCidr 10.33.0.0/16",
+    "pair.availabilityZone: eu-west-1a is the first instance's too: choose another zone",
+  ]);
+
+  refuses("maps to what can be routed", "pair", (input) => {
+    input.mappings[0].mapped = "10.33.1.145";
+    input.mappings[1].mapped = "192.168.7.9";
+  }, [
+    "mappings[0].mapped: 10.33.1.145 overlaps vpcCidr 10.33.0.0/16: only what is outside can move to another zone, " +
+      "as a route",
+    "mappings[1].mapped: 192.168.7.9 overlaps 192.168.7.0/24 of a company: the Transit Gateway has a route to that",
+  ]);
+
+  refuses("has one interface for both companies", "pair", (input) => {
+    input.companies[1].address = "10.33.3.124/24";
+  }, ["pair: both companies must have the very same address: one Transit Gateway leads to both"]);
+
+  refuses("has a Transit Gateway in the place of peerings", "pair", (input) => {
+    input.companies[0].vpc = "vpc-0aaaaaaaaaaaaaaaa";
+    input.pair.attachments.pop();
+    delete input.pair.transitGateway;
+  }, [
+    'pair.transitGateway is missing: it must be a Transit Gateway, as "tgw-0123456789abcdef0"',
+    'pair.attachments must be a list of two prefixes, as ["10.0.0.0/16"]',
+    "companies[0].vpc is not known; known here: name, cidrs, address",
+  ]);
 });

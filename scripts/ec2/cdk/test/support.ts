@@ -96,9 +96,9 @@ export function deployed(part: RawInput, parameters: Record<string, string> = {}
   return make(part);
 }
 
-/** The appliance's user data: its MIME parts by content type. */
-export function userDataParts(template: Template): Map<string, string> {
-  const text: string = deployed(named(template, "AWS::EC2::Instance", "natto").properties.UserData);
+/** An appliance's user data: its MIME parts by content type. */
+export function userDataParts(template: Template, name = "natto"): Map<string, string> {
+  const text: string = deployed(named(template, "AWS::EC2::Instance", name).properties.UserData);
   const boundary = /^MIME-Version: 1\.0\nContent-Type: multipart\/mixed; boundary="([^"]+)"\n\n/.exec(text)?.[1];
   assert.ok(boundary, "user data is no MIME message");
   const parts = text.split(`--${boundary}`).slice(1);

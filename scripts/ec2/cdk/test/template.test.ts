@@ -21,12 +21,16 @@ function answers(example: string): Record<string, string> {
     KeyName: "operators",
     PackagesBucket: "packages-of-natto",
     PackagesKey: "natto-1.0.zip",
-    CompanyAVpc: a.vpc,
+    ...(a.vpc && { CompanyAVpc: a.vpc }),
     CompanyARange: a.cidrs[0],
     CompanyAHost: host("company-a"),
-    CompanyBVpc: b.vpc,
+    ...(b.vpc && { CompanyBVpc: b.vpc }),
     CompanyBRange: b.cidrs[0],
     CompanyBHost: host("company-b"),
+    ...(input.pair && {
+      TransitGateway: input.pair.transitGateway,
+      AvailabilityZoneOfStandby: input.pair.availabilityZone,
+    }),
     ...(b.account && { CompanyBAccount: b.account, CompanyBRoleArn: b.roleArn }),
     ...(b.region && { CompanyBRegion: b.region, MtuForCompanyB: "8500" }),
   };
@@ -89,7 +93,7 @@ for (const example of examples) {
         "Description",
         "Metadata",
         "Parameters",
-        "Conditions",
+        ...(example === "pair" ? [] : ["Conditions"]), // a pair has nothing that may be left out
         "Resources",
         "Outputs",
       ]);
