@@ -44,12 +44,28 @@ def metadata(what: str, option: str) -> str:
         raise Failure(f"no instance metadata ({error}): give {option}") from error
 
 
-def exported(config: str) -> dict:
-    words = ["natto", "export", "-c", config, "--to", "aws"]
+def exported(config: str, *options: str) -> dict:
+    words = ["natto", "export", "-c", config, "--to", "aws", *options]
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode != 0:
         raise Failure(f"{' '.join(words)}: {done.stderr.strip()}")
     return json.loads(done.stdout)
+
+
+def share(config: str, shard: str, lost: list[int]) -> dict:
+    """This instance's, N/M, and what comes to it of the shares of those that are lost."""
+    number, count = shard.split("/")
+    wanted = exported(config, "--shard", shard)
+    for other in lost:
+        theirs = exported(config, "--shard", f"{other}/{count}")
+        for port, port_of_other in zip(wanted["ports"], theirs["ports"], strict=True):
+            for kind in ("addresses", "prefixes", "routes"):
+                port[kind] += [
+                    item
+                    for item in port_of_other[kind]
+                    if next((i for i in item["then"] if i not in lost), None) == int(number)
+                ]
+    return wanted
 
 
 @dataclass
@@ -139,7 +155,9 @@ def move_all(mover: Mover, hold: Hold, patience: float) -> int:
 
 def take_over(options: argparse.Namespace) -> None:
     began = time.monotonic()
-    wanted = exported(options.config)
+    wanted = (
+        share(options.config, options.shard, options.lost) if options.shard else exported(options.config)
+    )
     region = options.region or default_region() or metadata("placement/region", "--region")
     instance = options.instance or metadata("instance-id", "--instance")
     mover = Mover(Ec2(region, options.endpoint), wanted, instance, options.transit_gateway_table)
@@ -179,6 +197,15 @@ def main() -> int:
         default=[],
         help="one whose static routes to mapped prefixes are to lead to this instance's VPC; may be repeated",
     )
+    parser.add_argument("--shard", metavar="N/M", help="only the share of instance N of M")
+    parser.add_argument(
+        "--lost",
+        type=int,
+        metavar="K",
+        action="append",
+        default=[],
+        help="with --shard: instance K is lost, and what of its share comes to this one moves too; may be repeated",
+    )
     parser.add_argument("--wait", type=float, default=60, help="seconds for all to arrive (60)")
     parser.add_argument(
         "--hold", type=float, default=10, help="seconds before all may be moved here again (10)"
@@ -192,6 +219,8 @@ def main() -> int:
     parser.add_argument("--dry-run", action="store_true", help="say what would be moved")
     parser.add_argument("--policy", action="store_true", help="print the IAM policy that this needs")
     options = parser.parse_args()
+    if options.lost and not options.shard:
+        parser.error("--lost: only with --shard")
     if options.policy:
         print(policy(transit=bool(options.transit_gateway_table)))
         return 0

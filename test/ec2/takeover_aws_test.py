@@ -70,8 +70,9 @@ class Instance:
         tools = self.folder / self.name
         tools.mkdir(exist_ok=True)
         natto = tools / "natto"
-        natto.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(export(self.own))}\nEND\n")
-        natto.chmod(0o755)
+        if not natto.exists():
+            natto.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(export(self.own))}\nEND\n")
+            natto.chmod(0o755)
         environment = os.environ | {
             "PATH": f"{tools}:{os.environ['PATH']}",
             "AWS_ACCESS_KEY_ID": "key",
@@ -315,6 +316,50 @@ def test_the_policy_allows_what_is_called_and_nothing_else(ec2, two) -> None:
     (statement,) = json.loads(two.take_over("--policy"))["Statement"]
     two.take_over()
     assert set(statement["Action"]) == {f"ec2:{name}" for name in ec2.calls}
+
+
+def test_the_share_of_one_that_is_lost_goes_to_the_others(tmp_path: Path, binary: Path) -> None:
+    mapped = [f"100.64.2.{host}" for host in range(100, 180, 2)]  # no whole /28 among them
+    table = tmp_path / "mappings.toml"
+    table.write_text(
+        "".join(
+            f'[[mapping]]\nname = "m{i}"\nreal = "10.0.0.{i + 1}"\nmapped = "{address}"\n'
+            for i, address in enumerate(mapped)
+        )
+    )
+    with FakeEc2() as ec2:
+        instances = []
+        for number in (1, 2, 3):
+            name, own = f"n{number}", f"100.64.2.{number + 3}"
+            ec2.interfaces[f"eni-{name}"] = Interface(f"i-{name}", "subnet", "vpc", [own])
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "natto").symlink_to(binary)
+            (tmp_path / f"{name}.toml").write_text(
+                '[dpdk]\nlcores = "1"\nmain_lcore = 0\n'
+                f'[[port]]\nrealm = "middle"\ndevice = "net_null0"\naddress = "{own}/24"\n'
+                'gateway = "100.64.2.1"\n'
+                f'[table]\nfile = "{table}"\n'
+            )
+            instances.append(Instance(ec2, tmp_path, name, own))
+
+        def take_over(number: int, *words: str) -> None:
+            config = str(tmp_path / f"n{number}.toml")
+            instances[number - 1].take_over("-c", config, "--shard", f"{number}/3", *words)
+
+        def shares() -> list[set[str]]:
+            return [set(i.addresses[1:]) for i in ec2.interfaces.values()]
+
+        for number in (1, 2, 3):
+            take_over(number)
+        before = shares()
+        assert all(before) and sorted(set.union(*before)) == mapped
+        assert sum(map(len, before)) == len(mapped)
+        for number in (1, 3):
+            take_over(number, "--lost", "2", "--hold", "0")
+        one, two, three = shares()
+        assert two == set(), "lost"
+        assert one > before[0] and three > before[2]
+        assert sorted(one | three) == mapped and not one & three
 
 
 def test_is_run_when_keepalived_elects_this_natto(tmp_path: Path) -> None:
