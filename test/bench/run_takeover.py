@@ -4,8 +4,9 @@ bridge, each with keepalived, in network namespaces; in the cases aws-…, in a 
 
 Meanwhile the hosts send each other numbered datagrams, 1,000 a second in each direction, and one TCP
 connection carries 100 KB/s. `lost` is the datagrams of both directions that did not arrive, `gap_ms` the
-longest time without one in either, `detected_ms` the time until keepalived has elected the other,
-`api_ms` the time from then on until EC2 has moved all to it. All of it has a better nice value than other programs of the machine; `others` is what those took meanwhile, in CPUs.
+longest time without one in either, `detected_ms` the time until keepalived has elected the other, `api_ms`
+the time from then on until EC2 has moved all to it. All of it has a better nice value than other programs of
+the machine; `others` is what those took meanwhile, in CPUs.
 """
 
 import argparse

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -362,25 +362,50 @@ def test_the_share_of_one_that_is_lost_goes_to_the_others(tmp_path: Path, binary
         assert sorted(one | three) == mapped and not one & three
 
 
-def test_is_run_when_keepalived_elects_this_natto(tmp_path: Path) -> None:
-    asked, hook = tmp_path / "asked", tmp_path / "on-active"
-    for file, line in ((tmp_path / "natto", f'echo "$1" >>{asked}'), (hook, f"echo hook >>{asked}")):
+def until(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 20
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return condition()
+
+
+def test_is_run_while_keepalived_elects_this_natto(tmp_path: Path) -> None:
+    asked, pid, hook = tmp_path / "asked", tmp_path / "pid", tmp_path / "on-active"
+    asked.touch()
+    for file, line in (
+        (tmp_path / "natto", f'echo "$1" >>{asked}'),
+        (hook, f"echo $$ >{pid}; echo hook >>{asked}; exec sleep 1000"),
+    ):
         file.write_text(f"#!/bin/sh\n{line}\n")
         file.chmod(0o755)
-    # As it comes from keepalived's FIFO.
-    said = tmp_path / "fifo"
-    said.write_text(
-        'INSTANCE "natto" BACKUP 250\nGROUP "all" MASTER 0\nINSTANCE "natto" MASTER 250\n'
-        'INSTANCE "natto" MASTER_RX_LOWER_PRI 250\n'  # it stays so
-    )
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
     environment = os.environ | {
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "NATTO_TAKEOVER": str(tmp_path / "run"),
         "NATTO_ON_ACTIVE": str(hook),
     }
-    subprocess.run([PROGRAM, "follow", str(said)], env=environment, check=True, timeout=20)
-    assert (tmp_path / "run" / "state").read_text() == "MASTER\n"
-    deadline = time.monotonic() + 20
-    while "hook" not in asked.read_text() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert asked.read_text().splitlines()[:3] == ["standby", "activate", "hook"]
+
+    def says(*words: str) -> None:
+        """keepalived."""
+        keepalived.write("".join(f"{word} 250\n" for word in words))
+        keepalived.flush()
+
+    def runs() -> bool:
+        return Path(f"/proc/{pid.read_text().strip()}").exists()
+
+    following = subprocess.Popen([PROGRAM, "follow", str(fifo)], env=environment)
+    with fifo.open("w") as keepalived:
+        says('INSTANCE "natto" BACKUP', 'GROUP "all" MASTER', 'INSTANCE "natto" MASTER')
+        assert until(lambda: "hook" in asked.read_text())
+        says('INSTANCE "natto" MASTER_RX_LOWER_PRI', 'GROUP "all" BACKUP')  # it stays so
+        assert asked.read_text().splitlines() == ["standby", "activate", "hook"]
+        assert (tmp_path / "run" / "state").read_text() == "MASTER\n"
+        assert runs()
+        says('INSTANCE "natto" BACKUP')
+        assert until(lambda: not runs()), "another is elected"
+        says('INSTANCE "natto" MASTER')
+        assert until(lambda: asked.read_text().split()[3:] == ["standby", "activate", "hook"])
+        assert runs()
+    assert until(lambda: not runs()), "keepalived has died"
+    assert following.wait(20) == 0
