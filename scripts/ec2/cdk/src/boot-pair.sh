@@ -25,7 +25,7 @@ cat >/etc/systemd/system/natto-health-metric.service <<END
 Type=oneshot
 Environment=AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION
 ExecStart=/bin/sh -c 'natto health >/dev/null && value=1 || value=0; \
-exec aws cloudwatch put-metric-data --namespace natto --metric-name Healthy --value \$value \
+exec aws cloudwatch put-metric-data --namespace natto --metric-name Healthy --value \$\$value \
 --dimensions InstanceId=$instance'
 END
 cat >/etc/systemd/system/natto-health-metric.timer <<'END'
