@@ -44,13 +44,13 @@ def renew_section(file: Path, section: str, text: str) -> None:
     file.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
-def renew_rows(file: Path, section: str, head: list[str], rows: list[str]) -> None:
-    """Of the section's table, those with the first cells of `rows`; it gets those that it does not have."""
+def renew_rows(file: Path, section: str, head: list[str], rows: list[str], order: list[str]) -> None:
+    """Of the section's table, those with the first cells of `rows`. `order` are the first cells of a whole one."""
     found = file.read_text().split(f"<!-- {section} -->", 1)[1].split(f"<!-- end {section} -->", 1)[0]
     lines = found.split("\n")
     kept = lines[lines.index(head[1]) + 1 :] if head[0] in lines else []
-    merged = {line.split(" | ")[0]: line for line in (*kept, *rows) if line}
-    renew_section(file, section, "\n".join((*head, *merged.values())))
+    merged = {line.split(" | ")[0].removeprefix("| "): line for line in (*kept, *rows) if line}
+    renew_section(file, section, "\n".join((*head, *(merged[cell] for cell in order if cell in merged))))
 
 
 def renew_table(file: Path, results: list[dict]) -> None:

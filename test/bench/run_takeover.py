@@ -160,7 +160,8 @@ def main() -> int:
             if not options.json:
                 print("\n".join([*head, *of_these, ""]))
             if options.table:
-                renew_rows(Path(options.table[0]), options.table[1] + suffix, head, of_these)
+                order = [case.text for case in cases.values()]
+                renew_rows(Path(options.table[0]), options.table[1] + suffix, head, of_these, order)
     return 0
 
 

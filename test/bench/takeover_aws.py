@@ -58,10 +58,10 @@ def case(text: str, fault: object, latency: float = 0.2) -> Case:
 
 CASES = {
     "aws-0.2": case("kill -9 of natto, calls of 0.2 s", kill),
-    "aws-1": case("the same, calls of 1 s", kill, 1),
-    "aws-5": case("the same, calls of 5 s", kill, 5),
-    "aws-throttled": case(f"0.2 s, and {THROTTLED} calls throttled in the middle", throttled),
-    "aws-refused": case("0.2 s, and a route table that is refused for good", refused),
-    "aws-expired": case(f"0.2 s, and credentials that have expired for {EXPIRED_SECONDS} s", expired),
-    "aws-both": case("0.2 s, and both are elected: neither hears the other", both),
+    "aws-1": case("kill -9 of natto, calls of 1 s", kill, 1),
+    "aws-5": case("kill -9 of natto, calls of 5 s", kill, 5),
+    "aws-throttled": case(f"the same at 0.2 s, {THROTTLED} calls throttled in the middle", throttled),
+    "aws-refused": case("the same at 0.2 s, a route table refused for good", refused),
+    "aws-expired": case(f"the same at 0.2 s, credentials expired for {EXPIRED_SECONDS} s", expired),
+    "aws-both": case("both are elected, neither hears the other; calls of 0.2 s", both),
 }
