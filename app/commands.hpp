@@ -30,6 +30,7 @@ void add_standby(CLI::App& app, Action& chosen);
 void add_push(CLI::App& app, Action& chosen);
 void add_explain(CLI::App& app, Action& chosen);
 void add_capture(CLI::App& app, Action& chosen);
+void add_inspect(CLI::App& app, Action& chosen);
 void add_top(CLI::App& app, Action& chosen);
 void add_bench(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);

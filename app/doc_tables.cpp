@@ -10,6 +10,7 @@
 #include "config/schema.hpp"
 #include "doctor/finding.hpp"
 #include "exporter/metric_list.hpp"
+#include "inspect/applications.hpp"
 #include "packet/drop_reasons.hpp"
 
 namespace {
@@ -50,11 +51,18 @@ int main(int argc, char** argv) {
     print_checks();
   } else if (table == "metrics") {
     fmt::print("{}", natto::metrics_markdown());
+  } else if (table == "applications-nothing") {
+    fmt::print("{}", natto::applications_markdown(natto::AppNeeds::kNothing));
+  } else if (table == "applications-setting") {
+    fmt::print("{}", natto::applications_markdown(natto::AppNeeds::kSetting));
+  } else if (table == "applications-else") {
+    fmt::print("{}", natto::applications_markdown(natto::AppNeeds::kSomethingElse));
   } else if (table == "audit-events") {
     print_audit_events();
   } else {
     fmt::print(stderr,
-               "usage: doc_tables api|audit-events|configuration|drop-reasons|doctor|metrics\n");
+               "usage: doc_tables api|applications-nothing|applications-setting|applications-else|"
+               "audit-events|configuration|drop-reasons|doctor|metrics\n");
     return 2;
   }
   return 0;

@@ -41,8 +41,8 @@ int main(int argc, char** argv) {
       "Exit codes: 0 done, 1 the input or config is wrong, 2 usage, 3 the system refused;\n"
       "of explain also: 4 the packet is not sent; of import: 4 not all was carried over, or not "
       "the same; of "
-      "health: 1\n"
-      "not healthy.");
+      "inspect:\n"
+      "4 something was found; of health: 1 not healthy.");
 
   natto::Action chosen;
   natto::add_check(app, chosen);
@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
   natto::add_explain(app, chosen);
   natto::add_top(app, chosen);
   natto::add_capture(app, chosen);
+  natto::add_inspect(app, chosen);
   natto::add_bench(app, chosen);
   natto::add_import(app, chosen);
   natto::add_export(app, chosen);
