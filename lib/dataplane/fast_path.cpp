@@ -214,9 +214,9 @@ void translate(Burst& burst, Worker& worker, const Known& known,
     const RealmId realm = Known::realm(packet);
     const PortContext& port = ports[realm];
     packet.next_hop = next_hops[realm].find(destination);
-    if (packet.next_hop == nullptr || packet.length > port.rules.mtu ||
-        ip.source == ip.destination || ip.destination == broadcast ||
-        destination == port.directed_broadcast) [[unlikely]] {
+    if (packet.next_hop == nullptr || !plain_may_leave(ip, packet.length, destination, broadcast,
+                                                       port.directed_broadcast, port.rules.mtu))
+        [[unlikely]] {
       return false;
     }
     out[i] = realm;

@@ -26,25 +26,29 @@ void lower(std::span<std::uint8_t> segment, std::size_t at, std::uint16_t larges
 
 }  // namespace
 
+std::size_t clamp_option(std::span<std::uint8_t> segment, std::size_t at, std::size_t end,
+                         std::uint16_t largest) noexcept {
+  if (segment[at] == kTcpNoOperation) {
+    return at + 1;
+  }
+  const std::size_t length = segment[at + 1];
+  if (length < 2 || at + length > end) {
+    return 0;
+  }
+  if (segment[at] == kMaximumSegmentSize && length == 4) {
+    lower(segment, at + 2, largest);
+  }
+  return at + length;
+}
+
 void clamp_mss(std::span<std::uint8_t> segment, std::uint16_t largest) noexcept {
   const std::size_t end = header_at<TcpHeader>(segment, 0).header_length();
   if (end > segment.size()) {
     return;
   }
   std::size_t at = sizeof(TcpHeader);
-  while (at + 1 < end && segment[at] != kTcpEndOfList) {
-    if (segment[at] == kTcpNoOperation) {
-      ++at;
-      continue;
-    }
-    const std::size_t length = segment[at + 1];
-    if (length < 2 || at + length > end) {
-      return;
-    }
-    if (segment[at] == kMaximumSegmentSize && length == 4) {
-      lower(segment, at + 2, largest);
-    }
-    at += length;
+  while (at != 0 && at + 1 < end && segment[at] != kTcpEndOfList) {
+    at = clamp_option(segment, at, end, largest);
   }
 }
 

@@ -36,4 +36,10 @@ namespace natto {
 /// are left alone.
 void clamp_mss(std::span<std::uint8_t> segment, std::uint16_t largest) noexcept;
 
+/// One step of it: the option `at` bytes into `segment`, whose header ends at `end`, not more than
+/// at the segment's end, and more than one byte behind `at`. Returns where the next one begins, at
+/// most at `end`; 0: this one is malformed.
+[[nodiscard]] std::size_t clamp_option(std::span<std::uint8_t> segment, std::size_t at,
+                                       std::size_t end, std::uint16_t largest) noexcept;
+
 }  // namespace natto

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "packet/checksum.hpp"
+#include "packet/ip_options.hpp"
 
 namespace natto {
 namespace {
@@ -35,42 +36,6 @@ Verdict parse_ethernet(const Frame& frame, const FrameFilter& filter) noexcept {
     default:
       return kEthertypeUnsupported;
   }
-}
-
-/// RFC 791 §3.1, option numbers as in the first byte (copied flag included).
-Verdict check_options(std::span<const std::uint8_t> options, bool record_route) noexcept {
-  constexpr std::uint8_t kEndOfList = 0;
-  constexpr std::uint8_t kNoOperation = 1;
-  constexpr std::uint8_t kRecordRoute = 7;
-  constexpr std::uint8_t kTimestamp = 68;
-  constexpr std::uint8_t kLooseSourceRoute = 131;
-  constexpr std::uint8_t kStrictSourceRoute = 137;
-
-  std::size_t at = 0;
-  while (at < options.size() && options[at] != kEndOfList) {
-    if (options[at] == kNoOperation) {
-      ++at;
-      continue;
-    }
-    if (at + 1 >= options.size() || options[at + 1] < 2 || at + options[at + 1] > options.size()) {
-      return kIpOptionsMalformed;
-    }
-    switch (options[at]) {
-      case kLooseSourceRoute:
-      case kStrictSourceRoute:
-        return kIpSourceRoute;
-      case kRecordRoute:
-      case kTimestamp:
-        if (!record_route) {
-          return kIpRecordRoute;
-        }
-        break;
-      default:
-        break;
-    }
-    at += options[at + 1];
-  }
-  return Verdict::forward();
 }
 
 Verdict check_ipv4(const Frame& frame, const FrameFilter& filter) noexcept {

@@ -36,6 +36,18 @@ inline constexpr std::array<TransportChecksum, 256> kPlainTransport = [] {
   return kPlainTransport[header_at<Ipv4Header>(frame, kIpv4Offset).protocol];
 }
 
+/// What the fast path asks about a plain packet of `length` bytes whose addresses are both known,
+/// beside what the caches say of them: whether decide() would let it leave, so that it need not be
+/// asked. `destination` is the new one; `broadcast_in` and `broadcast_out` are the directed
+/// broadcasts of the ports, 0.0.0.0 where there is none; `mtu` is that of the port that it leaves
+/// by.
+[[nodiscard]] inline bool plain_may_leave(const Ipv4Header& ip, std::uint16_t length,
+                                          Ipv4Address destination, Ipv4Address broadcast_in,
+                                          Ipv4Address broadcast_out, std::uint16_t mtu) noexcept {
+  return length <= mtu && ip.source != ip.destination && ip.destination != broadcast_in &&
+         destination != broadcast_out;
+}
+
 /// Knows the plain packets of one port: sent to the port's MAC address by a station; IPv4 with a
 /// right checksum, no options, a TTL that outlives natto, not a fragment; a transport header that
 /// is all there and that natto need not look into.
