@@ -1,6 +1,7 @@
 // parse() looks at a header's checksum, reads no more than the header for it, and forwards no
-// packet whose header does not add up to ffff: in the proof's own arithmetic. Behind it, parse() is
-// the same whoever found the checksum right, so that all other properties take it for right.
+// packet whose header does not add up to ffff (arithmetic_test.cpp says what that means). Behind
+// it, parse() is the same whoever found the checksum right, so that all other properties take it
+// for right.
 
 #include "packet/parse.hpp"
 #include "proof/inputs.hpp"
@@ -23,9 +24,5 @@ PROPERTY(ip_checksum) {
   if (!verdict.is_forward()) {
     return;
   }
-  std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < packet.ip_header_length; i += 2) {
-    sum += std::uint32_t{head[kIpv4Offset + i]} << 8U | head[kIpv4Offset + i + 1];
-  }
-  PROVE(sum != 0 && sum % 0xffff == 0);
+  PROVE(ones_sum(head.subspan(kIpv4Offset, packet.ip_header_length)) == 0xffff);
 }
