@@ -34,6 +34,8 @@ PROPERTY(parse_promises) {
   PROVE(packet.ip_header_length >= sizeof(Ipv4Header) && packet.ip_header_length <= 60);
   PROVE(transport <= end && transport <= frame.head.size());
   PROVE(packet.protocol != protocol::kAuthenticationHeader);
+  const auto& ip = header_at<Ipv4Header>(frame.head, kIpv4Offset);
+  PROVE(packet.later_fragment == (ip.fragment_offset() != 0));
   PROVE(!packet.later_fragment || (packet.transport.offset == 0 && !packet.is_icmp_error()));
   PROVE(is_inside(packet.transport, transport, end, frame.head.size()));
   if (!packet.later_fragment) {

@@ -82,7 +82,7 @@ inline std::size_t pick(std::size_t count, const char* name) {
   return value;
 }
 inline void refute(const char* condition, const char* file, int line) {
-  klee_report_error(file, line, condition, "refuted");
+  klee_report_error(file, line, condition, "refuted.err");
 }
 
 #define PROPERTY(name) void name([[maybe_unused]] std::size_t size)
