@@ -112,9 +112,12 @@ class Prover:
         shutil.rmtree(folder, ignore_errors=True)
         log = self.out / f"{name}.log"
         with open(log, "w") as output:
-            subprocess.run([str(self.klee), f"--output-dir={folder}", f"--max-time={self.seconds}s",
-                            *KLEE_FLAGS, *self.stop_early(), str(whole)],
-                           stdout=output, stderr=subprocess.STDOUT)
+            try:
+                subprocess.run([str(self.klee), f"--output-dir={folder}", f"--max-time={self.seconds}s",
+                                *KLEE_FLAGS, *self.stop_early(), str(whole)],
+                               stdout=output, stderr=subprocess.STDOUT, timeout=self.seconds + 60)
+            except subprocess.TimeoutExpired:  # within one question to the solver
+                output.write("halted")
         text = log.read_text(errors="replace")
         paths = re.search(r"completed paths = (\d+)", text)
         partial = re.search(r"partially completed paths = (\d+)", text)

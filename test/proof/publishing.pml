@@ -18,7 +18,7 @@
 #ifndef LINES
 #define LINES 2 /* of a worker's cache: one for each address of a packet */
 #endif
-#define EPOCHS 3 /* CachedTranslation::kEpochs: epochs come round */
+#define EPOCHS 4 /* CachedTranslation::kEpochs: epochs come round */
 #ifndef PACKETS
 #define PACKETS 2 /* of each worker */
 #endif
@@ -173,8 +173,12 @@ proctype Worker(byte me) {
        :: true
        fi;
 
-       /* Pipeline::flush_some: a few lines, or all of them while nothing arrives */
+       /* Pipeline::flush_some: a few lines, or all of them while nothing arrives; or, since the cache
+          has many more lines, none of these */
        if
+#ifndef LIVENESS
+       :: true
+#endif
        :: flush_lines(1)
        :: flush_lines(LINES)
        fi;
