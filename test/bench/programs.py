@@ -1,6 +1,7 @@
 """The programs that are measured: natto, and testpmd's forwarding modes on the same device, packets
 and core."""
 
+import contextlib
 import itertools
 import json
 import re
@@ -8,7 +9,7 @@ import statistics
 import subprocess
 import threading
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 MAIN_LCORE, WORKER_LCORE = 0, 1
@@ -24,7 +25,8 @@ realm = "lab"
 real = "192.0.2.1"
 mapped = "192.0.2.2"
 """
-PORT_ADDRESS, NEXT_HOP = "10.255.255.1/24", "02:00:00:00:00:02"
+PORT_ADDRESS = "10.255.255.1/24"
+NEXT_HOP_ADDRESS, NEXT_HOP = "10.255.255.2", "02:00:00:00:00:02"
 
 
 def _device(capture: Path, queues: int = 1) -> str:
@@ -85,30 +87,41 @@ def run_natto(natto: Path, config: Path, seconds: float) -> dict:
     return _run_natto(natto, config, seconds)[0]
 
 
-def run_natto_reloading(natto: Path, config: Path, seconds: float) -> dict:
-    """The same, while the table's file changes again and again, and natto follows it; "reloads" says how
-    often it did."""
-    table = Path(tomllib.loads(config.read_text())["table"]["file"])
-    tables = [table.read_text() + ONE_MORE, table.read_text()]
+@contextlib.contextmanager
+def changing(table: Path, times: int | None = None, pause: float = RELOAD_PAUSE) -> Iterator[None]:
+    """Meanwhile the table's file changes again and again, or so many times, a pause before each."""
+    texts = [table.read_text() + ONE_MORE, table.read_text()]
     new = table.with_suffix(".new")
     ended = threading.Event()
 
-    def change_again_and_again() -> None:
-        for text in itertools.cycle(tables):
-            if ended.wait(RELOAD_PAUSE):
+    def change() -> None:
+        for text in itertools.islice(itertools.cycle(texts), times):
+            if ended.wait(pause):
                 break
             new.write_text(text)
             new.rename(table)
 
-    changer = threading.Thread(target=change_again_and_again)
+    changer = threading.Thread(target=change)
     changer.start()
     try:
-        told, log = _run_natto(natto, config, seconds)
+        yield
     finally:
         ended.set()
         changer.join()
-        table.write_text(tables[1])
-    reloads = len(re.findall(r"(?m)^natto: reload \d+ \(file changed\): version", log))
+        table.write_text(texts[1])
+
+
+def reloads_in(log: str) -> int:
+    """How often natto followed the table's file."""
+    return len(re.findall(r"(?m)^natto: reload \d+ \(file changed\): version", log))
+
+
+def run_natto_reloading(natto: Path, config: Path, seconds: float) -> dict:
+    """The same, while the table's file changes again and again, and natto follows it; "reloads" says how
+    often it did."""
+    with changing(Path(tomllib.loads(config.read_text())["table"]["file"])):
+        told, log = _run_natto(natto, config, seconds)
+    reloads = reloads_in(log)
     if reloads == 0:
         raise RuntimeError(f"no reload succeeded while natto was measured:\n{log}")
     return told | {"reloads": reloads}

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import compare
 import programs
 import report
 from scenarios import OPEN, OWN_RIVALS, SCENARIOS, TESTPMD_MODES, UNRECORDED, Scenario
@@ -90,6 +91,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3, help="of one measurement")
     parser.add_argument("--modes", nargs="*", choices=TESTPMD_MODES, help="of testpmd")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
+    parser.add_argument(
+        "--compare", type=Path, metavar="FILE",
+        help="with the results of an earlier --json; exit with 1 if a ratio has fallen",
+    )  # fmt: skip
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the results as SVG")
     parser.add_argument(
         "--table", type=Path, metavar="FILE", help="renew the table in this Markdown file"
@@ -114,6 +119,10 @@ def main() -> int:
         options.plot.write_text(report.as_svg(results))
     if options.table:
         report.renew_table(options.table, results)
+    if options.compare:
+        lines, fallen = compare.compare(results, json.loads(options.compare.read_text()))
+        print("", *lines, sep="\n")
+        return int(fallen)
     return 0
 
 

@@ -6,15 +6,14 @@ Prints the medians of the rounds.
 """
 
 import argparse
-import json
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import forwarders
 import programs
+from generator import Generator
 from report import renew_section
 from traffic import Workload, write_capture, write_table
 
@@ -22,83 +21,32 @@ SECTION = "latency"
 RATES = (10_000, 1_000_000)
 PERCENTILES = ("p50_us", "p99_us", "p99.9_us")
 RIVAL = "macswap"
-TABLE = """\
-[[mapping]]
-name = "sender"
-real = "10.1.0.1"
-mapped = "172.31.0.1"
-[[mapping]]
-name = "receiver"
-real = "10.1.0.2"
-mapped = "172.31.0.2"
-"""
-
-
-def device(socket: Path, suffix: str = "") -> str:
-    return f"net_memif0,role=client,socket={socket}{suffix}"
-
-
-def natto_words(natto: Path, folder: Path, socket: Path) -> list[str | Path]:
-    """natto, sending what the generator sends back to where it came from."""
-    config, table = folder / "natto.toml", folder / "mappings.toml"
-    table.write_text(TABLE)
-    programs.write_port_config(config, device(socket, ",mac=02:00:00:00:00:01"), table)
-    return ["env", f"STATE_DIRECTORY={folder / 'state'}", natto, "run", "-c", config]
-
-
-def testpmd_words(socket: Path) -> list[str | Path]:
-    return [
-        "dpdk-testpmd", "-l", f"{programs.MAIN_LCORE},{programs.WORKER_LCORE}", "--in-memory",
-        "--no-pci", "--no-telemetry", "--log-level=*:error", "--vdev", device(socket), "--",
-        f"--forward-mode={RIVAL}", "--auto-start", "--nb-cores=1", "--port-topology=loop",
-        "--total-num-mbufs=16384", "--stats-period=60",
-    ]  # fmt: skip
-
-
-def measure_once(generator: Path, words: list[str | Path], socket: Path, rate: int, seconds: float):
-    """What the generator tells of the program that `words` start."""
-    sending = subprocess.Popen(
-        [generator, socket, str(rate), str(seconds)], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        if sending.stdout.readline() != "ready\n":
-            raise RuntimeError("the generator did not start")
-        forwarding = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
-            told, _ = sending.communicate(timeout=seconds + 30)
-        finally:
-            forwarding.send_signal(signal.SIGINT)
-            forwarding.wait()
-    finally:
-        sending.kill()
-    result = json.loads(told)
-    if result["received"] == 0:
-        raise RuntimeError(f"nothing came back from {words[0]}")
-    return result
-
 
 def latency_lines(options: argparse.Namespace, folder: Path) -> list[str]:
-    socket = folder / "memif.sock"
-    programs_by_name = {
-        "natto": natto_words(options.natto, folder, socket),
-        RIVAL: testpmd_words(socket),
+    workload = Workload("latency", 1, 2)
+    capture, table, config, log = (folder / name for name in ("in.pcap", "table.toml", "natto.toml", "log"))
+    write_capture(workload, capture)
+    write_table(workload, table)
+    wire = forwarders.Memif(folder)
+    programs.write_port_config(config, wire.device, table)
+    by_name = {
+        "natto": lambda: forwarders.natto(options.natto, config, wire, log),
+        RIVAL: lambda: forwarders.testpmd(RIVAL, wire, log),
     }
     lines = [
         "| packets a second | program | p50 | p99 | p99.9 | lost |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for rate in RATES:
-        told: dict[str, list[dict]] = {name: [] for name in programs_by_name}
+        told: dict[str, list[dict]] = {name: [] for name in by_name}
         for _ in range(options.rounds):
-            for name, words in programs_by_name.items():
-                told[name].append(
-                    measure_once(options.generator, words, socket, rate, options.seconds)
-                )
+            for name, forwarder in by_name.items():
+                with Generator(options.generator, wire.generator_device, capture) as generator, forwarder():
+                    generator.wait_until_packets_come_back()
+                    told[name].append(generator.trial(rate, options.seconds))
         for name, rounds in told.items():
             times = [f"{statistics.median(r[p] for r in rounds):.2f} µs" for p in PERCENTILES]
-            lost = sum(r["sent"] - r["received"] for r in rounds)
+            lost = sum(r["offered"] - r["received"] for r in rounds)
             lines.append(f"| {rate:,} | {name} | {' | '.join(times)} | {lost} |")
     return lines
 

@@ -1,0 +1,105 @@
+"""What forwards the generator's packets back to it (natto, testpmd, or the kernel's own NAT), and the wire between
+the two: memory that both share (memif), or a pair of kernel interfaces (veth)."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import programs
+from traffic import PORT_MAC
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
+
+from lab.command import run  # noqa: E402
+from lab.namespace import Namespace  # noqa: E402
+
+RIVAL = "5tswap"
+KERNEL = "nftables"
+NEAR, FAR = "near", "far"  # the generator's interface, and the one of what forwards
+MAC = PORT_MAC.hex(":")
+
+
+class Memif:
+    name = "memif"
+    forwarders = ("natto", RIVAL)
+
+    def __init__(self, folder: Path) -> None:
+        socket = folder / "memif.sock"
+        self.generator_device = f"net_memif0,role=server,socket={socket}"
+        self.device = f"net_memif0,role=client,socket={socket},mac={MAC}"
+
+    def inside(self, words: list[str]) -> list[str]:
+        """The command that runs `words` at the far end."""
+        return words
+
+
+class Veth:
+    """The far end is a namespace of its own. The kernel handles what arrives there on the CPU of natto's worker."""
+
+    name = "veth"
+    forwarders = ("natto", RIVAL, KERNEL)
+    generator_device = f"net_af_packet0,iface={NEAR}"
+    device = f"net_af_packet0,iface={FAR}"
+
+    def __init__(self, _: Path) -> None:
+        self.far_end = Namespace("far-end")
+        run("ip", "link", "add", NEAR, "address", programs.NEXT_HOP, "type", "veth",
+            "peer", "name", FAR, "address", MAC, "netns", self.far_end.name)  # fmt: skip
+        run("ip", "link", "set", NEAR, "arp", "off", "up")
+        self.far_end.run("ip", "link", "set", FAR, "arp", "off", "up")
+        cpus = f"/sys/class/net/{FAR}/queues/rx-0/rps_cpus"
+        self.far_end.run("unshare", "--mount", "sh", "-c",
+                         f"mount -t sysfs sysfs /sys && echo {1 << programs.WORKER_LCORE:x} > {cpus}")  # fmt: skip
+
+    def inside(self, words: list[str]) -> list[str]:
+        return self.far_end.inside(*words)
+
+
+@contextlib.contextmanager
+def _program(words: list[str], log: Path) -> Iterator[int]:
+    """Runs meanwhile, under this process id; ends by SIGINT."""
+    with log.open("w") as out:
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+        try:
+            yield process.pid
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+
+
+def natto(program: Path, config: Path, wire: Memif | Veth, log: Path) -> contextlib.AbstractContextManager[int]:
+    """natto, by the files in `config`'s folder. Its summary is the last line of `log`."""
+    return _program(wire.inside([str(program), "run", "--json", "-c", str(config)]), log)
+
+
+def testpmd(mode: str, wire: Memif | Veth, log: Path) -> contextlib.AbstractContextManager[int]:
+    words = [
+        "dpdk-testpmd", "-l", f"{programs.MAIN_LCORE},{programs.WORKER_LCORE}", "--in-memory",
+        "--no-pci", "--no-telemetry", "--log-level=*:error", "--vdev", wire.device, "--",
+        f"--forward-mode={mode}", "--auto-start", "--nb-cores=1", "--port-topology=loop",
+        "--total-num-mbufs=16384", "--stats-period=60",
+    ]  # fmt: skip
+    return _program(wire.inside(words), log)
+
+
+@contextlib.contextmanager
+def kernel(program: Path, config: Path, wire: Veth) -> Iterator[None]:
+    """The rules that `natto export` makes of the table, and the kernel as a router."""
+    rules = run(str(program), "export", "-c", str(config), "--to", "nft")
+    far = wire.far_end
+    far.address(FAR, programs.PORT_ADDRESS)
+    far.run("ip", "neigh", "replace", programs.NEXT_HOP_ADDRESS, "lladdr", programs.NEXT_HOP, "dev", FAR)
+    far.run("ip", "route", "add", "default", "via", programs.NEXT_HOP_ADDRESS)
+    subprocess.run(far.inside("nft", "-j", "-f", "-"), input=rules, text=True, check=True, capture_output=True)
+    far.set("net/ipv4/ip_forward", "1")
+    for which in ("all", FAR):
+        far.set(f"net/ipv4/conf/{which}/send_redirects", "0")
+    try:
+        yield
+    finally:
+        far.set("net/ipv4/ip_forward", "0")
+        far.run("nft", "flush", "ruleset")
+        far.run("ip", "address", "flush", "dev", FAR)
