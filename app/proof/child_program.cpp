@@ -2,18 +2,17 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "base/program.hpp"
 #include "base/write_all.hpp"
 
 namespace natto::proof {
 namespace {
 
-constexpr int kNotThere = 127;
 constexpr std::size_t kLongestComplaint = 2000;
 
 /// Files that nobody else can open: a program reads its input at leisure.
@@ -33,19 +32,6 @@ std::string content_of(const Descriptor& file) {
   return text;
 }
 
-[[noreturn]] void become(const std::vector<std::string>& words, int in, int out) {
-  std::vector<char*> arguments;
-  for (const std::string& word : words) {
-    arguments.push_back(const_cast<char*>(word.c_str()));  // NOLINT: what execvp takes
-  }
-  arguments.push_back(nullptr);
-  if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
-      dup2(out, STDERR_FILENO) >= 0) {
-    execvp(arguments[0], arguments.data());
-  }
-  _exit(kNotThere);
-}
-
 }  // namespace
 
 Status run_program(const LoaderStep& step) {
@@ -54,22 +40,18 @@ Status run_program(const LoaderStep& step) {
   if (!input || !output) {
     return system_error(fmt::format("cannot make a file in memory: {}", std::strerror(errno)));
   }
-  const pid_t child = fork();
-  if (child < 0) {
-    return system_error(fmt::format("cannot start {}: {}", step.words[0], std::strerror(errno)));
-  }
-  if (child == 0) {
-    become(step.words, input.get(), output.get());
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-    return Done{};
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotThere) {
+  const StartedProgram started =
+      start_program(step.words, {input.get(), output.get(), output.get()});
+  if (started.error == ENOENT) {
     return input_error(
         fmt::format("there is no {}: install the package that has it", step.words[0]));
+  }
+  if (started.error != 0) {
+    return system_error(
+        fmt::format("cannot start {}: {}", step.words[0], std::strerror(started.error)));
+  }
+  if (ended_well(wait_for(started.process))) {
+    return Done{};
   }
   return input_error(fmt::format("{} failed:\n{}", step.words[0], content_of(output)));
 }

@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include "base/program.hpp"
 #include "base/write_all.hpp"
 
 namespace natto {
@@ -46,29 +45,15 @@ const Compression* compression_of(const std::filesystem::path& file) {
 struct Ended {
   int error = 0;  ///< of starting it
   bool well = false;
-  std::string said;
+  std::string said = {};
 };
 
 Ended run_filter(const char* program, int in, int out, const TemporaryFile& errors) {
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&files, errors.descriptor(), STDERR_FILENO);
-  std::string name(program);
-  std::string flags("-dc");
-  const std::array<char*, 3> words{name.data(), flags.data(), nullptr};
-  pid_t process = 0;
-  Ended ended;
-  ended.error = posix_spawnp(&process, program, &files, nullptr, words.data(), environ);
-  posix_spawn_file_actions_destroy(&files);
-  if (ended.error != 0) {
-    return ended;
+  const StartedProgram started = start_program({program, "-dc"}, {in, out, errors.descriptor()});
+  if (started.error != 0) {
+    return {.error = started.error};
   }
-  int status = 0;
-  while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
-  }
-  ended.well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  Ended ended{.well = ended_well(wait_for(started.process))};
   std::array<char, 512> text{};
   const ssize_t got = pread(errors.descriptor(), text.data(), text.size(), 0);
   ended.said.assign(text.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/program.hpp"
 #include "base/write_all.hpp"
 #include "inspect/confined_program.hpp"
 
@@ -32,26 +33,6 @@ constexpr auto kLeftOut = std::to_array<std::string_view>({
     "bgp.path_attribute.cluster_id",
     "wimaxasncp.",  // who asks for these closes tshark's standard input (Wireshark 4.0)
 });
-
-struct Pipe {
-  Descriptor read;
-  Descriptor write;
-};
-
-Result<Pipe> make_pipe() {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return system_error(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
-  }
-  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-int status_of(int process) {
-  int status = 0;
-  while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
-  }
-  return status;
-}
 
 /// Calls `take` with each line that comes until the end; with `silence` if none comes for long.
 template <typename Take, typename Silence>
@@ -150,7 +131,7 @@ Result<std::vector<std::string>> address_fields() {
         }
       },
       [&] { kill(*process, SIGKILL); });
-  const int status = status_of(*process);
+  const int status = wait_for(*process);
   if (status != 0) {
     return not_run(status);
   }
@@ -288,7 +269,7 @@ void Dissection::end() {
   if (reader_.joinable()) {
     reader_.join();
   }
-  status_ = status_of(process_);
+  status_ = wait_for(process_);
   for (const Sighting& sighting : waiting_) {
     if (!sighting.late && unread_from_ == 0) {
       unread_from_ = sighting.frame;
