@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Search the rates up to which natto loses no packet (NDR) and half a percent (PDR), beside testpmd and the kernel's
-own NAT, and measure how long packets are away at 10, 50 and 90 % of the NDR.
+"""Search the rates up to which natto loses no packet (NDR) and half a percent (PDR) in half of the trials of a rate
+(RFC 9971), beside testpmd and the kernel's own NAT, and measure how long packets are away at 10, 50 and 90 % of the
+NDR.
 
 A generator sends 64-byte packets of 2,048 flows on one core and takes them back; what forwards them has the other.
 Over a memif, testpmd takes turns with natto; over a veth, the kernel with nftables does too.
