@@ -22,7 +22,12 @@ Result<std::string> check(const CheckArguments& arguments) {
   if (!appliance) {
     return appliance.error();
   }
-  if (const auto& warnings = appliance->table.warnings; !warnings.empty()) {
+  const Result<KeptTable::Record> record = KeptTable(appliance->config).record();
+  std::vector<std::string> warnings = appliance->table.warnings;
+  if (!record) {
+    warnings.push_back("no serial is compared: " + record.error().message);
+  }
+  if (!warnings.empty()) {
     const std::string text = fmt::format("{}", fmt::join(warnings, "\n"));
     if (arguments.strict) {
       return input_error(text);
@@ -31,10 +36,8 @@ Result<std::string> check(const CheckArguments& arguments) {
   }
   const MappingTable& table = appliance->table;
   const std::string digest = table_digest(table, appliance->config);
-  // Who may not read what natto keeps is told by natto when it loads the table.
-  const KeptTable::Record record = KeptTable(appliance->config).record();
   const std::string objected =
-      serial_objection(table, digest, {record.newest, {.digest = record.digest}});
+      record ? serial_objection(table, digest, {record->newest, record->in_force}) : "";
   if (!objected.empty()) {
     return input_error(objected);
   }

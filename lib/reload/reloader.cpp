@@ -53,8 +53,12 @@ Reloader::Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_t
       trail_(trail),
       patience_(patience),
       wake_up_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      newest_(kept_ ? kept_->record().newest : KnownTable()),
       file_(std::move(file)) {
+  // Where signatures are required natto has not come here without a record that it can read.
+  if (const Result<KeptTable::Record> known = kept_ ? kept_->record() : KeptTable::Record();
+      known) {
+    newest_ = known->newest;
+  }
   const auto current = live_table_.current();
   remember_serial(*current->table, current->digest);
 }
@@ -418,7 +422,8 @@ void Reloader::keep() {
   try {
     const auto current = live_table_.current();
     const TableFileState file = file_state();
-    kept = kept_->keep(*current->table, config_, file.differs(current->digest) ? file.digest : "");
+    kept = kept_->keep(*current->table, config_, file.differs(current->digest) ? file.digest : "",
+                        newest_);
   } catch (const std::bad_alloc&) {
     kept = system_error("out of memory");
   }

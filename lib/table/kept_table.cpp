@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <sstream>
 #include <system_error>
 
@@ -42,6 +44,38 @@ bool replace(const std::filesystem::path& file, std::string_view text) {
   return folder && fsync(folder.get()) == 0;
 }
 
+constexpr std::string_view kNoRecordAdvice =
+    "take the file from a backup, or remove it: then natto takes the next serial that it sees";
+
+bool read_serial(const std::string& word, std::uint64_t& serial) {
+  const char* const end = word.data() + word.size();
+  const auto [stopped, error] = std::from_chars(word.data(), end, serial);
+  return error == std::errc() && stopped == end;
+}
+
+/// What one line of the record says. False: it is none that natto writes.
+bool add_line(const std::string& line, KeptTable::Record& record) {
+  std::istringstream stream(line);
+  const std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
+  const auto is = [&words](std::string_view kind, std::size_t count) {
+    return words.size() == count && words[0] == kind;
+  };
+  if (is("digest", 2) || is("digest", 3)) {  // an older natto wrote no serial there
+    record.in_force.digest = words[1];
+    return words.size() == 2 || read_serial(words[2], record.in_force.serial);
+  }
+  if (is("serial", 3)) {
+    record.newest.digest = words[2];
+    return read_serial(words[1], record.newest.serial);
+  }
+  if (is("signed", 5)) {
+    record.signatures.push_back(
+        {words[1], {.party = words[2], .key = words[3], .key_type = words[4]}});
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 KeptTable::KeptTable(const Config& config) : folder_(state_folder(config)) {}
@@ -51,23 +85,30 @@ std::string KeptTable::rolled_back() const {
   return digest ? *std::move(digest) : "";
 }
 
-KeptTable::Record KeptTable::record() const {
+Result<KeptTable::Record> KeptTable::record() const {
   Record record;
+  std::error_code error;
+  if (std::filesystem::symlink_status(record_file(), error).type() ==
+      std::filesystem::file_type::not_found) {
+    return record;
+  }
   const auto text = read_bounded_file(record_file(), kMostRecordBytes);
-  std::istringstream lines(text ? *text : "");
+  if (!text) {
+    return input_error(fmt::format("{}: {}; the user that runs natto reads and replaces this file",
+                                   record_file().string(), text.error().message));
+  }
+  std::istringstream lines(*text);
+  std::size_t number = 0;
   for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string kind;
-    words >> kind;
-    if (kind == "digest") {
-      words >> record.digest;
-    } else if (KnownTable known; kind == "serial" && words >> known.serial >> known.digest) {
-      record.newest = std::move(known);
-    } else if (std::pair<std::string, ssh::GoodSignature> signature;
-               kind == "signed" && words >> signature.first >> signature.second.party >>
-                                       signature.second.key >> signature.second.key_type) {
-      record.signatures.push_back(std::move(signature));
+    ++number;
+    if (!add_line(line, record)) {
+      return input_error(fmt::format("{}:{}: natto has not written this line; {}",
+                                     record_file().string(), number, kNoRecordAdvice));
     }
+  }
+  if (record.in_force.digest.empty()) {
+    return input_error(fmt::format("{}: the digest of the table in force is missing; {}",
+                                   record_file().string(), kNoRecordAdvice));
   }
   return record;
 }
@@ -77,8 +118,12 @@ Result<MappingTable> KeptTable::load(const Config& config) const {
   if (!table) {
     return table;
   }
+  Result<Record> known = record();
+  if (!known && !config.table.require.empty()) {
+    return known.error();
+  }
   const std::string digest = table_digest(*table, config);
-  for (auto& [of, signature] : record().signatures) {
+  for (auto& [of, signature] : known ? known->signatures : decltype(Record::signatures)()) {
     if (of == digest) {
       table->signatures.push_back(std::move(signature));
     }
@@ -94,12 +139,19 @@ Result<MappingTable> KeptTable::load(const Config& config) const {
 }
 
 /// Also what is known of the table kept so far, which stays until the next one is in its place.
-Status KeptTable::keep_record(const MappingTable& table, const std::string& digest) const {
-  const Record before = record();
-  const bool is_newer = table.serial.value_or(0) > before.newest.serial;
-  const KnownTable newest =
-      is_newer ? KnownTable{.serial = *table.serial, .digest = digest} : before.newest;
-  std::string text = fmt::format("digest {}\n", digest);
+Status KeptTable::keep_record(const MappingTable& table, const std::string& digest,
+                              KnownTable newest) const {
+  const Result<Record> before = record();
+  if (!before) {
+    return before.error();
+  }
+  const KnownTable next{.serial = table.serial.value_or(0), .digest = digest};
+  for (const KnownTable& known : {before->newest, next}) {
+    if (known.serial > newest.serial) {
+      newest = known;
+    }
+  }
+  std::string text = fmt::format("digest {} {}\n", digest, next.serial);
   if (newest.serial > 0) {
     text += fmt::format("serial {} {}\n", newest.serial, newest.digest);
   }
@@ -110,8 +162,8 @@ Status KeptTable::keep_record(const MappingTable& table, const std::string& dige
   for (const ssh::GoodSignature& signature : table.signatures) {
     add(digest, signature);
   }
-  for (const auto& [of, signature] : before.signatures) {
-    if (of == before.digest && of != digest) {
+  for (const auto& [of, signature] : before->signatures) {
+    if (of == before->in_force.digest && of != digest) {
       add(of, signature);
     }
   }
@@ -125,7 +177,7 @@ Status KeptTable::keep_record(const MappingTable& table, const std::string& dige
 // In an order in which the rollback is known, whenever the machine fails: a digest that is written
 // without its table, or that outlives it, is that of the table that is kept.
 Status KeptTable::keep(const MappingTable& table, const Config& config,
-                       std::string_view rolled_back) const {
+                       std::string_view rolled_back, const KnownTable& newest) const {
   const std::string text = mapping_file_text(
       table, config, "# The table that natto had in force last. natto replaces this file.\n");
   std::error_code error;
@@ -133,7 +185,7 @@ Status KeptTable::keep(const MappingTable& table, const Config& config,
   if (error) {
     return system_error(fmt::format("{}: {}", folder_.string(), error.message()));
   }
-  if (Status recorded = keep_record(table, table_digest(table, config)); !recorded) {
+  if (Status recorded = keep_record(table, table_digest(table, config), newest); !recorded) {
     return recorded;
   }
   const bool kept =

@@ -11,7 +11,7 @@ std::string serial_objection(const MappingTable& table, const std::string& diges
   const auto newest = std::ranges::max_element(known, {}, &KnownTable::serial);
   const std::uint64_t serial = table.serial.value_or(0);
   if (newest == known.end() || newest->serial == 0 || serial > newest->serial ||
-      std::ranges::find(known, digest, &KnownTable::digest) != known.end()) {
+      std::ranges::find(known, KnownTable{.serial = serial, .digest = digest}) != known.end()) {
     return "";
   }
   return fmt::format(

@@ -15,10 +15,12 @@ namespace natto {
 struct KnownTable {
   std::uint64_t serial = 0;  ///< 0: it had none
   std::string digest = {};
+
+  friend bool operator==(const KnownTable&, const KnownTable&) = default;
 };
 
 /// Why `table`, whose digest is `digest`, must not follow those that are `known`: its serial is not
-/// above all of theirs, and it is none of them. An empty text if it may. With file and line, and
+/// above all of theirs, and it is none of them with the very serial that it had. An empty text if it may. With file and line, and
 /// what to do.
 [[nodiscard]] std::string serial_objection(const MappingTable& table, const std::string& digest,
                                            const std::vector<KnownTable>& known);

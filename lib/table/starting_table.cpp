@@ -17,11 +17,9 @@ namespace {
 /// Why natto must not start with the file's table, although it is right: an old one is brought
 /// back, or most of what was in force is missing. An empty text if it may.
 std::string objection(const MappingTable& of_file, const std::string& digest, const Config& config,
-                      const KeptTable& kept) {
-  const KeptTable::Record record = kept.record();
-  std::string objected =
-      serial_objection(of_file, digest, {record.newest, {.digest = record.digest}});
-  if (!objected.empty() || record.digest.empty() || record.digest == digest) {
+                      const KeptTable& kept, const KeptTable::Record& record) {
+  std::string objected = serial_objection(of_file, digest, {record.newest, record.in_force});
+  if (!objected.empty() || record.in_force.digest.empty() || record.in_force.digest == digest) {
     return objected;
   }
   const Result<MappingTable> before = kept.load(config);
@@ -32,6 +30,17 @@ std::string objection(const MappingTable& of_file, const std::string& digest, co
   const double most = config.table.max_removed;
   return takes_too_much(removed, before->mappings.size(), most)
              ? guard_objection(of_file.file, removed, before->mappings.size(), most, digest)
+             : "";
+}
+
+/// What the operator is told where a table is kept whose record somebody has taken away.
+std::string missing_record(const KeptTable::Record& record, const MappingTable& of_file,
+                           const Config& config, const KeptTable& kept) {
+  std::error_code ignored;
+  const bool counts = !config.table.require.empty() || of_file.serial;
+  return counts && record.in_force.digest.empty() && std::filesystem::exists(kept.file(), ignored)
+             ? fmt::format("{} is missing: natto does not know which serials were in force",
+                           kept.record_file().string())
              : "";
 }
 
@@ -56,6 +65,12 @@ Result<StartingTable> fall_back(Error refusal, const Config& config, const KeptT
 Result<StartingTable> choose(MappingTable of_file, const Config& config, const KeptTable& kept) {
   const std::string digest = table_digest(of_file, config);
   StartingTable start{.table = {}, .file = {.digest = digest}, .kept = kept};
+  const Result<KeptTable::Record> record = kept.record();
+  if (!record && !config.table.require.empty()) {
+    return fall_back(record.error(), config, kept);
+  }
+  start.warning = record ? missing_record(*record, of_file, config, kept)
+                         : "no serial is compared: " + record.error().message;
   if (digest == kept.rolled_back()) {
     Result<MappingTable> table = kept.load(config);
     if (table) {
@@ -66,7 +81,9 @@ Result<StartingTable> choose(MappingTable of_file, const Config& config, const K
         "{} is in force again, which was rolled back from: the table "
         "before it is refused\n{}",
         config.table_file.string(), table.error().message);
-  } else if (std::string objected = objection(of_file, digest, config, kept); !objected.empty()) {
+  } else if (std::string objected = 
+               record ? objection(of_file, digest, config, kept, *record) : "";
+             !objected.empty()) {
     return fall_back(input_error(std::move(objected)), config, kept);
   }
   start.table = std::move(of_file);

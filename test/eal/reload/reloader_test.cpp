@@ -235,12 +235,14 @@ TEST_F(ReloaderTest, AnOldSerialIsRefusedAndARollbackIsNot) {
     EXPECT_EQ(version(), 2U);
   }
   write(serial(1, kSecond));
-  EXPECT_FALSE(reload().refused) << "it says what is in force";
+  EXPECT_EQ(reload().refused, ErrorKind::kInput) << "it says what is in force, and is an old one";
+  write(serial(2, kSecond));
+  EXPECT_FALSE(reload().refused) << "it is in force";
   EXPECT_EQ(version(), 2U);
   write(serial(5, kSecond));
   EXPECT_TRUE(reload().no_change());
   EXPECT_EQ(live_.current()->table->serial, 5U);
-  EXPECT_EQ(KeptTable(config_).record().newest.serial, 5U);
+  EXPECT_EQ(KeptTable(config_).record()->newest.serial, 5U);
   write(serial(5, kFirst));
   EXPECT_EQ(reload().refused, ErrorKind::kInput);
 

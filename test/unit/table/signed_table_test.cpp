@@ -193,14 +193,66 @@ TEST_F(SignedTableTest, TheHighestSerialIsRememberedBehindARollback) {
   const std::string digest = table_digest(load_table(config()).value(), config());
   const KeptTable kept(config());
   ASSERT_TRUE(kept.keep(old, config(), digest));
-  EXPECT_EQ(kept.record().newest.serial, 2U);
-  EXPECT_EQ(kept.record().newest.digest, digest);
+  EXPECT_EQ(kept.record()->newest, (KnownTable{.serial = 2, .digest = digest}));
+  EXPECT_EQ(kept.record()->in_force.serial, 1U);
   EXPECT_EQ(start().table.mappings.at(0).name, "old0");
   EXPECT_FALSE(start().file.refused());
   sign_all(table_text("2", "third"));
   EXPECT_TRUE(start().file.refused());
   sign_all(table_text("1", "old"));
   EXPECT_FALSE(start().file.refused()) << "it is in force";
+}
+
+TEST_F(SignedTableTest, AnOldSerialWithTheSameContentIsRefused) {
+  sign_all(table_text("1", "x"));
+  keep();
+  sign_all(table_text("2", "x"));
+  keep();
+  EXPECT_FALSE(start().file.refused());
+  sign_all(table_text("1", "x"));
+  EXPECT_TRUE(start().file.refused()) << "its signatures are older ones";
+}
+
+TEST_F(SignedTableTest, WithoutItsRecordNoTableIsTaken) {
+  sign_all(table_text("2", "new"));
+  keep();
+  sign_all(table_text("1", "old"));
+  const std::filesystem::path record = KeptTable(config()).record_file();
+  std::filesystem::rename(record, record.string() + ".away");
+  std::filesystem::create_directory(record);  // as little to be read, by root, too
+  std::string wrong = mistakes();
+  EXPECT_NE(wrong.find("/in-force: is a directory"), std::string::npos) << wrong;
+  EXPECT_FALSE(KeptTable(config()).keep(load_table(config()).value(), config(), ""));
+  EXPECT_TRUE(std::filesystem::is_directory(record)) << "and it stays";
+  std::filesystem::remove(record);
+
+  const std::string state = "state/" + record.parent_path().filename().string() + "/in-force";
+  for (const char* text : {"", "nonsense\n", "digest x 1\nserial many x\n", "digest\n",
+                           "digest x 1\nserial 1\n", "digest x 1 y\n", "digest x y\n"}) {
+    folder_.write(state, text);
+    wrong = mistakes();
+    EXPECT_NE(wrong.find("/in-force:"), std::string::npos) << text << wrong;
+    configure("");
+    EXPECT_EQ(start().table.mappings.at(0).name, "old0") << "nobody has asked for signatures";
+    EXPECT_TRUE(start().warning.starts_with("no serial is compared: ")) << start().warning;
+    configure("signers = \"allowed_signers\"\nrequire = [\"company-a\", \"company-b\"]\n");
+  }
+
+  std::filesystem::remove(record);
+  EXPECT_EQ(start().table.mappings.at(0).name, "old0");
+  EXPECT_EQ(start().warning,
+            record.string() + " is missing: natto does not know which serials were in force");
+  std::filesystem::rename(record.string() + ".away", record);
+  EXPECT_TRUE(start().file.refused());
+}
+
+TEST_F(SignedTableTest, AHigherSerialThatTheFolderDoesNotKnowIsKept) {
+  sign_all(table_text("1", "old"));
+  const KnownTable newest{.serial = 7, .digest = "d"};
+  ASSERT_TRUE(KeptTable(config()).keep(load_table(config()).value(), config(), "d", newest));
+  EXPECT_EQ(KeptTable(config()).record()->newest, newest);
+  keep();
+  EXPECT_EQ(KeptTable(config()).record()->newest, newest);
 }
 
 TEST_F(SignedTableTest, NattoDoesNotStartWithoutMostOfItsMappings) {
@@ -230,8 +282,11 @@ TEST(Serial, IsAboveAllThatWereInForce) {
   EXPECT_NE(objection(2, "x", {{2, "y"}, {1, "z"}}), "");
   EXPECT_NE(objection(2, "x", {{1, "z"}, {2, "y"}}), "");
   EXPECT_NE(objection({}, "x", {{1, "z"}}), "");
-  EXPECT_EQ(objection(1, "y", {{2, "y"}}), "") << "it is that table";
-  EXPECT_EQ(objection({}, "z", {{2, "y"}, {1, "z"}}), "");
+  EXPECT_EQ(objection(2, "y", {{2, "y"}}), "") << "it is that table";
+  EXPECT_NE(objection(1, "y", {{2, "y"}}), "") << "it says the same, and was signed before it";
+  EXPECT_EQ(objection(1, "z", {{2, "y"}, {1, "z"}}), "") << "in force behind a rollback";
+  EXPECT_NE(objection({}, "z", {{2, "y"}, {1, "z"}}), "");
+  EXPECT_EQ(objection({}, "z", {{2, "y"}, {0, "z"}}), "");
 }
 
 TEST(Guard, CountsFromTenMappingsOn) {
