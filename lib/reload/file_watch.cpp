@@ -16,7 +16,8 @@ namespace natto {
 namespace {
 
 // Not IN_MODIFY: a file that is being written is not to be read yet.
-constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR;
+constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE |
+                                  IN_DELETE | IN_ATTRIB | IN_ONLYDIR;
 
 }  // namespace
 
@@ -67,20 +68,26 @@ bool FileWatch::watch_folders() {
 
 bool FileWatch::changed() {
   const bool folder_is_new = watch_folders();
-  if (!take_events() && !folder_is_new) {
+  const std::uint32_t events = take_events();
+  const auto now = signature();
+  const bool is_gone = seen_ && !now;
+  // A file that is being written may be given its rights before it is whole.
+  const bool has_other_rights =
+      events == IN_ATTRIB && seen_ && now && content(*seen_) == content(*now);
+  if (!is_gone && !has_other_rights && (events & ~std::uint32_t{IN_ATTRIB}) == 0 &&
+      !folder_is_new) {
     return false;
   }
-  const auto now = signature();
-  return now && std::exchange(seen_, now) != now;
+  return std::exchange(seen_, now) != now;
 }
 
-bool FileWatch::take_events() {
+std::uint32_t FileWatch::take_events() {
   alignas(inotify_event) std::array<char, 4096> buffer;
   std::error_code error;
   // Where links lead to the file, any change around may be the one of a link.
   const auto real = std::filesystem::canonical(file_, error);
   const bool linked = !error && real != std::filesystem::absolute(file_, error).lexically_normal();
-  bool relevant = false;
+  std::uint32_t relevant = 0;
   while (true) {
     const ssize_t length = read(inotify_, buffer.data(), buffer.size());
     if (length <= 0) {
@@ -89,9 +96,11 @@ bool FileWatch::take_events() {
     for (ssize_t at = 0; at < length;) {
       const auto* event = reinterpret_cast<const inotify_event*>(&buffer[static_cast<size_t>(at)]);
       const bool overflow = (event->mask & IN_Q_OVERFLOW) != 0;
-      const bool written = (event->mask & IN_CREATE) == 0;
+      const bool created = (event->mask & IN_CREATE) != 0;  // and not written yet
       const bool named = event->len > 0 && file_.filename() == event->name;
-      relevant |= overflow || linked || (named && written);
+      if (overflow || linked || (named && !created)) {
+        relevant |= event->mask;
+      }
       at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
     }
   }
@@ -107,6 +116,11 @@ std::optional<FileWatch::Signature> FileWatch::signature() const {
                    number(status.st_size),         number(status.st_mtim.tv_sec),
                    number(status.st_mtim.tv_nsec), number(status.st_ctim.tv_sec),
                    number(status.st_ctim.tv_nsec)};
+}
+
+// All but the time of the last change of the inode.
+std::array<std::uint64_t, 5> FileWatch::content(const Signature& signature) {
+  return {signature[0], signature[1], signature[2], signature[3], signature[4]};
 }
 
 }  // namespace natto

@@ -1,6 +1,6 @@
 #pragma once
 
-// Notices when a file is written, replaced by rename, or reached through a symbolic link that now
+// Notices when a file is written, replaced by rename, taken away, given other rights, or reached through a symbolic link that now
 // points elsewhere: inotify(7) on its folder.
 
 #include <array>
@@ -26,8 +26,8 @@ class FileWatch {
   /// Readable (poll(2)) when changed() has something to say.
   [[nodiscard]] int descriptor() const noexcept { return inotify_; }
 
-  /// Takes what happened since the last call. True if the file is now another one, or has other
-  /// content; false while there is none. Never waits. Call it now and then without an event, too:
+  /// Takes what happened since the last call. True if the file is now another one, has other
+  /// content or rights, or is gone; then false while there is none. Never waits. Call it now and then without an event, too:
   /// folders come and go.
   [[nodiscard]] bool changed();
 
@@ -37,8 +37,10 @@ class FileWatch {
 
   FileWatch(std::filesystem::path file, int inotify);
   bool watch_folders();
-  [[nodiscard]] bool take_events();
+  /// What happened to the file, of inotify's bits.
+  [[nodiscard]] std::uint32_t take_events();
   [[nodiscard]] std::optional<Signature> signature() const;
+  [[nodiscard]] static std::array<std::uint64_t, 5> content(const Signature& signature);
 
   std::filesystem::path file_;
   int inotify_;

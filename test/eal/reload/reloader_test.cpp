@@ -478,8 +478,8 @@ TEST_F(ReloaderTest, FollowsTheFileHoweverItIsReplaced) {
   std::filesystem::create_directory(folder_ / "v1");
   std::ofstream(folder_ / "v1" / "mappings.toml") << kSecond;
   std::filesystem::create_directory_symlink("v1", folder_ / "data");
-  std::filesystem::remove(config_.table_file);
-  std::filesystem::create_symlink("data/mappings.toml", config_.table_file);
+  std::filesystem::create_symlink("data/mappings.toml", folder_ / "link");
+  std::filesystem::rename(folder_ / "link", config_.table_file);
   EXPECT_TRUE(soon([&] { return mappings() == 2; })) << "became a link";
   std::filesystem::create_directory(folder_ / "v2");
   std::ofstream(folder_ / "v2" / "mappings.toml") << kFirst;
@@ -487,6 +487,25 @@ TEST_F(ReloaderTest, FollowsTheFileHoweverItIsReplaced) {
   std::filesystem::rename(folder_ / "data_new", folder_ / "data");
   EXPECT_TRUE(soon([&] { return mappings() == 1; })) << "the link was swapped";
   EXPECT_EQ(reloader_.refusals(), 0U);
+}
+
+TEST_F(ReloaderTest, NoticesAFileThatIsTakenAwayOrGivenOtherRights) {
+  const std::filesystem::path away = folder_ / "away.toml";
+  start();
+  const auto is_refused = [this] { return reloader_.file_state().refused(); };
+  const auto is_right = [this] { return !reloader_.file_state().refused(); };
+  std::filesystem::rename(config_.table_file, away);
+  EXPECT_TRUE(soon(is_refused)) << "moved away";
+  std::filesystem::rename(away, config_.table_file);
+  EXPECT_TRUE(soon(is_right));
+  std::filesystem::remove(config_.table_file);
+  EXPECT_TRUE(soon(is_refused)) << "deleted";
+  write(kFirst);
+  EXPECT_TRUE(soon(is_right));
+  const std::uint64_t reloads = reloader_.reloads();
+  std::filesystem::permissions(config_.table_file, std::filesystem::perms::owner_read);
+  EXPECT_TRUE(soon([&] { return reloader_.reloads() > reloads; })) << "other rights";
+  EXPECT_EQ(version(), 1U);
 }
 
 TEST_F(ReloaderTest, FollowsTheFileIntoANewFolder) {
