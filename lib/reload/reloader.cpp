@@ -37,6 +37,15 @@ void tell(const ReloadRequest& request, std::string_view stage) {
   }
 }
 
+/// Each with the key; "nobody" if there are none.
+std::string signers_of(const MappingTable& table) {
+  std::string text;
+  for (const ssh::GoodSignature& signature : table.signatures) {
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", signature.party, signature.key);
+  }
+  return text.empty() ? "nobody" : text;
+}
+
 /// To the system, what the allocator has free: a table of many mappings takes hundreds of MiB while
 /// it is read. This takes a few milliseconds, in which no worker is held up: none allocates.
 void give_memory_back() { malloc_trim(0); }
@@ -302,8 +311,8 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
     return;
   }
   if (outcome.no_change()) {
-    const bool is_cited =
-        before->table->serial == table->serial && before->table->signatures == table->signatures;
+    outcome.signed_anew =
+        before->table->serial != table->serial || before->table->signatures != table->signatures;
     live_table_.cite(*table);
     remember_serial(*table, outcome.digest_after);
     remember_file({.digest = outcome.digest_after});
@@ -311,7 +320,7 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
       kept_->forget_rollback();
     }
     reloads_.fetch_add(1);
-    if (!is_cited) {
+    if (outcome.signed_anew) {
       keep();
     }
     return;
@@ -480,12 +489,12 @@ void Reloader::refuse(const Error& error, ReloadOutcome& outcome) {
   outcome.digest_before = outcome.digest_after = current->digest;
 }
 
-/// In the audit. Of a file that is written again and again and says what it said, there is nothing
-/// to record; that a person asked is.
+/// In the audit. Of a file that is written again and again and says what it said, with the same
+/// serial and signatures, there is nothing to record; that a person asked is.
 void Reloader::record(const ReloadRequest& request, const ReloadOutcome& outcome) {
   const bool of_file = request.by.kind == Actor::Kind::kFile;
   if (trail_ == nullptr || request.kind == ReloadKind::kDryRun ||
-      (of_file && !outcome.refused && outcome.no_change())) {
+      (of_file && !outcome.refused && outcome.no_change() && !outcome.signed_anew)) {
     return;
   }
   const bool is_rollback = request.kind == ReloadKind::kRollback;
@@ -523,6 +532,15 @@ void Reloader::say(const ReloadRequest& request, const ReloadOutcome& outcome) {
   config_changed_ = outcome.config_changed;
   const bool no_change =
       !outcome.refused && request.kind == ReloadKind::kReload && outcome.no_change();
+  if (no_change && outcome.signed_anew) {
+    const auto current = live_table_.current();
+    log(LogLevel::kInfo, "reload {} ({}): version {} with digest {} stays, now {}, signed by {}",
+        outcome.id, by, outcome.version, outcome.digest_after,
+        current->table->serial ? fmt::format("with serial {}", *current->table->serial)
+                               : "without a serial",
+        signers_of(*current->table));
+    return;
+  }
   if (std::exchange(no_change_, no_change) && no_change) {
     return;
   }

@@ -58,6 +58,8 @@ struct ReloadOutcome {
   Microseconds grace{};        ///< until no worker used the old table
   bool grace_pending = false;  ///< one still might: natto stopped waiting
   bool confirmed = false;      ///< it took more away than the guard lets, and was confirmed
+  /// It says what was in force, with another serial or signed by others or with other keys.
+  bool signed_anew = false;
 
   /// The table in force says what it said before: it stays, and so does its version.
   [[nodiscard]] bool no_change() const { return digest_before == digest_after; }

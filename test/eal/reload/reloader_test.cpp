@@ -180,6 +180,30 @@ TEST_F(ReloaderTest, EachChangeAndRefusalIsRecordedAndAFileThatSaysTheSameIsNot)
   EXPECT_TRUE(told[3].ends_with("\n    - host-b: b 192.168.7.20 <-> 172.30.7.20\n"));
 }
 
+TEST_F(ReloaderTest, AnotherSerialOfTheSameTableIsRecordedAndLogged) {
+  trail_.start({0});
+  start();
+  testing::internal::CaptureStderr();
+  for (std::uint64_t serial = 1; serial <= 2; ++serial) {
+    write(fmt::format("serial = {}\n", serial) + kFirst);
+    ASSERT_TRUE(soon([&] { return live_.current()->table->serial == serial; }));
+  }
+  reloader_.stop();
+  const std::string log = testing::internal::GetCapturedStderr();
+  trail_.stop();
+  std::vector<std::string> told;
+  ASSERT_TRUE(for_each_line(audit_file(config_),
+                            [&told](std::string_view line) { told.push_back(audit_text(line)); }));
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_NE(told[1].find(" reload (file changed) by "), std::string::npos) << told[1];
+  EXPECT_NE(told[1].find("serial 2"), std::string::npos) << told[1];
+  for (const char* serial : {"1", "2"}) {
+    EXPECT_NE(log.find(fmt::format("stays, now with serial {}, signed by nobody", serial)),
+              std::string::npos)
+        << log;
+  }
+}
+
 TEST_F(ReloaderTest, ATableThatTakesMuchAwayIsConfirmedByItsDigest) {
   std::string twenty;
   for (int i = 1; i <= 20; ++i) {
