@@ -68,6 +68,9 @@ Reloader::Reloader(const Config& config, Dataplane& dataplane, LiveTable& live_t
       known) {
     newest_ = known->newest;
   }
+  if (kept_ && (file_.refused() || file_.differs(live_table_.current()->digest))) {
+    rolled_back_ = kept_->rolled_back();
+  }
   const auto current = live_table_.current();
   remember_serial(*current->table, current->digest);
 }
@@ -310,12 +313,16 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
   if (request.kind == ReloadKind::kDryRun) {
     return;
   }
+  if (request.by.kind == Actor::Kind::kFile && outcome.digest_after == rolled_back_) {
+    return hold_back(outcome);
+  }
   if (outcome.no_change()) {
     outcome.signed_anew =
         before->table->serial != table->serial || before->table->signatures != table->signatures;
     live_table_.cite(*table);
     remember_serial(*table, outcome.digest_after);
     remember_file({.digest = outcome.digest_after});
+    rolled_back_.clear();
     if (kept_) {
       kept_->forget_rollback();
     }
@@ -347,6 +354,7 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
   previous_ = before->table;
   has_previous_.store(true);
   reloads_.fetch_add(1);
+  rolled_back_ = request.kind == ReloadKind::kRollback ? outcome.digest_before : "";
   if (request.kind == ReloadKind::kReload) {
     remember_file({.digest = outcome.digest_after});
   }
@@ -354,6 +362,16 @@ void Reloader::replace(const ReloadRequest& request, std::shared_ptr<const Mappi
   wait_for_grace(outcome);
   tell(request, "keeping");
   keep();
+}
+
+void Reloader::hold_back(ReloadOutcome& outcome) {
+  const auto current = live_table_.current();
+  remember_file({.digest = outcome.digest_after});
+  outcome.held_back = true;
+  outcome.text.clear();
+  outcome.mappings = current->table->mappings.size();
+  outcome.added = outcome.removed = outcome.changed = outcome.policy_changes = 0;
+  outcome.digest_after = outcome.digest_before;
 }
 
 /// Why the file's table must not replace the one in force, although it is right. A rollback goes to
@@ -430,9 +448,7 @@ void Reloader::keep() {
   Status kept = Done{};
   try {
     const auto current = live_table_.current();
-    const TableFileState file = file_state();
-    kept = kept_->keep(*current->table, config_, file.differs(current->digest) ? file.digest : "",
-                        newest_);
+    kept = kept_->keep(*current->table, config_, rolled_back_, newest_);
   } catch (const std::bad_alloc&) {
     kept = system_error("out of memory");
   }
@@ -532,6 +548,15 @@ void Reloader::say(const ReloadRequest& request, const ReloadOutcome& outcome) {
   config_changed_ = outcome.config_changed;
   const bool no_change =
       !outcome.refused && request.kind == ReloadKind::kReload && outcome.no_change();
+  if (outcome.held_back) {
+    if (!std::exchange(no_change_, true)) {
+      log(LogLevel::kWarning,
+          "reload {} ({}): {} says what a rollback took out of force, and version {} with digest {} "
+          "stays; if the file's table is meant: natto reload",
+          outcome.id, by, config_.table_file.string(), outcome.version, outcome.digest_before);
+    }
+    return;
+  }
   if (no_change && outcome.signed_anew) {
     const auto current = live_table_.current();
     log(LogLevel::kInfo, "reload {} ({}): version {} with digest {} stays, now {}, signed by {}",

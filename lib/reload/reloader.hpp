@@ -60,6 +60,8 @@ struct ReloadOutcome {
   bool confirmed = false;      ///< it took more away than the guard lets, and was confirmed
   /// It says what was in force, with another serial or signed by others or with other keys.
   bool signed_anew = false;
+  /// The file says what a rollback took out of force, and nobody has asked for that: it stays out.
+  bool held_back = false;
 
   /// The table in force says what it said before: it stays, and so does its version.
   [[nodiscard]] bool no_change() const { return digest_before == digest_after; }
@@ -149,6 +151,7 @@ class Reloader {
   void attempt(const ReloadRequest& request, ReloadOutcome& outcome);
   void replace(const ReloadRequest& request, std::shared_ptr<const MappingTable> table,
                ReloadOutcome& outcome);
+  void hold_back(ReloadOutcome& outcome);
   [[nodiscard]] std::string objection(const ReloadRequest& request, const MappingTable& table,
                                       ReloadOutcome& outcome) const;
   void remember_serial(const MappingTable& table, const std::string& digest);
@@ -173,7 +176,8 @@ class Reloader {
   std::atomic<bool> stopping_{false};
 
   std::shared_ptr<const MappingTable> previous_;  ///< what a rollback brings back
-  KnownTable newest_;  ///< of all tables that were in force, that with the highest serial
+  std::string rolled_back_;  ///< the digest of what a rollback took out of force; empty: of none
+  KnownTable newest_;        ///< of all tables that were in force, that with the highest serial
   std::atomic<bool> has_previous_{false};
   std::atomic<std::uint64_t> reloads_{0};
   std::atomic<std::uint64_t> refusals_{0};

@@ -396,6 +396,39 @@ TEST_F(ReloaderTest, KeepsTheTableInForce) {
   EXPECT_FALSE(file_differs());
 }
 
+TEST_F(ReloaderTest, WhatWasRolledBackFromComesBackIfAPersonAsksForIt) {
+  write(kSecond);
+  reload();
+  reload(ReloadKind::kRollback);
+  const auto follow = [this] {
+    return reloader_.run(
+        {.kind = ReloadKind::kReload, .trigger = "file changed", .who = "", .by = {Actor::Kind::kFile}});
+  };
+  testing::internal::CaptureStderr();
+  for (const std::string& text : {kSecond, "# touched\n" + kSecond, std::string("nonsense"), kSecond}) {
+    write(text);
+    follow();
+    EXPECT_EQ(mappings(), 1U) << text;
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("says what a rollback took out of force, and version 3 with digest"),
+            std::string::npos)
+      << log;
+  EXPECT_TRUE(file_differs());
+  EXPECT_FALSE(rolled_back().empty()) << "nor at the next start";
+  EXPECT_FALSE(reload().refused);
+  EXPECT_EQ(mappings(), 2U);
+  EXPECT_EQ(rolled_back(), "");
+
+  // Another table ends the rollback.
+  reload(ReloadKind::kRollback);
+  const std::string third = kFirst + mapping_text("c", "b", "192.168.7.30", "172.30.7.30");
+  for (const std::string& text : {third, kSecond}) {
+    write(text);
+    EXPECT_EQ(follow().added, 1U);
+  }
+}
+
 TEST_F(ReloaderTest, AFileThatSaysWhatWasRolledBackToEndsTheRollback) {
   write(kSecond);
   reload();
