@@ -1,7 +1,7 @@
 #pragma once
 
-// Notices when a file is written, replaced by rename, taken away, given other rights, or reached through a symbolic link that now
-// points elsewhere: inotify(7) on its folder.
+// Notices when a file is written, replaced by rename, taken away, given other rights, or reached
+// through a symbolic link that now points elsewhere: inotify(7) on its folder.
 
 #include <array>
 #include <cstdint>
@@ -23,12 +23,14 @@ class FileWatch {
   FileWatch& operator=(const FileWatch&) = delete;
   ~FileWatch();
 
+  [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
+
   /// Readable (poll(2)) when changed() has something to say.
   [[nodiscard]] int descriptor() const noexcept { return inotify_; }
 
   /// Takes what happened since the last call. True if the file is now another one, has other
-  /// content or rights, or is gone; then false while there is none. Never waits. Call it now and then without an event, too:
-  /// folders come and go.
+  /// content or rights, or is gone; then false while there is none. Never waits. Call it now and
+  /// then without an event, too: folders come and go.
   [[nodiscard]] bool changed();
 
  private:

@@ -149,6 +149,7 @@ bool Reloader::request(ReloadRequest request) {
 
 void Reloader::work() {
   std::optional<Clock::time_point> changed_at;
+  std::filesystem::path changed;
   bool reclaimed = true;
   bool gave_back = false;
   keep();
@@ -156,20 +157,21 @@ void Reloader::work() {
     using std::chrono::milliseconds;
     const std::uint64_t last_id = last_id_;
     wait(reclaimed && !changed_at ? milliseconds(1000) : milliseconds(10));
-    if (files_changed()) {
+    if (auto file = changed_file(); !file.empty()) {
       changed_at = Clock::now();
+      changed = std::move(file);
     }
     if (changed_at && Clock::now() - *changed_at >= patience_.debounce) {
       changed_at.reset();
       run({.kind = ReloadKind::kReload,
            .trigger = "file changed",
            .who = "",
-           .by = {.kind = Actor::Kind::kFile}});
+           .by = {.kind = Actor::Kind::kFile, .file = changed.string()}});
     }
     while (const auto request = next_request()) {
       if (request->kind == ReloadKind::kReload) {
         // Whatever has changed by now is about to be loaded.
-        static_cast<void>(files_changed());
+        static_cast<void>(changed_file());
         changed_at.reset();
       }
       run(*request);
@@ -193,12 +195,15 @@ void Reloader::wait(std::chrono::milliseconds at_most) {
   eventfd_read(wake_up_, &value);
 }
 
-bool Reloader::files_changed() {
-  bool changed = false;
+/// The first of those that have changed since the last call, as they are followed; else empty.
+std::filesystem::path Reloader::changed_file() {
+  std::filesystem::path first;
   for (FileWatch& watch : watches_) {
-    changed |= watch.changed();
+    if (watch.changed() && first.empty()) {
+      first = watch.file();
+    }
   }
-  return changed;
+  return first;
 }
 
 void Reloader::wake() { eventfd_write(wake_up_, 1); }
@@ -533,7 +538,9 @@ void Reloader::record(const ReloadRequest& request, const ReloadOutcome& outcome
     event.table->confirmed = outcome.confirmed;
   }
   if (of_file) {
-    event.by = owner_of(config_.table_file.string()).value_or(this_process());
+    const std::string file =
+        request.by.file.empty() ? config_.table_file.string() : request.by.file;
+    event.by = owner_of(file).value_or(this_process());  // of a file that is gone nobody is known
   }
   trail_->record(std::move(event));
 }
@@ -551,7 +558,8 @@ void Reloader::say(const ReloadRequest& request, const ReloadOutcome& outcome) {
   if (outcome.held_back) {
     if (!std::exchange(no_change_, true)) {
       log(LogLevel::kWarning,
-          "reload {} ({}): {} says what a rollback took out of force, and version {} with digest {} "
+          "reload {} ({}): {} says what a rollback took out of force, and version {} with digest "
+          "{} "
           "stays; if the file's table is meant: natto reload",
           outcome.id, by, config_.table_file.string(), outcome.version, outcome.digest_before);
     }

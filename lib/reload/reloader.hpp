@@ -79,7 +79,7 @@ struct ReloadRequest {
   /// When the outcome is in the log.
   std::function<void(const ReloadOutcome&)> done = {};
 
-  /// `who` for the audit. Of a file that changed it need not be said.
+  /// `who` for the audit. Of a file that changed its name is enough, and none means the table's.
   Actor by = {};
   /// The digest of the table that is meant, which may take away as much as it does; empty: whatever
   /// the file says, as far as [table] max_removed lets it. Of a reload.
@@ -142,7 +142,7 @@ class Reloader {
   void say_if_kept_table() const;
   void work();
   void wait(std::chrono::milliseconds at_most);
-  [[nodiscard]] bool files_changed();
+  [[nodiscard]] std::filesystem::path changed_file();
   void wake();
   [[nodiscard]] std::optional<ReloadRequest> next_request();
   [[nodiscard]] Result<std::shared_ptr<const MappingTable>> wanted_table(

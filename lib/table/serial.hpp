@@ -20,8 +20,8 @@ struct KnownTable {
 };
 
 /// Why `table`, whose digest is `digest`, must not follow those that are `known`: its serial is not
-/// above all of theirs, and it is none of them with the very serial that it had. An empty text if it may. With file and line, and
-/// what to do.
+/// above all of theirs, and it is none of them with the very serial that it had. An empty text if
+/// it may. With file and line, and what to do.
 [[nodiscard]] std::string serial_objection(const MappingTable& table, const std::string& digest,
                                            const std::vector<KnownTable>& known);
 

@@ -81,8 +81,7 @@ Result<StartingTable> choose(MappingTable of_file, const Config& config, const K
         "{} is in force again, which was rolled back from: the table "
         "before it is refused\n{}",
         config.table_file.string(), table.error().message);
-  } else if (std::string objected = 
-               record ? objection(of_file, digest, config, kept, *record) : "";
+  } else if (std::string objected = record ? objection(of_file, digest, config, kept, *record) : "";
              !objected.empty()) {
     return fall_back(input_error(std::move(objected)), config, kept);
   }

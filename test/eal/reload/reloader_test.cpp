@@ -180,6 +180,22 @@ TEST_F(ReloaderTest, EachChangeAndRefusalIsRecordedAndAFileThatSaysTheSameIsNot)
   EXPECT_TRUE(told[3].ends_with("\n    - host-b: b 192.168.7.20 <-> 172.30.7.20\n"));
 }
 
+TEST_F(ReloaderTest, TheAuditNamesTheFileThatChanged) {
+  trail_.start({0});
+  start();
+  write_config("x = 1\n");
+  ASSERT_TRUE(soon([this] { return reloader_.file_state().refused(); }));
+  reloader_.stop();
+  trail_.stop();
+  std::vector<std::string> told;
+  ASSERT_TRUE(for_each_line(audit_file(config_),
+                            [&told](std::string_view line) { told.push_back(audit_text(line)); }));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].find(" refused (file changed) by " + config_.file.string() + ", of "),
+            std::string::npos)
+      << told[0];
+}
+
 TEST_F(ReloaderTest, AnotherSerialOfTheSameTableIsRecordedAndLogged) {
   trail_.start({0});
   start();
@@ -401,11 +417,14 @@ TEST_F(ReloaderTest, WhatWasRolledBackFromComesBackIfAPersonAsksForIt) {
   reload();
   reload(ReloadKind::kRollback);
   const auto follow = [this] {
-    return reloader_.run(
-        {.kind = ReloadKind::kReload, .trigger = "file changed", .who = "", .by = {Actor::Kind::kFile}});
+    return reloader_.run({.kind = ReloadKind::kReload,
+                          .trigger = "file changed",
+                          .who = "",
+                          .by = {Actor::Kind::kFile}});
   };
   testing::internal::CaptureStderr();
-  for (const std::string& text : {kSecond, "# touched\n" + kSecond, std::string("nonsense"), kSecond}) {
+  for (const std::string& text :
+       {kSecond, "# touched\n" + kSecond, std::string("nonsense"), kSecond}) {
     write(text);
     follow();
     EXPECT_EQ(mappings(), 1U) << text;
