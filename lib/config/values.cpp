@@ -158,8 +158,24 @@ bool is_party(std::string_view text) noexcept {
 }
 
 bool is_plain_text(std::string_view text) noexcept {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  return !text.empty() && std::ranges::none_of(text, is_control);
+  const auto byte = [text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const unsigned next = byte(i + 1);
+    const unsigned last = byte(i + 2);
+    const bool is_control = byte(i) < 0x20 || byte(i) == 0x7f || (byte(i) == 0xc2 && next < 0xa0);
+    const bool is_arabic_mark = byte(i) == 0xd8 && next == 0x9c;  // U+061C
+    const bool is_mark =                                          // U+200E, U+200F, U+2028..202E
+        byte(i) == 0xe2 && next == 0x80 &&
+        (last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae));
+    const bool is_isolate =  // U+2066..2069
+        byte(i) == 0xe2 && next == 0x81 && last >= 0xa6 && last <= 0xa9;
+    if (is_control || is_arabic_mark || is_mark || is_isolate) {
+      return false;
+    }
+  }
+  return !text.empty();
 }
 
 }  // namespace natto

@@ -33,7 +33,8 @@ namespace natto {
 /// word of OpenSSH's lists of principals.
 [[nodiscard]] bool is_party(std::string_view text) noexcept;
 
-/// Not empty, no control characters.
+/// Not empty, no control characters: none of ASCII or C1, and none that ends a line or turns the
+/// direction of writing, so that a terminal shows what is there. `text` is UTF-8.
 [[nodiscard]] bool is_plain_text(std::string_view text) noexcept;
 
 }  // namespace natto

@@ -119,6 +119,19 @@ TEST(PlainText, HasNoControlCharacters) {
   EXPECT_FALSE(is_plain_text(""));
   EXPECT_FALSE(is_plain_text("a\tb"));
   EXPECT_FALSE(is_plain_text(std::string_view("a\0b", 3)));
+  EXPECT_FALSE(is_plain_text("a\x7f"));
+}
+
+TEST(PlainText, ShowsOnATerminalWhatIsThere) {
+  for (const auto* text : {"caf\u00e9", "\u00a0", "\u2027", "\u202f", "\u200d", "\u2065", "\u206a",
+                           "\u061b", "\u061d", "\u0161", "\u4e2d\u6587"}) {
+    EXPECT_TRUE(is_plain_text(text)) << text;
+  }
+  for (const auto* text :
+       {"\u0080", "a\u009b31m", "\u009f", "\u061c", "\u200e", "\u200f", "\u2028", "\u2029",
+        "\u202a", "a\u202eb", "\u2066", "\u2067", "\u2068", "b\u2069"}) {
+    EXPECT_FALSE(is_plain_text(text)) << text;
+  }
 }
 
 }  // namespace
