@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
+#include <set>
 #include <system_error>
 
 #include "audit/actor.hpp"
-#include "base/file_error.hpp"
+#include "base/replace_file.hpp"
 #include "commands.hpp"
 #include "config/toml/source_text.hpp"
 #include "running_natto.hpp"
@@ -25,10 +25,13 @@ struct PushArguments {
   bool dry_run = false;
 };
 
+using Parties = std::set<std::string>;
+
 /// What a natto says of its table.
 struct TableState {
   std::string file;  ///< that its natto.toml names
   std::string digest;
+  Parties signed_by;
 };
 
 /// A table, and the signature files beside it.
@@ -43,14 +46,15 @@ Result<std::string> read_named(const std::filesystem::path& file, std::size_t mo
               : input_error(fmt::format("{}: {}", file.string(), text.error().message));
 }
 
-Result<SignedTable> read_signed(const std::filesystem::path& file) {
+/// With the signatures of `known` parties, and of others where they are of no other table.
+Result<SignedTable> read_signed(const std::filesystem::path& file, const Parties& known) {
   SignedTable table;
   Result<std::string> text = read_named(file, kMaxFileBytes);
   if (!text) {
     return text.error();
   }
   table.text = *std::move(text);
-  for (const std::string& party : parties_beside(file)) {
+  for (const std::string& party : parties_beside(file, known)) {
     Result<std::string> signature =
         read_named(signature_file(file, party), ssh::kMostSignatureBytes);
     if (!signature) {
@@ -84,7 +88,15 @@ class Here {
 /// The natto of the machine that ssh knows as `peer`.
 class There {
  public:
-  explicit There(std::string peer) : peer_(std::move(peer)) {}
+  /// Beside its table it has signatures of `known` parties.
+  There(std::string peer, const Parties& known) : peer_(std::move(peer)) {
+    // A file of another table, which is none to move: NAME.old.PARTY.sig.
+    own_ = "own() { case ${1#\"$f\".} in ";
+    for (const std::string& party : known) {
+      own_ += shell_word(party + ".sig") + ") ;; ";
+    }
+    own_ += "*.*.sig) return 1;; esac; }; ";
+  }
 
   [[nodiscard]] Result<TableState> table() const {
     const Result<std::string> line = run_by_ssh(peer_, "natto show table --json");
@@ -96,18 +108,23 @@ class There {
       return reply.error();
     }
     const auto* report = std::get_if<api::TableReport>(&*reply);
-    return report != nullptr ? Result<TableState>({report->file, report->digest})
-                             : system_error(fmt::format("natto on {} has no table", peer_));
+    return report != nullptr
+               ? Result<TableState>({report->file,
+                                     report->digest,
+                                     {report->signed_by.begin(), report->signed_by.end()}})
+               : system_error(fmt::format("natto on {} has no table", peer_));
   }
 
   /// Its natto has `signed_table` in force; or else it and its files are as they were.
   [[nodiscard]] Status take(const std::string& file, const SignedTable& signed_table,
                             const std::string& confirm) const {
-    std::string command = "set -e; f=" + shell_word(file) +
-                          "; rm -f \"$f\".*.sig.before \"$f\".*.sig.pushed"
-                          "; for s in \"$f\".*.sig; do"
-                          " if [ -e \"$s\" ]; then cp -p \"$s\" \"$s.before\"; fi; done"
-                          "; cp -p \"$f\" \"$f.before\"; cp -p \"$f\" \"$f.pushed\"; ";
+    std::string command =
+        begin(file) +
+        "for s in \"$f\".*.sig.before \"$f\".*.sig.pushed; do"
+        " if own \"${s%.*}\"; then rm -f \"$s\"; fi; done"
+        "; for s in \"$f\".*.sig; do"
+        " if [ -e \"$s\" ] && own \"$s\"; then cp -p \"$s\" \"$s.before\"; fi; done"
+        "; cp -p \"$f\" \"$f.before\"; cp -p \"$f\" \"$f.pushed\"; ";
     std::string input;
     for (const auto& [ending, text] : signed_table.signatures) {
       command += fmt::format("head -c {} >\"$f\"{}; ", text.size(), shell_word(ending + ".pushed"));
@@ -116,12 +133,12 @@ class There {
     input += signed_table.text;
     // The signatures first, the table last and at once: what natto follows never fits in part.
     command += fmt::format(
-        "cat >\"$f.pushed\"; rm -f \"$f\".*.sig"
+        "cat >\"$f.pushed\"; {}"
         "; for s in \"$f\".*.sig.pushed; do"
-        " if [ -e \"$s\" ]; then mv \"$s\" \"${{s%.pushed}}\"; fi; done"
+        " if [ -e \"$s\" ] && own \"${{s%.pushed}}\"; then mv \"$s\" \"${{s%.pushed}}\"; fi; done"
         "; mv \"$f.pushed\" \"$f\""
         "; natto reload{} >/dev/null || {{ {}; natto reload >/dev/null; exit 1; }}",
-        confirm.empty() ? "" : " --confirm " + confirm, kPutBack);
+        kRemove, confirm.empty() ? "" : " --confirm " + confirm, kPutBack);
     return done(run_by_ssh(peer_, command, input));
   }
   /// The table that it had before it took one, whose digest was `before`.
@@ -134,52 +151,59 @@ class There {
     const char* const load = now->digest == before
                                  ? "natto reload >/dev/null"
                                  : "natto rollback >/dev/null && natto reload >/dev/null";
-    return done(
-        run_by_ssh(peer_, fmt::format("set -e; f={}; {}; {}", shell_word(file), kPutBack, load)));
+    return done(run_by_ssh(peer_, fmt::format("{}{}; {}", begin(file), kPutBack, load)));
   }
 
  private:
-  /// The files $f were before.
+  /// The signatures of $f go.
+  static constexpr std::string_view kRemove =
+      "for s in \"$f\".*.sig; do if own \"$s\"; then rm -f \"$s\"; fi; done";
+  /// $f and its signatures are what they were before.
   static constexpr std::string_view kPutBack =
-      "rm -f \"$f\".*.sig; for s in \"$f\".*.sig.before; do"
-      " if [ -e \"$s\" ]; then cp -p \"$s\" \"${s%.before}\"; fi; done"
-      "; cp -p \"$f.before\" \"$f\"";
+      "for s in \"$f\".*.sig; do if own \"$s\"; then rm -f \"$s\"; fi; done"
+      "; for s in \"$f\".*.sig.before; do"
+      " if [ -e \"$s\" ] && own \"${s%.before}\"; then cp -p \"$s\" \"${s%.before}\"; fi; done"
+      "; cp -p \"$f.before\" \"$f.back\"; mv \"$f.back\" \"$f\"";
+
+  [[nodiscard]] std::string begin(const std::string& file) const {
+    return "set -e; f=" + shell_word(file) + "; " + own_;
+  }
 
   [[nodiscard]] static Status done(const Result<std::string>& printed) {
     return printed ? Status(Done{}) : printed.error();
   }
 
   std::string peer_;
+  std::string own_;  ///< a function of the shell: whether a signature is one of $f
 };
 
-Status write_file(const std::filesystem::path& file, const std::string& text) {
-  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
-  return (stream << text).flush() ? Status(Done{}) : file_error("write", file);
-}
-
-/// Beside `file` are the signatures of `table`, and no others; then `file` has its text.
-Status write_signed(const std::filesystem::path& file, const SignedTable& table) {
-  for (const std::string& party : parties_beside(file)) {
+/// Beside `file` are the signatures of `table`, and no others of `known` parties; then `file` has
+/// its text, or the file that it is a link to has.
+Status write_signed(const std::filesystem::path& file, const SignedTable& table,
+                    const Parties& known) {
+  for (const std::string& party : parties_beside(file, known)) {
     std::error_code ignored;
     if (!table.signatures.contains("." + party + ".sig")) {
       std::filesystem::remove(signature_file(file, party), ignored);
     }
   }
   for (const auto& [ending, text] : table.signatures) {
-    if (Status written = write_file(file.string() + ending, text); !written) {
+    if (Status written = replace_file(file.string() + ending, text, file); !written) {
       return written;
     }
   }
-  return write_file(file, table.text);
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(file, error);
+  return replace_file(error ? file : real, table.text, file);
 }
 
 /// The natto here has `wanted` in force; or else it and its files are as `before`.
 Status take_here(const Here& here, const std::filesystem::path& file, const SignedTable& before,
-                 const SignedTable& wanted, const std::string& confirm) {
+                 const SignedTable& wanted, const Parties& known, const std::string& confirm) {
   const bool differs = wanted.text != before.text || wanted.signatures != before.signatures;
   const auto load = [&](const SignedTable& table, const std::string& confirmed) -> Status {
     if (differs) {
-      if (Status written = write_signed(file, table); !written) {
+      if (Status written = write_signed(file, table, known); !written) {
         return written;
       }
     }
@@ -206,11 +230,13 @@ Result<std::string> push(const PushArguments& arguments) {
     return Error{ErrorKind::kUsage,
                  "which peer? name it, or give natto.toml [ha] peer and restart natto"};
   }
-  const There there(peer);
-  const Result<TableState> theirs = there.table();
+  const Result<TableState> theirs = There(peer, {}).table();
   if (!theirs) {
     return theirs.error();
   }
+  Parties known = theirs->signed_by;
+  known.insert(table->signed_by.begin(), table->signed_by.end());
+  const There there(peer, known);
   if (arguments.dry_run) {
     const auto told = here.ask(api::PeerRequest{.digest = theirs->digest});
     return told ? Result<std::string>(fmt::format("{} has {} table: digest {}\n", peer,
@@ -218,9 +244,9 @@ Result<std::string> push(const PushArguments& arguments) {
                                                   theirs->digest))
                 : told.error();
   }
-  const Result<SignedTable> before = read_signed(table->file);
+  const Result<SignedTable> before = read_signed(table->file, known);
   const Result<SignedTable> wanted =
-      arguments.table.empty() ? before : read_signed(arguments.table);
+      arguments.table.empty() ? before : read_signed(arguments.table, known);
   if (!before || !wanted) {
     return before ? wanted.error() : before.error();
   }
@@ -229,7 +255,7 @@ Result<std::string> push(const PushArguments& arguments) {
     return input_error(
         fmt::format("{}\n  both natto keep the table that they had", taken.error().message));
   }
-  if (const Status taken = take_here(here, table->file, *before, *wanted, arguments.confirm);
+  if (const Status taken = take_here(here, table->file, *before, *wanted, known, arguments.confirm);
       !taken) {
     const Status back = there.give_back(theirs->file, theirs->digest);
     return Error{taken.error().kind,

@@ -1,15 +1,14 @@
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
 
-#include "base/file_error.hpp"
+#include "base/replace_file.hpp"
 #include "child.hpp"
 #include "commands.hpp"
 #include "config/toml/source_text.hpp"
 #include "config/values.hpp"
 #include "lines.hpp"
+#include "signature/public_key.hpp"
 #include "signature/ssh_signature.hpp"
 #include "table/loader.hpp"
 #include "table/mapping_file.hpp"
@@ -47,13 +46,19 @@ Result<MappingTable> table_of(const std::string& bytes, const std::filesystem::p
                              : input_error(diagnostics.render());
 }
 
-Status write_signature(const std::filesystem::path& file, const std::string& text) {
-  const std::filesystem::path next = file.string() + ".new";
-  std::ofstream stream(next, std::ios::binary | std::ios::trunc);
-  if (!(stream << text).flush() || std::rename(next.c_str(), file.c_str()) != 0) {
-    return file_error("write", next);
-  }
-  return Done{};
+/// Type and fingerprint.
+std::string name_of(const ssh::PublicKey& key) {
+  return fmt::format("{} ({})", key.type(), key.fingerprint());
+}
+
+/// By which key the signature is that is in `file`, good or not; empty if there is none.
+std::string signer_of(const std::filesystem::path& file) {
+  const Result<std::string> text = read_bounded_file(file, ssh::kMostSignatureBytes);
+  const Result<ssh::SshSignature> signature =
+      text ? ssh::parse_ssh_signature(*text) : Result<ssh::SshSignature>(text.error());
+  const Result<ssh::PublicKey> key =
+      signature ? ssh::PublicKey::parse(signature->key) : signature.error();
+  return key ? name_of(*key) : "";
 }
 
 Result<std::string> sign(const SignArguments& arguments) {
@@ -86,11 +91,16 @@ Result<std::string> sign(const SignArguments& arguments) {
         fmt::format("the signature by {} {}", arguments.key.string(), fits.error().message));
   }
   const std::filesystem::path file = signature_file(arguments.table, arguments.party);
-  if (const Status written = write_signature(file, output->text); !written) {
+  const std::string by = name_of(*key);
+  const std::string before = signer_of(file);
+  if (const Status written = replace_file(file, output->text, arguments.table); !written) {
     return written.error();
   }
-  return fmt::format("{}: serial {}, signed as {} with {} ({})\n", file.string(), *table->serial,
-                     arguments.party, key->type(), key->fingerprint());
+  return fmt::format("{}: serial {}, signed as {} with {}{}\n", file.string(), *table->serial,
+                     arguments.party, by,
+                     before.empty() || before == by
+                         ? ""
+                         : fmt::format("\n  in place of the signature with {}", before));
 }
 
 }  // namespace
@@ -99,10 +109,12 @@ void add_sign(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "sign", "Sign a file of mappings as one of the parties, with a key of ssh");
   command->footer(
-      "The signature is written beside the table: TABLE.PARTY.sig. ssh-keygen makes it and asks "
-      "for\n"
-      "what the key needs, a passphrase or a touch. With a public key (.pub) the agent signs. The\n"
-      "signature is of the file's bytes: whoever changes a comment afterwards signs again.\n"
+      "The signature is written beside the table, with its rights: TABLE.PARTY.sig. ssh-keygen "
+      "makes\n"
+      "it and asks for what the key needs, a passphrase or a touch. With a public key (.pub) the\n"
+      "agent signs. The signature is of the file's bytes: whoever changes a comment afterwards "
+      "signs\n"
+      "again.\n"
       "Example: natto sign --party company-a --key ~/.ssh/id_ed25519 mappings.toml");
   const auto arguments = std::make_shared<SignArguments>();
   command->add_option("table", arguments->table, "the table")->type_name("TABLE")->required();

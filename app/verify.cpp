@@ -70,11 +70,15 @@ Result<std::string> verify(const VerifyArguments& arguments) {
   if (!signers) {
     return signers.error();
   }
-  std::set<std::string> parties = parties_beside(question->table);
+  const std::vector<std::string> named = ssh::named_principals(*signers);
+  std::set<std::string> known(named.begin(), named.end());
+  known.insert(question->required.begin(), question->required.end());
+  std::set<std::string> parties = parties_beside(question->table, known);
   parties.insert(question->required.begin(), question->required.end());
   const WallTime now = std::chrono::system_clock::now();
   Lines good;
   Lines bad;
+  Lines unasked;  // what is wrong and keeps nobody from taking the table
   std::vector<ssh::GoodSignature> counted;
   for (const std::string& party : parties) {
     const auto signature = signature_of(party, question->table, *bytes, *signers, now);
@@ -86,9 +90,12 @@ Result<std::string> verify(const VerifyArguments& arguments) {
                (*signature)->key);
       counted.push_back(**signature);
     } else {
-      bad.add("{}", signature->error().message);
+      const bool counts = question->required.empty() ||
+                          std::ranges::find(question->required, party) != question->required.end();
+      (counts ? bad : unasked).add("{}", signature->error().message);
     }
   }
+  std::fputs(unasked.take().c_str(), stderr);
   std::erase_if(counted, [&question](const ssh::GoodSignature& signature) {
     return std::ranges::find(question->required, signature.party) == question->required.end();
   });
@@ -114,9 +121,9 @@ void add_verify(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand("verify", "Verify the signatures of a file of mappings");
   command->footer(
       "A line for each signature beside the table, and for each party that must sign and has not.\n"
-      "Exits with 1 if any is wrong or missing. `natto check` also looks at the table itself, and "
-      "at\n"
-      "its serial.\n"
+      "Exits with 1 if one of these is wrong or missing, or, where none must sign, any is wrong; "
+      "other\n"
+      "wrong ones are warnings. `natto check` also looks at the table itself, and at its serial.\n"
       "Examples: natto verify -c /etc/natto/natto.toml\n"
       "          natto verify --signers allowed_signers --require company-a mappings.toml");
   const auto arguments = std::make_shared<VerifyArguments>();

@@ -24,7 +24,8 @@ std::filesystem::path signature_file(const std::filesystem::path& table, std::st
   return fmt::format("{}.{}.sig", table.string(), party);
 }
 
-std::set<std::string> parties_beside(const std::filesystem::path& table) {
+std::set<std::string> parties_beside(const std::filesystem::path& table,
+                                     const std::set<std::string>& known) {
   constexpr std::string_view kEnding = ".sig";
   const std::string beginning = table.filename().string() + ".";
   const std::filesystem::path folder = table.has_parent_path() ? table.parent_path() : ".";
@@ -35,8 +36,11 @@ std::set<std::string> parties_beside(const std::filesystem::path& table) {
     const std::string name = entry->path().filename().string();
     if (name.starts_with(beginning) && name.ends_with(kEnding) &&
         name.size() > beginning.size() + kEnding.size()) {
-      parties.insert(
-          name.substr(beginning.size(), name.size() - beginning.size() - kEnding.size()));
+      std::string party =
+          name.substr(beginning.size(), name.size() - beginning.size() - kEnding.size());
+      if (known.contains(party) || party.find('.') == std::string::npos) {
+        parties.insert(std::move(party));
+      }
     }
   }
   return parties;

@@ -21,8 +21,10 @@ namespace natto {
 [[nodiscard]] std::filesystem::path signature_file(const std::filesystem::path& table,
                                                    std::string_view party);
 
-/// The parties that have a signature file beside `table`.
-[[nodiscard]] std::set<std::string> parties_beside(const std::filesystem::path& table);
+/// The parties that have a signature file beside `table`: those of `known`, and others without a
+/// dot in their names, since NAME.old.PARTY.sig may be of another table.
+[[nodiscard]] std::set<std::string> parties_beside(const std::filesystem::path& table,
+                                                   const std::set<std::string>& known);
 
 /// The allowed signers of `file`. Every wrong line is in the error, with the file's name.
 [[nodiscard]] Result<std::vector<ssh::AllowedSigner>> load_signers(

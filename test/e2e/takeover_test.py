@@ -222,7 +222,19 @@ def test_push_carries_signatures_and_confirmation(pair: Pair, ssh: None, signing
 
     many = [*MAPPINGS, *(Mapping(f"m{i}", "middle", f"10.33.1.{i}", f"10.33.1.{i + 100}") for i in range(30, 45))]
     signing(new, 2, many)
+    # Of other tables, and of nobody that natto knows: they stay.
+    others = [Path(f"{node.table}.old.company-a.sig") for node in pair.nodes]
+    for other in others:
+        other.write_text("of another table")
+    stale = [Path(f"{node.table}.company-b.sig") for node in pair.nodes]
+    for file in stale:
+        file.write_text("of the table before")
+    one.table.chmod(0o640)
     assert says(one, "push", "--table", str(new)).startswith("both have version 2 here, digest ")
+    assert [other.read_text() for other in others] == ["of another table"] * 2
+    assert not any(file.exists() for file in stale)
+    assert one.table.stat().st_mode & 0o777 == 0o640
+    assert Path(f"{one.table}.company-a.sig").stat().st_mode & 0o777 == 0o640
     for node in pair.nodes:
         assert signature(node.table) == signature(new)
         assert (node.ask("table")["serial"], node.ask("table")["signed_by"]) == (2, ["company-a"])
@@ -250,6 +262,7 @@ def test_push_carries_signatures_and_confirmation(pair: Pair, ssh: None, signing
     for node in pair.nodes:
         assert node.ask("table")["serial"] == 2
         assert until(lambda node=node: node.ask("table")["file_state"] == "same")
+    assert [other.read_text() for other in others] == ["of another table"] * 2
     assert one.table.read_bytes() == two.table.read_bytes()
     assert signature(one.table) == signature(two.table) != signature(new)
 

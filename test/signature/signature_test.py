@@ -1,6 +1,7 @@
 """Signed tables: what ssh-keygen signs is taken, and every forgery of it is refused."""
 
 import base64
+import os
 import subprocess
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -149,6 +150,48 @@ def test_natto_signs_what_it_verifies(appliance: Appliance) -> None:
     assert (done.returncode, done.stderr.splitlines()[0][:20]) == (1, "mappings.toml:1:1: a")
     done = appliance.run("sign", "--party", "../x", "--key", appliance.keys[A].file, "mappings.toml")
     assert done.returncode == 2
+
+
+def test_a_signature_is_written_to_no_other_file_and_can_be_read(appliance: Appliance) -> None:
+    target = appliance.folder / "target"
+    target.write_text("x")
+    signature = appliance.signature(A)
+    signature.unlink()
+    for link in (signature, Path(f"{signature}.new")):
+        link.symlink_to(target)
+    appliance.table.chmod(0o644)
+    before = os.umask(0o077)
+    done = appliance.run("sign", "--party", A, "--key", appliance.keys[A].file, "mappings.toml")
+    os.umask(before)
+    assert done.returncode == 0, done.stderr
+    assert target.read_text() == "x"
+    assert not signature.is_symlink()
+    assert signature.stat().st_mode & 0o777 == 0o644
+    assert appliance.verdict() == ""
+
+
+def test_sign_says_whose_signature_it_replaces(appliance: Appliance) -> None:
+    words = ("sign", "--party", A, "--key")
+    assert "in place of" not in appliance.run(*words, appliance.keys[A].file, "mappings.toml").stdout
+    fingerprint = keygen("-l", "-f", appliance.keys[A].file).split()[1]
+    told = appliance.run(*words, appliance.keys[B].file, "mappings.toml").stdout
+    assert told.endswith(f"\n  in place of the signature with ssh-ed25519 ({fingerprint})\n")
+
+
+def test_verify_warns_of_what_keeps_nobody_from_taking_the_table(appliance: Appliance) -> None:
+    appliance.folder.joinpath("mappings.toml.old.company-a.sig").write_text("of another table")
+    assert appliance.verdict() == ""
+    assert "old" not in appliance.run("verify", "-c", "natto.toml").stderr
+    appliance.signature("company-c").write_text("nonsense")
+    done = appliance.run("verify", "-c", "natto.toml")
+    assert (done.returncode, done.stdout.count("good, signed by")) == (0, 2)
+    assert done.stderr.startswith("mappings.toml.company-c.sig: the signature of company-c is no signature")
+    assert appliance.run("verify", "--signers", "allowed_signers", "mappings.toml").returncode == 1
+    # A party whose name has a dot is one if somebody knows it.
+    dotted = "a.b@c.example"
+    appliance.signers.write_text(f"{appliance.signers.read_text()}{dotted} {appliance.keys[A].public}\n")
+    appliance.signature(dotted).write_text(appliance.signature(A).read_text())
+    assert f"good, signed by {dotted} with" in appliance.run("verify", "-c", "natto.toml").stdout
 
 
 def test_without_require_signatures_are_told_and_decide_nothing(appliance: Appliance) -> None:
@@ -387,7 +430,7 @@ def test_old_serials_are_refused(appliance: Appliance) -> None:
         return appliance.run("check", "-c", appliance.config)
 
     assert check(1, digest).returncode == 0, "it is the table itself"
-    assert check(2, digest).returncode == 0, "it says what is in force"
+    assert check(2, digest).returncode == 1, "it says what is in force, and was agreed on before"
     for newest in (1, 2, 2**53 - 1):
         done = check(newest, other)
         assert done.returncode == 1
@@ -400,6 +443,16 @@ def test_old_serials_are_refused(appliance: Appliance) -> None:
     appliance.sign(A)
     appliance.sign(B)
     assert "has to be signed needs a number; write serial = 1" in check(1, other).stderr
+
+
+def test_check_says_where_it_compares_no_serial(appliance: Appliance) -> None:
+    name = str(appliance.config.resolve())[1:].replace("%", "%25").replace("-", "%2d").replace("/", "-")
+    record = appliance.folder / "state" / name / "in-force"
+    record.mkdir(parents=True)  # no more to be read than another user's file
+    done = appliance.run("check", "-c", appliance.config)
+    assert done.returncode == 0
+    assert done.stderr.startswith(f"no serial is compared: {record}: is a directory")
+    assert appliance.run("check", "--strict", "-c", appliance.config).returncode == 1
 
 
 def test_diff_tells_serials(appliance: Appliance) -> None:

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace natto {
+
+/// `file` says `text`, with the owner (where the process may give it) and the rights of `like`, or
+/// it is what it was before: also if the machine fails. No link is followed. May wait for the disk.
+[[nodiscard]] Status replace_file(const std::filesystem::path& file, std::string_view text,
+                                  const std::filesystem::path& like);
+
+}  // namespace natto
