@@ -391,7 +391,7 @@ std::string Reloader::objection(const ReloadRequest& request, const MappingTable
       table, outcome.digest_after,
       {newest_, {.serial = before->table->serial.value_or(0), .digest = before->digest}});
   if (!objected.empty()) {
-    return objected;
+    return objected + (has_previous_ ? "\n  if the table before is meant: natto rollback" : "");
   }
   if (!request.confirm.empty() && request.confirm != outcome.digest_after) {
     return fmt::format(

@@ -16,7 +16,7 @@ std::string serial_objection(const MappingTable& table, const std::string& diges
   }
   return fmt::format(
       "{}:{}:1: {}, and a table with serial {} and digest {} has been in force already; agree on "
-      "the table with serial = {}, or, if the one before is meant, natto rollback",
+      "the table with serial = {}",
       table.file.string(), table.serial_line,
       table.serial ? fmt::format("serial is {}", serial) : "there is no serial", newest->serial,
       newest->digest.substr(0, 12), newest->serial + 1);
