@@ -80,12 +80,15 @@ void judge_port(const api::PortHealthReport& port, Findings& findings) {
 
 void judge_table(const api::HealthReport& facts, Findings& findings) {
   if (facts.file_state == "refused") {
+    const std::string advice = advice_below(facts.file_error);
     findings.push_back(
         {"table", facts.file,
          fmt::format("refused since {}, version {} stays in force: {}",
                      local_time(facts.file_refused_ms), facts.version,
                      first_line(facts.file_error)),
-         "correct it (natto check lists every error); natto loads it when it changes"});
+         advice.empty()
+             ? "correct it (natto check lists every error); natto loads it when it changes"
+             : advice});
   }
 }
 

@@ -197,8 +197,10 @@ std::string table_view(const api::TableReport& table) {
   lines.add("file         {}", table.file);
   if (table.file_state == "refused") {
     const std::string first = first_line(table.file_error);
-    lines.add("file: refused since {}: {}{}", local_time(table.file_refused_ms), first,
-              first == table.file_error ? "" : " (more errors: natto check)");
+    const std::string advice = advice_below(table.file_error);
+    const std::string told = advice.empty() ? first : first + "\n  " + advice;
+    lines.add("file: refused since {}: {}{}", local_time(table.file_refused_ms), told,
+              told == table.file_error ? "" : " (more errors: natto check)");
   } else if (table.file_state == "differs") {
     lines.add("file: differs from the table in force; natto reload takes it");
   }

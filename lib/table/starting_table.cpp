@@ -19,18 +19,7 @@ namespace {
 std::string objection(const MappingTable& of_file, const std::string& digest, const Config& config,
                       const KeptTable& kept, const KeptTable::Record& record) {
   std::string objected = serial_objection(of_file, digest, {record.newest, record.in_force});
-  if (!objected.empty() || record.in_force.digest.empty() || record.in_force.digest == digest) {
-    return objected;
-  }
-  const Result<MappingTable> before = kept.load(config);
-  if (!before) {
-    return "";
-  }
-  const std::size_t removed = diff_tables(*before, of_file, config).removed.size();
-  const double most = config.table.max_removed;
-  return takes_too_much(removed, before->mappings.size(), most)
-             ? guard_objection(of_file.file, removed, before->mappings.size(), most, digest)
-             : "";
+  return objected.empty() ? guard_of_kept(of_file, digest, config, kept, record) : objected;
 }
 
 /// What the operator is told where a table is kept whose record somebody has taken away.
@@ -90,6 +79,23 @@ Result<StartingTable> choose(MappingTable of_file, const Config& config, const K
 }
 
 }  // namespace
+
+std::string guard_of_kept(const MappingTable& of_file, const std::string& digest,
+                          const Config& config, const KeptTable& kept,
+                          const KeptTable::Record& record) {
+  if (record.in_force.digest.empty() || record.in_force.digest == digest) {
+    return "";
+  }
+  const Result<MappingTable> before = kept.load(config);
+  if (!before) {
+    return "";
+  }
+  const std::size_t removed = diff_tables(*before, of_file, config).removed.size();
+  const double most = config.table.max_removed;
+  return takes_too_much(removed, before->mappings.size(), most)
+             ? guard_objection(of_file.file, removed, before->mappings.size(), most, digest)
+             : "";
+}
 
 Result<StartingFiles> load_start(const std::filesystem::path& config_file) {
   Result<ApplianceFiles> files = load_appliance(config_file);

@@ -39,6 +39,12 @@ struct StartingFiles {
   StartingTable start;
 };
 
+/// Why `of_file`, whose digest is `digest`, is not taken without being confirmed: it takes too much
+/// of the table kept away, of which `record` is. An empty text if it does not, or none is kept.
+[[nodiscard]] std::string guard_of_kept(const MappingTable& of_file, const std::string& digest,
+                                        const Config& config, const KeptTable& kept,
+                                        const KeptTable::Record& record);
+
 /// natto.toml, and the table to start with. A file that takes too much of the kept table away, or
 /// has an old serial, serves as little as a wrong one. An error if natto.toml is wrong, or neither
 /// the file of the mappings nor the kept table serves: it has the errors of both.

@@ -455,6 +455,31 @@ def test_check_says_where_it_compares_no_serial(appliance: Appliance) -> None:
     assert appliance.run("check", "--strict", "-c", appliance.config).returncode == 1
 
 
+def test_check_warns_of_a_table_that_has_to_be_confirmed(appliance: Appliance) -> None:
+    def mappings(first: int, last: int) -> str:
+        return "".join(
+            f'[[mapping]]\nname = "m{i}"\nreal = "10.32.1.{i}"\nmapped = "10.33.1.2{i:02}"\n' for i in range(first, last)
+        )
+
+    name = str(appliance.config.resolve())[1:].replace("%", "%25").replace("-", "%2d").replace("/", "-")
+    state = appliance.folder / "state" / name
+    state.mkdir(parents=True)
+    (state / "table.toml").write_text("serial = 1\n" + mappings(1, 13))
+    (state / "in-force").write_text(f"digest {'0' * 64} 1\nserial 1 {'0' * 64}\n")
+    appliance.table.write_text("serial = 2\n" + mappings(1, 4))
+    for party in (A, B):
+        appliance.sign(party)
+    config = appliance.config.read_text()
+    appliance.config.write_text(config.replace('require = ["company-a", "company-b"]\n', ""))
+    done = appliance.run("check", "-c", appliance.config)
+    assert done.returncode == 0
+    digest = done.stdout.split("digest ")[1].split()[0]
+    assert done.stderr.splitlines() == [
+        f"{appliance.table}: takes away 9 of 12 mappings, and [table] max_removed is 0.5",
+        f"  if that is meant: natto reload --confirm {digest}",
+    ]
+
+
 def test_diff_tells_serials(appliance: Appliance) -> None:
     new = appliance.folder / "new.toml"
     new.write_text(TABLE.format(serial=2))

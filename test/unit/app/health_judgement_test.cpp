@@ -121,6 +121,11 @@ TEST(HealthJudgementTest, AFileThatIsRefusedIsNamedWithItsFirstError) {
             "table /etc/natto/mappings.toml: refused since " + local_time(1'764'000'000'000) +
                 ", version 3 stays in force: mappings.toml:5:10: mapped: twice -> correct it "
                 "(natto check lists every error); natto loads it when it changes\n");
+  report.file_error =
+      "mappings.toml: takes much away\n  if that is meant: natto reload --confirm D";
+  EXPECT_TRUE(wrong(report).ends_with(
+      "mappings.toml: takes much away -> if that is meant: natto reload --confirm D\n"))
+      << wrong(report);
 }
 
 TEST(HealthJudgementTest, AnotherTableOfThePeerIsAWarning) {

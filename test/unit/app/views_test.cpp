@@ -262,6 +262,13 @@ TEST(Views, ATableSaysHowItsFileStands) {
   EXPECT_NE(table_view(table).find("file: refused since "), std::string::npos);
   table.file_error += "\n/m.toml:6:1: wrong as well";
   EXPECT_NE(table_view(table).find(": wrong (more errors: natto check)\n"), std::string::npos);
+  table.file_error = "/m.toml: takes much away\n  if that is meant: natto reload --confirm D";
+  EXPECT_NE(table_view(table).find(": /m.toml: takes much away\n"
+                                   "  if that is meant: natto reload --confirm D\n"),
+            std::string::npos)
+      << table_view(table);
+  table.file_error += "\nmore";
+  EXPECT_NE(table_view(table).find("--confirm D (more errors: natto check)\n"), std::string::npos);
 }
 
 TEST(Views, ARoleSaysWhoGaveItAndHowThePeerStands) {

@@ -266,6 +266,11 @@ TEST_F(SignedTableTest, NattoDoesNotStartWithoutMostOfItsMappings) {
   EXPECT_EQ(start().table.mappings.size(), 10U) << "half may go";
   folder_.write("mappings.toml", table_text("", "x", 9));
   EXPECT_EQ(start().table.mappings.size(), 20U);
+  const KeptTable kept(config());
+  const MappingTable nine = load_table(config()).value();
+  const std::string told =
+      guard_of_kept(nine, table_digest(nine, config()), config(), kept, *kept.record());
+  EXPECT_EQ(told, start().file.refusal);
   configure("max_removed = 1\n");
   EXPECT_EQ(start().table.mappings.size(), 9U);
 }
