@@ -322,7 +322,7 @@ void fields(Of<HealthReport> auto& m, auto&& field) {
   field("ports", m.ports, "in the order of the configuration");
   field("warnings", m.warnings,
         "what is amiss beside the packets' way, a text each: the audit or the history of counters "
-        "is not written");
+        "is not written, or the table in force is not kept for the next start");
 }
 
 void fields(Of<RoleReport> auto& m, auto&& field) {

@@ -176,6 +176,9 @@ void Reloader::work() {
       }
       run(*request);
     }
+    if (Clock::now() - kept_at_ >= patience_.keep_again && !not_kept().empty()) {
+      keep();
+    }
     reclaimed = live_table_.reclaim();
     if (last_id_ != last_id) {
       gave_back = false;
@@ -457,11 +460,19 @@ void Reloader::keep() {
   } catch (const std::bad_alloc&) {
     kept = system_error("out of memory");
   }
-  if (!kept && !not_kept_) {
-    log(LogLevel::kWarning, "the table in force is not kept for the next start: {}",
-        kept.error().message);
+  kept_at_ = Clock::now();
+  const std::lock_guard lock(mutex_);
+  const std::string before = std::exchange(not_kept_, kept ? "" : kept.error().message);
+  if (!kept && before.empty()) {
+    log(LogLevel::kWarning, "the table in force is not kept for the next start: {}", not_kept_);
+  } else if (kept && !before.empty()) {
+    log(LogLevel::kInfo, "the table in force is kept for the next start again");
   }
-  not_kept_ = !kept;
+}
+
+std::string Reloader::not_kept() const {
+  const std::lock_guard lock(mutex_);
+  return not_kept_;
 }
 
 // A worker polls many times in a microsecond. One that has not polled for long is stuck in a

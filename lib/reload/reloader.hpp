@@ -102,6 +102,8 @@ class Reloader {
     std::chrono::milliseconds stall{1'000};
     /// An outcome is told by then even if a worker still uses the old table.
     std::chrono::milliseconds grace{10'000};
+    /// Where the table in force could not be kept, it is tried again after this long.
+    std::chrono::milliseconds keep_again{10'000};
   };
 
   /// `config` and the others live longer. `file` is what was known of the table's file at the
@@ -135,6 +137,8 @@ class Reloader {
   [[nodiscard]] std::uint64_t refusals() const { return refusals_.load(); }
   [[nodiscard]] TableFileState file_state() const;
   [[nodiscard]] LastReload last_reload() const;
+  /// Why the table in force is not kept for the next start; empty if it is, or none has to be.
+  [[nodiscard]] std::string not_kept() const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -182,15 +186,16 @@ class Reloader {
   std::atomic<std::uint64_t> reloads_{0};
   std::atomic<std::uint64_t> refusals_{0};
   std::uint64_t last_id_ = 0;
+  Clock::time_point kept_at_;  ///< when keeping was tried last
 
   // What the log says once, until it is no longer so.
-  bool not_kept_ = false;
   bool no_change_ = false;
   std::vector<std::string> config_changed_;
 
   mutable std::mutex mutex_;  ///< guards what follows
   TableFileState file_;
   LastReload last_reload_;
+  std::string not_kept_;
   std::deque<ReloadRequest> waiting_;
   bool accepts_ = true;
 };

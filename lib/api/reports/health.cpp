@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <rte_cycles.h>
 
 #include <utility>
@@ -24,6 +25,12 @@ std::vector<std::string> warnings(const AppliancePart& appliance) {
   };
   add("the audit is not written: ", appliance.trail);
   add("the history of counters is not written: ", appliance.historian);
+  if (const std::string why = appliance.reloader.not_kept(); !why.empty()) {
+    const auto serial = appliance.live_table.current()->table->serial;
+    found.push_back(fmt::format(
+        "the table in force{} is not kept, and an older one could come back after a restart: {}",
+        serial ? fmt::format(", with serial {},", *serial) : "", why));
+  }
   return found;
 }
 

@@ -61,7 +61,7 @@ class ReloaderTest : public testing::Test {
         lab_({.mappings = table_.mappings}),
         live_(lab_.dataplane(), first_version()),
         reloader_(config_, lab_.dataplane(), live_, {}, KeptTable(config_), &trail_,
-                  {.debounce = 20ms, .stall = 20ms, .grace = 60ms}) {
+                  {.debounce = 20ms, .stall = 20ms, .grace = 60ms, .keep_again = 50ms}) {
     write(kFirst);
   }
   ~ReloaderTest() override {
@@ -490,6 +490,16 @@ TEST_F(ReloaderTest, WhereNothingCanBeKeptTheLogSaysSoOnceAndNothingFails) {
                      (folder_ / "state").string()),
             std::string::npos)
       << log;
+}
+
+TEST_F(ReloaderTest, KeepingIsTriedAgainUntilItWorks) {
+  std::ofstream(folder_ / "state") << "no folder";
+  start();
+  EXPECT_TRUE(soon([this] { return !reloader_.not_kept().empty(); }));
+  EXPECT_NE(reloader_.not_kept().find((folder_ / "state").string()), std::string::npos);
+  std::filesystem::remove(folder_ / "state");
+  EXPECT_TRUE(soon([this] { return kept_mappings() == 1; }));
+  EXPECT_TRUE(soon([this] { return reloader_.not_kept().empty(); }));
 }
 
 TEST_F(ReloaderTest, AChangedConfigIsNamedByItsKeysAndNotApplied) {
