@@ -76,7 +76,7 @@ inline constexpr auto kApplications = std::to_array<Application>({
     {"NATS, a cluster", AppNeeds::kSetting, "tcp 4222", "", "connect_urls",
      "works until a client changes to a server of `connect_urls`: these are real addresses",
      "set on each server client_advertise: \"MAPPED:4222\"", "`test/apps/messages_test.py`"},
-    {"SIP", AppNeeds::kSetting, "udp 5060 tcp 5060 5061", "sip sdp rtsp", "SIP/2.0",
+    {"SIP", AppNeeds::kSetting, "udp 5060 tcp 5060 5061", "sip sdp", "SIP/2.0",
      "calls are set up; `Contact` and SDP hold real addresses, so that media and later requests go "
      "nowhere",
      "set on both sides the address to announce in Contact and SDP (Asterisk: "
@@ -85,6 +85,12 @@ inline constexpr auto kApplications = std::to_array<Application>({
      "`test/apps/calls_test.py`; [Asterisk's "
      "settings](https://docs.asterisk.org/Configuration/Channel-Drivers/SIP/Configuring-res_pjsip/"
      "Configuring-res_pjsip-to-work-through-NAT/) were not tried"},
+    {"RTSP", AppNeeds::kSetting, "tcp 554 8554", "rtsp", "RTSP/1.0|RTSP/2.0",
+     "is answered; `Transport` and links to media hold real addresses, so that media may go "
+     "nowhere",
+     "let media go through RTSP's own connection (ffmpeg: -rtsp_transport tcp), and let the server "
+     "name MAPPED, or a name, in its links",
+     "[RFC 7826 §14](https://www.rfc-editor.org/rfc/rfc7826#section-14); not tried"},
     {"STUN, TURN", AppNeeds::kSetting, "udp 3478 tcp 3478", "stun.", "",
      "STUN's reflexive address is the mapped one, as it should be; a relayed address is the "
      "server's real "
@@ -150,7 +156,8 @@ inline constexpr auto kApplications = std::to_array<Application>({
      "tried"},
     {"PostgreSQL", AppNeeds::kSetting, "tcp 5432", "pgsql", "",
      "works if `pg_hba.conf` admits the client's *mapped* address, which is what the server sees",
-     "admit mapped addresses in pg_hba.conf; MAPPED stands for REAL",
+     "admit mapped addresses in pg_hba.conf (MAPPED stands for REAL); of an address in a query's "
+     "result, see who uses it",
      "[The pg_hba.conf File](https://www.postgresql.org/docs/current/auth-pg-hba-conf.html); not "
      "tried"},
     {"MySQL, MariaDB", AppNeeds::kSetting, "tcp 3306", "mysql", "",
@@ -223,14 +230,13 @@ inline constexpr auto kApplications = std::to_array<Application>({
      "write mapped addresses into allow-lists; natto export --to hosts says which is whose",
      "[rfc-compliance.md](rfc-compliance.md), R1"},
     {"HTTP", AppNeeds::kSetting, "tcp 80 8080 8000", "http", "HTTP/1.0|HTTP/1.1",
-     "the page comes; absolute links and redirects to real addresses lead nowhere",
-     "use relative links, or names that resolve to MAPPED at the reader's; in X-Forwarded-For the "
-     "address "
-     "is of use for logs alone",
+     "the page comes; absolute links and redirects to real addresses lead nowhere; in "
+     "X-Forwarded-For the address is of use for logs alone",
+     "use relative links, or names that resolve to MAPPED at the reader's",
      "`test/apps/files_test.py`"},
 
     // It cannot work.
-    {"FTP, active", AppNeeds::kSomethingElse, "", "ftp.active", "PORT ",
+    {"FTP, active", AppNeeds::kSomethingElse, "", "ftp.active ftp.eprt", "^PORT #,#,#,#,#,#|^EPRT ",
      "`500 Illegal PORT command`: the client tells its real address",
      "use passive mode at the client, best EPSV", "`test/apps/files_test.py`"},
     {"Active Directory across the border", AppNeeds::kSomethingElse, "tcp 389 udp 389",

@@ -38,6 +38,19 @@ bool has_port(const Application& application, std::string_view protocol, std::ui
   });
 }
 
+/// A # in `pattern` stands for one or more digits.
+bool begins_with(std::string_view text, std::string_view pattern) {
+  for (const char one : pattern) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const std::size_t length = one == '#' ? digits : text.starts_with(one) ? 1 : 0;
+    if (length == 0) {
+      return false;
+    }
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 template <typename Is>
 std::optional<std::size_t> find(const Is& is) {
   const auto* found = std::ranges::find_if(kApplications, is);
@@ -75,7 +88,8 @@ std::optional<std::size_t> application_by_field(std::string_view field) {
 std::optional<std::size_t> application_by_words(std::string_view payload) {
   return find([&](const Application& one) {
     return any_part(one.words, '|', [&](std::string_view words) {
-      return payload.find(words) != std::string_view::npos;
+      return words.starts_with('^') ? begins_with(payload, words.substr(1))
+                                    : payload.find(words) != std::string_view::npos;
     });
   });
 }

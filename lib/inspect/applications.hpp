@@ -19,7 +19,8 @@ struct Application {
   AppNeeds needs;
   std::string_view ports;   ///< by which it is known: "tcp 21 udp 69"
   std::string_view fields;  ///< and what Wireshark's names of its fields begin with: "ftp.passive"
-  std::string_view words;   ///< and what its messages have in them, with bars between
+  std::string_view words;   ///< and what its messages have in them, with bars between; after
+                            ///< ^ what they begin with, where # stands for digits
   std::string_view as_it_comes;
   std::string_view advice;    ///< after "NAME: "; MAPPED and REAL stand for the addresses
   std::string_view rests_on;  ///< the test, or the document; Markdown

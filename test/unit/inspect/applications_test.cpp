@@ -20,6 +20,18 @@ TEST(Applications, AreKnownByPortsFieldsAndWords) {
   EXPECT_EQ(name(application_by_field("nothing.of.it")), "");
   EXPECT_EQ(name(application_by_words("HTTP/1.1 302 Found\r\nLocation: http://x/")), "HTTP");
   EXPECT_EQ(name(application_by_words("nothing")), "");
+  EXPECT_EQ(name(application_by_ports(protocol::kTcp, 40'000, 554)), "RTSP");
+}
+
+TEST(Applications, ActiveFtpIsWhatBeginsWithItsCommand) {
+  EXPECT_EQ(name(application_by_words("PORT 10,32,1,157,7,5\r\n")), "FTP, active");
+  EXPECT_EQ(name(application_by_words("EPRT |1|10.32.1.157|1797|\r\n")), "FTP, active");
+  EXPECT_EQ(name(application_by_field("ftp.eprt.ip")), "FTP, active");
+  EXPECT_EQ(name(application_by_field("ftp.active.ip")), "FTP, active");
+  for (const char* text : {"<h1>SUPPORT </h1>http://10.34.1.125", "250 SUPPORT 10,34,1,125,7,5",
+                           "PORT 10.34.1.125 is down", "PORT 10,32,1,157,7,", "PORT", "PORT "}) {
+    EXPECT_EQ(name(application_by_words(text)), "") << text;
+  }
 }
 
 TEST(Applications, TheServersPortIsTheKnownOneOrTheLower) {
