@@ -73,11 +73,18 @@ Ipv4Address reversed(const std::array<std::uint8_t, 6>& n) noexcept {
 
 Found look_at_dot(std::string_view bytes, std::size_t at) noexcept {
   const Row row = row_around(bytes, at);
-  Found found{.go_on = row.end, .is_match = row.count == 4 && row.all_bytes, .match = {}};
+  Found found{.go_on = row.end,
+              .is_match = (row.count == 4 || row.count == 6) && row.all_bytes,
+              .match = {}};
   if (!found.is_match) {
     return found;
   }
   const std::string_view rest = bytes.substr(row.end, kReverseZone.size());
+  if (row.count == 6) {
+    const bool open = row.end + rest.size() == bytes.size() && (rest.empty() || rest == ".");
+    found.match = {address_of(row.numbers), row.begin, row.end, open};
+    return found;
+  }
   if (alike(rest, kReverseZone)) {
     found.go_on += kReverseZone.size();
     found.match = {reversed(row.numbers), row.begin, found.go_on, false};

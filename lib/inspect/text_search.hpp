@@ -1,8 +1,9 @@
 #pragma once
 
 // IPv4 addresses written as text inside any bytes: "10.34.1.125", FTP's "10,34,1,125,7,5" (RFC
-// 959), and the names of reverse look-ups, "125.1.34.10.in-addr.arpa" (RFC 1035 §3.5), with dots or
-// as DNS puts them on the wire. Pure: any thread.
+// 959), the same with dots, as rpcbind and NFS tell address and port (RFC 5665 §5.2.3.3), and the
+// names of reverse look-ups, "125.1.34.10.in-addr.arpa" (RFC 1035 §3.5), with dots or as DNS puts
+// them on the wire. Pure: any thread.
 
 #include <array>
 #include <cstddef>
@@ -52,7 +53,8 @@ struct Found {
 }  // namespace detail
 
 /// Calls `take` with each Match, from left to right. Numbers are of one to three digits, up to 255,
-/// without leading zeros; a row of other than four (FTP: six) of them is no address.
+/// without leading zeros; a row of other than four or six of them (with commas: six) is no
+/// address.
 template <typename Take>
 void for_each(std::string_view bytes, const Take& take) {
   using detail::Kind;

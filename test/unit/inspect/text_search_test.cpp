@@ -59,6 +59,8 @@ std::vector<Found> naive(const std::string& text) {
   const std::string number = "(0|[1-9][0-9]{0,2})";
   static const std::regex quads(number + R"(\.)" + number + R"(\.)" + number + R"(\.)" + number +
                                 R"((?![0-9])(?!\.[0-9]))");
+  static const std::regex sixes(number + R"(\.)" + number + R"(\.)" + number + R"(\.)" + number +
+                                R"(\.)" + number + R"(\.)" + number + R"((?![0-9])(?!\.[0-9]))");
   static const std::regex commas(number + "," + number + "," + number + "," + number + "," +
                                  number + "," + number + "(?![0-9])(?!,[0-9])");
   static const std::regex suffix(R"(\.in-addr\.arpa)", std::regex::icase);
@@ -81,6 +83,10 @@ std::vector<Found> naive(const std::string& text) {
       const bool back = std::regex_search(from + match.length(), text.end(), suffix, kHere);
       all.push_back(back ? Found{match.format("$4.$3.$2.$1"), end + 13}
                          : Found{match.format("$1.$2.$3.$4"), end});
+    }
+    if (!in_row('.') && std::regex_search(from, text.end(), match, sixes, kHere) &&
+        bytes(match, 6)) {
+      all.push_back({match.format("$1.$2.$3.$4"), i + static_cast<std::size_t>(match.length())});
     }
     if (!in_row(',') && std::regex_search(from, text.end(), match, commas, kHere) &&
         bytes(match, 6)) {
@@ -131,6 +137,7 @@ std::string random_text(std::mt19937& random, std::size_t pieces) {
                                                    ".in-addr",
                                                    "10.34.1.125",
                                                    "10,34,1,125,7,5",
+                                                   "10.34.1.125.7.5",
                                                    "\003125\0011\00234\00210\7in-addr\4arpa"};
   std::string text;
   for (std::size_t i = 0; i < pieces; ++i) {
@@ -149,10 +156,27 @@ TEST(TextSearch, FindsDottedQuads) {
 }
 
 TEST(TextSearch, LeavesOtherRowsOfNumbersAlone) {
-  for (const char* text :
-       {"110.34.1.1251", "10.34.1", "10.34.1.125.5", "1.10.34.1.125", "10.34.1.256", "10.034.1.125",
-        "10.34..1.125", "10.34.1.1250", "10,34,1,125", "10,34,1,125,7", "10,34,1,125,7,5,3",
-        "10,34,1,125,7,256", "", ".", ",", "1.", ".1", "\7in-addr\4arpa", ".in-addr.arpa"}) {
+  for (const char* text : {"110.34.1.1251",
+                           "10.34.1",
+                           "10.34.1.125.5",
+                           "1.10.34.1.125",
+                           "10.34.1.125.7.5.3",
+                           "10.34.1.125.7.256",
+                           "10.34.1.256",
+                           "10.034.1.125",
+                           "10.34..1.125",
+                           "10.34.1.1250",
+                           "10,34,1,125",
+                           "10,34,1,125,7",
+                           "10,34,1,125,7,5,3",
+                           "10,34,1,125,7,256",
+                           "",
+                           ".",
+                           ",",
+                           "1.",
+                           ".1",
+                           "\7in-addr\4arpa",
+                           ".in-addr.arpa"}) {
     EXPECT_EQ(addresses(text), std::vector<std::string>()) << text;
   }
 }
@@ -161,6 +185,11 @@ TEST(TextSearch, FindsWhatFtpWrites) {
   EXPECT_EQ(addresses("227 Entering Passive Mode (10,34,1,125,195,80).\r\n"),
             (std::vector<std::string>{"10.34.1.125"}));
   EXPECT_EQ(addresses("PORT 10,32,1,157,7,5\r\n"), (std::vector<std::string>{"10.32.1.157"}));
+}
+
+TEST(TextSearch, FindsWhatRpcWrites) {
+  EXPECT_EQ(search("\0\0\0\22"s + "10.32.1.157.200.10\0\0"s),
+            (std::vector<Found>{{"10.32.1.157", 22}}));
 }
 
 TEST(TextSearch, FindsReverseNamesAsTextAndOnTheWire) {
