@@ -1,6 +1,8 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -63,6 +65,29 @@ class Progress {
   std::chrono::steady_clock::time_point next_{};
 };
 
+struct NamedCapture {
+  std::string realm;  ///< where its addresses hold; empty: not said
+  std::filesystem::path file;
+};
+
+/// FILE or REALM=FILE.
+Result<NamedCapture> named_capture(const std::filesystem::path& argument,
+                                   const std::vector<std::string>& realms) {
+  const std::string text = argument.string();
+  const std::size_t equals = text.find('=');
+  std::error_code none;
+  if (equals == std::string::npos || text.find('/') < equals ||
+      std::filesystem::exists(argument, none)) {
+    return NamedCapture{.realm = {}, .file = argument};
+  }
+  const std::string realm = text.substr(0, equals);
+  if (std::ranges::find(realms, realm) == realms.end()) {
+    return input_error(fmt::format("there is no capture {}, and no realm {}: the realms are {}",
+                                   text, realm, fmt::join(realms, ", ")));
+  }
+  return NamedCapture{.realm = realm, .file = text.substr(equals + 1)};
+}
+
 std::vector<std::string> realm_names(const Config& config) {
   std::vector<std::string> names;
   for (const PortConfig& port : config.ports) {
@@ -74,18 +99,38 @@ std::vector<std::string> realm_names(const Config& config) {
 /// Everything that a run of the command works on.
 struct Inspection {
   explicit Inspection(const ApplianceFiles& files)
-      : border(files.table.mappings, realm_names(files.config)), findings(border) {}
+      : realms(realm_names(files.config)), border(files.table.mappings, realms), findings(border) {}
 
+  std::vector<std::string> realms;
   Border border;
   AddressFindings findings;
   InspectReport report;
   Result<std::vector<std::string>> fields = std::vector<std::string>();
   Progress progress;
 
-  [[nodiscard]] Status read(const CaptureFile& capture);
+  /// What was found up to an error is in the report.
+  [[nodiscard]] Status read(const std::filesystem::path& argument);
+  [[nodiscard]] Status read(const CaptureFile& capture, std::string_view realm);
+  void count(const CaptureFile& capture, const PayloadSearch& search);
 };
 
-Status Inspection::read(const CaptureFile& capture) {
+Status Inspection::read(const std::filesystem::path& argument) {
+  const Result<NamedCapture> named = named_capture(argument, realms);
+  if (!named) {
+    return named.error();
+  }
+  const Result<CaptureFile> capture = CaptureFile::open(named->file);
+  if (!capture) {
+    return capture.error();
+  }
+  if (!report.captures.empty()) {
+    findings.next_capture();
+  }
+  report.captures.push_back(capture->name());
+  return read(*capture, named->realm);
+}
+
+Status Inspection::read(const CaptureFile& capture, std::string_view realm) {
   std::optional<Dissection> dissection;
   if (fields) {
     dissection.emplace(*fields,
@@ -102,15 +147,14 @@ Status Inspection::read(const CaptureFile& capture) {
     }
   });
   progress.start(capture);
+  std::uint64_t packets = 0;
   const Result<CaptureEnd> end = capture.read([&](const CapturedFrame& frame) {
     current = &frame;
-    search.look(frame.number, frame.bytes, frame.realm);
+    packets = frame.number;
+    search.look(frame.number, frame.bytes, frame.realm.empty() ? realm : frame.realm);
     progress.add(frame);
     return false;
   });
-  if (!end) {
-    return end.error();
-  }
   search.finish();
   if (dissection) {
     if (const Status finished = dissection->finish(); !finished) {
@@ -118,15 +162,35 @@ Status Inspection::read(const CaptureFile& capture) {
       report.warnings.push_back(fmt::format("{}: {}", capture.name(), finished.error().message));
     }
   }
+  report.packets += end ? end->packets : packets;
+  count(capture, search);
+  if (!end) {
+    return end.error();
+  }
   if (!end->warning.empty()) {
     report.warnings.push_back(end->warning);
   }
-  report.packets += end->packets;
+  return Done{};
+}
+
+void Inspection::count(const CaptureFile& capture, const PayloadSearch& search) {
   report.between_mappings += search.between_mappings();
+  report.cut_short += search.cut_short();
   for (std::size_t i = 0; i < kSealedKinds; ++i) {
     report.sealed[i] += search.sealed()[i];
   }
-  return Done{};
+  if (search.cut_short() != 0) {
+    report.warnings.push_back(
+        fmt::format("{}: {} packets between two mappings were captured in part, and not searched "
+                    "behind the cut: capture whole packets (tcpdump -s 0)",
+                    capture.name(), search.cut_short()));
+  }
+  if (search.uncertain() != 0) {
+    report.warnings.push_back(
+        fmt::format("{}: {} packets have a real address that several realms have, and were taken "
+                    "for the first one's: say where they were captured, as REALM={} (realms: {})",
+                    capture.name(), search.uncertain(), capture.name(), fmt::join(realms, ", ")));
+  }
 }
 
 Result<std::string> inspect(const InspectArguments& arguments) {
@@ -142,21 +206,18 @@ Result<std::string> inspect(const InspectArguments& arguments) {
     report.warnings.push_back(fmt::format("only text was searched, and no binary fields: {}",
                                           inspection.fields.error().message));
   }
-  for (const std::filesystem::path& named : arguments.captures) {
-    const Result<CaptureFile> capture = CaptureFile::open(named);
-    if (!capture) {
-      return capture.error();
-    }
-    if (!report.captures.empty()) {
-      inspection.findings.next_capture();
-    }
-    report.captures.push_back(capture->name());
-    if (const Status read = inspection.read(*capture); !read) {
-      return read.error();
-    }
+  Status read = Done{};
+  for (auto named = arguments.captures.begin(); read && named != arguments.captures.end();
+       ++named) {
+    read = inspection.read(*named);
   }
   inspection.progress.clear();
-  if (report.between_mappings == 0) {
+  if (!read && report.packets == 0) {
+    return read.error();
+  }
+  if (report.packets == 0) {
+    report.warnings.emplace_back("there are no packets in what was captured");
+  } else if (report.between_mappings == 0) {
     report.warnings.emplace_back(
         "none of the packets lies between two mappings: is it their table?");
   }
@@ -165,10 +226,13 @@ Result<std::string> inspect(const InspectArguments& arguments) {
   }
   std::string text = arguments.json ? inspect_json(report, inspection.findings, inspection.border)
                                     : inspect_text(report, inspection.findings, inspection.border);
-  if (inspection.findings.empty() && report.fields_searched) {
+  if (read && inspection.findings.empty() && report.complete()) {
     return text;
   }
   std::fputs(text.c_str(), stdout);
+  if (!read) {
+    return read.error();
+  }
   return Error{inspection.findings.empty() ? ErrorKind::kSystem : ErrorKind::kNotSent, ""};
 }
 
@@ -185,14 +249,18 @@ void add_inspect(CLI::App& app, Action& chosen) {
       "do about it is in doc/applications.md, application by application. - is standard input.\n"
       "Exit codes: 0 nothing found, 4 something found, 1 a file is wrong, 3 nothing found, but "
       "not\n"
-      "everything searched: tshark is missing or failed.\n"
+      "everything searched: tshark is missing or failed, packets were captured in part, or none "
+      "lies\n"
+      "between two mappings.\n"
       "Example: natto inspect -c natto.toml at-a.pcap at-b.pcapng.gz\n"
       "Example: ssh host tcpdump -i any -w - -c 5000 | natto inspect -c natto.toml -");
   const auto arguments = std::make_shared<InspectArguments>();
   add_config_option(*command, arguments->config_file)->required();
   add_json_option(*command, arguments->json);
-  command->add_option("captures", arguments->captures, "captures, as natto replay reads them")
-      ->type_name("FILE")
+  command
+      ->add_option("captures", arguments->captures,
+                   "captures, as natto replay reads them; REALM says where they were taken")
+      ->type_name("[REALM=]FILE")
       ->required();
   command->callback([arguments, &chosen] { chosen = [arguments] { return inspect(*arguments); }; });
 }

@@ -55,34 +55,46 @@ std::optional<Ends> Border::ends_of(Ipv4Address source, Ipv4Address destination,
                                     std::string_view realm) const {
   if (const auto reader = by_mapped(destination)) {
     if (const auto sender = real_peer_of(*reader, source, realm)) {
-      return Ends{*sender, *reader};
+      return Ends{sender->end, *reader, sender->certain};
     }
   }
   if (const auto sender = by_mapped(source)) {
     if (const auto reader = real_peer_of(*sender, destination, realm)) {
-      return Ends{*sender, *reader};
+      return Ends{*sender, reader->end, reader->certain};
     }
   }
   return std::nullopt;
 }
 
-std::optional<End> Border::real_peer_of(const End& other, Ipv4Address address,
-                                        std::string_view realm) const {
+std::optional<Border::Peer> Border::real_peer_of(const End& other, Ipv4Address address,
+                                                 std::string_view realm) const {
   const RealmId others = mappings_[other.mapping].realm;
+  std::optional<Peer> found;
   for (RealmId id = 0; id < realms_.size(); ++id) {
     if (realm.empty() ? id == others : realms_[id] != realm) {
       continue;
     }
     if (const auto end = by_real(id, address)) {
-      return end;
+      found = found ? Peer{found->end, false} : Peer{*end, true};
     }
   }
+  if (found || !realm.empty()) {
+    return found;
+  }
   // Its own side, by the mapped address: one-arm, or a hairpin.
-  return realm.empty() ? by_real(others, address) : std::nullopt;
+  const auto own = by_real(others, address);
+  return own ? std::optional(Peer{*own, true}) : std::nullopt;
+}
+
+/// Whether `address` is the mapped one of somebody whom the sender may mean. It does not mean
+/// another if the address is its own, unless it tells the reader the reader's.
+bool Border::is_known_as_mapped(const Ends& ends, Ipv4Address address) const {
+  const auto mapped = by_mapped(address);
+  return mapped && (address != ends.sender.real || mapped->mapping == ends.reader.mapping);
 }
 
 std::optional<ToldAddress> Border::judge(const Ends& ends, Ipv4Address address) {
-  if (by_mapped(address)) {
+  if (is_known_as_mapped(ends, address)) {
     return std::nullopt;  // of use to all
   }
   const auto found = owner(ends, address);

@@ -29,6 +29,8 @@ struct End {
 struct Ends {
   End sender;
   End reader;
+  /// No other realm has the same real address. Else the end that has it may be another.
+  bool certain = true;
   friend bool operator==(const Ends&, const Ends&) = default;
 };
 
@@ -66,8 +68,13 @@ class Border {
 
   [[nodiscard]] std::optional<End> by_real(RealmId realm, Ipv4Address address) const;
   [[nodiscard]] std::optional<End> by_mapped(Ipv4Address address) const;
-  [[nodiscard]] std::optional<End> real_peer_of(const End& other, Ipv4Address address,
-                                                std::string_view realm) const;
+  struct Peer {
+    End end;
+    bool certain;
+  };
+  [[nodiscard]] std::optional<Peer> real_peer_of(const End& other, Ipv4Address address,
+                                                 std::string_view realm) const;
+  [[nodiscard]] bool is_known_as_mapped(const Ends& ends, Ipv4Address address) const;
   [[nodiscard]] std::optional<End> owner(const Ends& ends, Ipv4Address address);
   [[nodiscard]] std::optional<End> owner_in_one_realm(const Ends& ends, Ipv4Address address);
   [[nodiscard]] bool senders_by_first_word(const Ends& ends, Ipv4Address address);

@@ -31,7 +31,8 @@ constexpr auto kLeftOut = std::to_array<std::string_view>({
     "ip.", "arp.", "icmp.", "ftp.epsv.ip", "bgp.open.identifier",
     "bgp.update.path_attribute.originator_id", "bgp.update.path_attribute.aggregator_origin",
     "bgp.path_attribute.cluster_id",
-    "wimaxasncp.",  // who asks for these closes tshark's standard input (Wireshark 4.0)
+    "dns.opt.client.",  // tells a name server whom to answer for, and no one to go to
+    "wimaxasncp.",      // who asks for these closes tshark's standard input (Wireshark 4.0)
 });
 
 /// Calls `take` with each line that comes until the end; with `silence` if none comes for long.

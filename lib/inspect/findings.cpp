@@ -41,6 +41,10 @@ void AddressFindings::add(const Sighting& sighting, std::span<const FieldValue> 
 }
 
 void AddressFindings::add(const Sighting& sighting, Ipv4Address address, const std::string* field) {
+  const auto by_field = field == nullptr ? std::nullopt : application_by_field(*field);
+  if (by_field && applications()[*by_field].needs == AppNeeds::kNothing) {
+    return;  // works as it comes
+  }
   const auto told = border_.judge(sighting.ends, address);
   if (!told) {
     return;
@@ -66,7 +70,7 @@ void AddressFindings::add(const Sighting& sighting, Ipv4Address address, const s
   finding.should_be = told->should_be;
   if (field != nullptr && (is_first || finding.field == kText)) {
     finding.field = *field;
-    if (const auto by_field = application_by_field(*field)) {
+    if (by_field) {
       finding.application = by_field;
     }
   } else if (is_first) {

@@ -78,9 +78,15 @@ struct InspectReport {
   std::vector<std::string> captures;  ///< names, by AddressFindings::Key::capture
   std::uint64_t packets = 0;
   std::uint64_t between_mappings = 0;
+  std::uint64_t cut_short = 0;  ///< of those, captured in part
   std::array<std::uint64_t, kSealedKinds> sealed{};
   bool fields_searched = false;       ///< in each packet between mappings
   std::vector<std::string> warnings;  ///< what was not looked at, and why
+
+  /// That nothing was found says something.
+  [[nodiscard]] bool complete() const noexcept {
+    return fields_searched && cut_short == 0 && between_mappings != 0;
+  }
 };
 
 /// For people: two lines for each finding, then what was looked at.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "inspect/applications.hpp"
+#include "packet/wire.hpp"
 
 namespace natto {
 namespace {
@@ -13,6 +14,27 @@ std::size_t hash_of(const SeenPacket& packet) {
   std::uint64_t hash = std::uint64_t{packet.source.host()} << 32U | packet.destination.host();
   hash = (hash * kMix) ^ (std::uint64_t{packet.stream_number} << 8U | packet.protocol);
   return hash * kMix >> 32U;
+}
+
+/// Of a DNS answer, the address whose name was asked for: the reader knew it before (RFC 1035
+/// §4.1).
+std::optional<Ipv4Address> asked_of_dns(const SeenPacket& packet) {
+  constexpr std::uint16_t kDns = 53;
+  constexpr std::size_t kHeaderBytes = 12;
+  constexpr std::size_t kFlagsAt = 2;
+  constexpr std::uint8_t kAnswer = 0x80;
+  const std::size_t length_bytes = packet.protocol == protocol::kTcp ? 2 : 0;
+  std::string_view message = packet.payload;
+  message.remove_prefix(std::min(length_bytes, message.size()));
+  if (packet.source_port != kDns || message.size() < kHeaderBytes ||
+      (static_cast<std::uint8_t>(message[kFlagsAt]) & kAnswer) == 0) {
+    return std::nullopt;
+  }
+  message.remove_prefix(kHeaderBytes);
+  std::optional<Ipv4Address> asked;
+  text_search::for_each(message.substr(0, message.find('\0')),
+                        [&](const text_search::Match& match) { asked = match.address; });
+  return asked;
 }
 
 }  // namespace
@@ -29,6 +51,11 @@ void PayloadSearch::look(std::uint64_t frame, std::span<const std::uint8_t> byte
     return;
   }
   ++between_mappings_;
+  cut_short_ += packet->whole ? 0U : 1U;
+  uncertain_ += ends->certain ? 0U : 1U;
+  if (packet->icmp_error) {
+    return;  // nobody reads the payload that it quotes
+  }
   Sighting sighting{.frame = frame,
                     .ends = *ends,
                     .protocol = packet->protocol,
@@ -41,6 +68,9 @@ void PayloadSearch::look(std::uint64_t frame, std::span<const std::uint8_t> byte
   seal(*packet, stream);
   if (!packet->payload.empty()) {
     search(*packet, stream, sighting);
+    if (const auto asked = asked_of_dns(*packet)) {
+      std::erase(sighting.texts, *asked);
+    }
   }
   if (!sighting.texts.empty() || sighting.open) {
     sighting.application = application_by_words(packet->payload);
@@ -135,7 +165,7 @@ void PayloadSearch::note(Ipv4Address address, Sighting& sighting) const {
 void PayloadSearch::seal(const SeenPacket& packet, Stream* stream) {
   Sealed sealed = sealed_by(packet);
   if (stream != nullptr && packet.stream == SeenPacket::Stream::kTcp) {
-    if (sealed != Sealed::kNo) {
+    if (sealed != Sealed::kNo || (stream->sealed == Sealed::kEncoded && begins_http(packet))) {
       stream->sealed = sealed;
     }
     sealed = packet.payload.empty() ? Sealed::kNo : stream->sealed;

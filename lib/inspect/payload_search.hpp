@@ -35,6 +35,10 @@ class PayloadSearch {
 
   /// Packets between two mappings.
   [[nodiscard]] std::uint64_t between_mappings() const noexcept { return between_mappings_; }
+  /// Those of them that were captured in part: what lies behind the cut was not searched.
+  [[nodiscard]] std::uint64_t cut_short() const noexcept { return cut_short_; }
+  /// Those of them one end of which was taken for a host of one realm, and may be another's.
+  [[nodiscard]] std::uint64_t uncertain() const noexcept { return uncertain_; }
   /// Packets by Sealed, which nobody can look into.
   [[nodiscard]] const std::array<std::uint64_t, kSealedKinds>& sealed() const noexcept {
     return sealed_;
@@ -65,6 +69,8 @@ class PayloadSearch {
   std::vector<Stream> streams_;
   std::string joined_;
   std::uint64_t between_mappings_ = 0;
+  std::uint64_t cut_short_ = 0;
+  std::uint64_t uncertain_ = 0;
   std::array<std::uint64_t, kSealedKinds> sealed_{};
 };
 

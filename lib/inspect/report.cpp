@@ -95,11 +95,9 @@ std::string inspect_json(const InspectReport& report, const AddressFindings& fin
         {"advice", advice_of(application, real, mapped)},
     });
   }
-  const Json json = {{"packets", report.packets},
-                     {"between_mappings", report.between_mappings},
-                     {"findings", std::move(list)},
-                     {"unread", unread(report)},
-                     {"fields_searched", report.fields_searched},
+  const Json json = {{"packets", report.packets},     {"between_mappings", report.between_mappings},
+                     {"findings", std::move(list)},   {"unread", unread(report)},
+                     {"cut_short", report.cut_short}, {"fields_searched", report.fields_searched},
                      {"warnings", report.warnings}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

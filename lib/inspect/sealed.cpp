@@ -1,11 +1,14 @@
 #include "inspect/sealed.hpp"
 
+#include <algorithm>
+
 #include "packet/wire.hpp"
 
 namespace natto {
 namespace {
 
 constexpr std::uint8_t kEsp = 50;
+constexpr std::uint16_t kSsh = 22;
 constexpr std::uint16_t kHttps = 443;
 constexpr std::uint16_t kIke = 500;
 constexpr std::uint16_t kIkeBehindNat = 4500;
@@ -19,16 +22,23 @@ bool has_port(const SeenPacket& packet, std::uint16_t port) {
   return packet.source_port == port || packet.destination_port == port;
 }
 
-/// A record that begins a handshake: a hello of either side.
+/// Begins with a record of any type, and so may lie in the midst of a connection.
 bool is_tls(std::string_view bytes) {
-  return bytes.size() > 5 && byte_at(bytes, 0) == 22 && byte_at(bytes, 1) == 3 &&
-         byte_at(bytes, 2) <= 4 && (byte_at(bytes, 5) == 1 || byte_at(bytes, 5) == 2);
+  constexpr unsigned kMostRecordBytes = (1U << 14U) + 2048;  // RFC 5246 §6.2.3
+  const unsigned length = byte_at(bytes, 3) * 256U + byte_at(bytes, 4);
+  return bytes.size() > 5 && byte_at(bytes, 0) >= 20 && byte_at(bytes, 0) <= 23 &&
+         byte_at(bytes, 1) == 3 && byte_at(bytes, 2) <= 4 && length > 0 &&
+         length <= kMostRecordBytes;
 }
 
 bool is_dtls(std::string_view bytes) {
   const std::uint8_t minor = byte_at(bytes, 2);
   return bytes.size() > 13 && byte_at(bytes, 0) >= 20 && byte_at(bytes, 0) <= 26 &&
          byte_at(bytes, 1) == 0xfe && (minor == 0xff || minor == 0xfd || minor == 0xfc);
+}
+
+bool is_ssh(const SeenPacket& packet) {
+  return packet.payload.starts_with("SSH-") || has_port(packet, kSsh);
 }
 
 /// With a long header, as the first packets of a connection have; the others show nothing.
@@ -58,7 +68,27 @@ bool is_wireguard(std::string_view bytes) {
   }
 }
 
+/// Its headers, as far as they lie in this packet, name a coding of the body.
+bool is_encoded(std::string_view bytes) {
+  constexpr std::string_view kHeader = "\ncontent-encoding:";
+  const std::string_view headers = bytes.substr(0, bytes.find("\r\n\r\n"));
+  const auto found = std::ranges::search(headers, kHeader, [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+  });
+  if (found.empty()) {
+    return false;
+  }
+  std::string_view value(found.end(), headers.end());
+  value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
+  return !value.starts_with("identity");
+}
+
 }  // namespace
+
+bool begins_http(const SeenPacket& packet) {
+  const std::string_view line = packet.payload.substr(0, packet.payload.find('\r'));
+  return line.starts_with("HTTP/1.") || line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0");
+}
 
 Sealed sealed_by(const SeenPacket& packet) {
   const std::string_view bytes = packet.payload;
@@ -69,11 +99,12 @@ Sealed sealed_by(const SeenPacket& packet) {
     return Sealed::kNo;
   }
   if (packet.protocol == protocol::kTcp) {
-    return is_tls(bytes)                     ? Sealed::kTls
-           : bytes.starts_with("SSH-")       ? Sealed::kSsh
-           : has_port(packet, kIkeBehindNat) ? Sealed::kIpsec
-           : has_port(packet, kOpenvpnPort)  ? Sealed::kOpenvpn
-                                             : Sealed::kNo;
+    return is_tls(bytes)                              ? Sealed::kTls
+           : is_ssh(packet)                           ? Sealed::kSsh
+           : has_port(packet, kIkeBehindNat)          ? Sealed::kIpsec
+           : has_port(packet, kOpenvpnPort)           ? Sealed::kOpenvpn
+           : begins_http(packet) && is_encoded(bytes) ? Sealed::kEncoded
+                                                      : Sealed::kNo;
   }
   if (packet.protocol == protocol::kUdp) {
     return has_port(packet, kIke) || has_port(packet, kIkeBehindNat) ? Sealed::kIpsec

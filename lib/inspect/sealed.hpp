@@ -19,17 +19,20 @@ enum class Sealed : std::uint8_t {
   kIpsec,      ///< IKE, ESP in UDP or not (RFC 7296, RFC 3948, RFC 4303)
   kWireguard,  ///< its white paper, §5.4
   kOpenvpn,    ///< IANA's port
+  kEncoded,    ///< HTTP's Content-Encoding (RFC 9110 §8.4)
 };
-inline constexpr std::size_t kSealedKinds = 8;
+inline constexpr std::size_t kSealedKinds = 9;
 
 [[nodiscard]] constexpr std::string_view name_of(Sealed sealed) {
   constexpr std::array<std::string_view, kSealedKinds> kNames = {
-      "", "TLS", "DTLS", "QUIC", "SSH", "IPsec", "WireGuard", "OpenVPN"};
+      "", "TLS", "DTLS", "QUIC", "SSH", "IPsec", "WireGuard", "OpenVPN", "compressed HTTP"};
   return kNames[static_cast<std::size_t>(sealed)];
 }
 
 /// Of a packet by itself. A stream that was sealed once stays so, which is for the caller to keep:
-/// kNo says only that this packet does not show it.
+/// kNo says only that this packet does not show it. HTTP's next message ends kEncoded.
 [[nodiscard]] Sealed sealed_by(const SeenPacket& packet);
+/// A message of HTTP/1 begins with the packet.
+[[nodiscard]] bool begins_http(const SeenPacket& packet);
 
 }  // namespace natto

@@ -18,7 +18,7 @@ from lab.lab import Lab
 from lab.real_case import A_MAPPED, A_REAL, B_REAL
 
 NOTHING, WRONG, NOT_ALL, FOUND = 0, 1, 3, 4
-TCP, UDP = 6, 17
+ICMP, TCP, UDP = 1, 6, 17
 DNS_ANSWER = bytes.fromhex("00018180000100010000000001610000010001c00c00010001000000000004") + IPv4Address(B_REAL).packed
 
 
@@ -38,7 +38,14 @@ def udp(text: bytes, port: int) -> bytes:
 
 
 def pcap(*frames: bytes) -> bytes:
-    records = (struct.pack("<IIII", 1, n, len(frame), len(frame)) + frame for n, frame in enumerate(frames))
+    return pcap_cut(1 << 18, *frames)
+
+
+def pcap_cut(most: int, *frames: bytes) -> bytes:
+    """Of each frame so many bytes."""
+    records = (
+        struct.pack("<IIII", 1, n, min(len(frame), most), len(frame)) + frame[:most] for n, frame in enumerate(frames)
+    )
     return struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 1 << 18, 1) + b"".join(records)
 
 
@@ -62,7 +69,9 @@ def inspect(lab: Lab, binary: Path, monkeypatch) -> Callable[..., Ended]:
     """inspect(capture, …) of the bytes of captures; `standard_input` for "-"; without JSON if `text`."""
     config = lab.write_config(real_case.PORTS, real_case.MAPPINGS)
 
-    def run(*captures: bytes | str, text: bool = False, standard_input: bytes = b"") -> Ended:
+    def run(
+        *captures: bytes | str, text: bool = False, standard_input: bytes = b"", config: Path = config
+    ) -> Ended:
         words: list[str | Path] = [binary, "inspect", "-c", config, *([] if text else ["--json"])]
         for capture in captures:
             if isinstance(capture, bytes):
@@ -119,6 +128,91 @@ def test_text_for_people(inspect) -> None:
     ended = inspect(pcap(tcp(b"227 Entering Passive Mode (10,34,1,125,7,5)\r\n", port=21)), text=True)
     assert "frame 1, tcp 21 (ftp.passive.ip): company-b tells company-a 10.34.1.125, its real address; " in ended.text
     assert "-> FTP, passive: set the server's passive address (vsftpd: pasv_address=10.33.1.151)" in ended.text
+
+
+def test_a_capture_of_parts_of_packets_is_told(inspect) -> None:
+    ended = inspect(pcap_cut(96, tcp(b"x" * 60 + b" 10.34.1.125 ")))
+    assert (ended.status, ended.found, ended.json["cut_short"]) == (NOT_ALL, [], 1)
+    assert "1 packets between two mappings were captured in part" in ended.json["warnings"][0]
+    assert inspect(pcap_cut(96, tcp(b" 10.34.1.125 " + b"x" * 60))).status == FOUND
+
+
+def test_what_was_found_before_an_error_is_told(inspect, lab) -> None:
+    one = lab.file("one.pcap")
+    one.write_bytes(pcap(tcp(b" 10.34.1.125 ")))
+    damaged = bytearray(pcap(tcp(b" 10.34.1.126 "), tcp(b" 10.34.1.125 ")))
+    second = len(damaged) - len(tcp(b" 10.34.1.125 ")) - 16
+    damaged[second + 8 : second + 12] = b"\xff\xff\xff\x7f"  # its length
+    for wrong in ("/nowhere.pcap", bytes(damaged)):
+        ended = inspect(str(one), wrong)
+        assert (ended.status, ended.found) == (WRONG, [(1, "text", B_REAL)])
+        assert "nowhere.pcap" in ended.errors if isinstance(wrong, str) else "damaged after packet 1" in ended.errors
+    alone = inspect(bytes(damaged[:24]) + pcap(tcp(b" 10.34.1.125 "))[24:] + bytes(damaged[second:]))
+    assert (alone.status, alone.found) == (WRONG, [(1, "text", B_REAL)])
+
+
+def test_that_nothing_was_there_to_find_is_told(inspect) -> None:
+    empty = inspect(pcap())
+    assert (empty.status, empty.json["warnings"]) == (NOT_ALL, ["there are no packets in what was captured"])
+    others = inspect(pcap(packet(UDP, bytes(8), "192.0.2.1", "192.0.2.2")))
+    assert others.status == NOT_ALL
+    assert "is it their table?" in others.json["warnings"][0]
+
+
+def test_realm_says_where_a_capture_was_taken(inspect, lab, tmp_path) -> None:
+    realms = ("a", "b", "c")
+    ports = (
+        f'[[port]]\nrealm = "{realm}"\ndevice = "net_null{i}"\n'
+        f'address = "100.64.{i}.4/24"\ngateway = "100.64.{i}.1"\n'
+        for i, realm in enumerate(realms)
+    )
+    (tmp_path / "natto.toml").write_text('[table]\nfile = "mappings.toml"\n' + "".join(ports))
+    hosts = (
+        ("a5", "10.0.0.5", "100.65.1.5"),
+        ("b5", "10.0.0.5", "100.65.2.5"),
+        ("a9", "10.0.0.9", "100.65.1.9"),
+        ("b9", "10.0.0.9", "100.65.2.9"),
+        ("c1", "10.9.0.1", "100.65.3.1"),
+    )
+    (tmp_path / "mappings.toml").write_text(
+        "".join(f'[[mapping]]\nname = "{n}"\nrealm = "{n[0]}"\nreal = "{r}"\nmapped = "{m}"\n' for n, r, m in hosts)
+    )
+    header = struct.pack(">HHIIBBHHH", 80, 40000, 1, 1, 0x50, 0x18, 1024, 0, 0)
+    capture = tmp_path / "x.pcap"
+    capture.write_bytes(pcap(packet(TCP, header + b"Location: http://10.0.0.9/", "10.0.0.5", "100.65.3.1")))
+    ends = ("sent_by", "mapping", "should_be")
+
+    def run(argument: str) -> tuple[list[tuple[str, ...]], list[str]]:
+        json = inspect(argument, config=tmp_path / "natto.toml").json
+        return [tuple(one[end] for end in ends) for one in json["findings"]], json["warnings"]
+
+    assert run(f"b={capture}") == ([("b5", "b9", "100.65.2.9")], [])
+    assert run(f"a={capture}") == ([("a5", "a9", "100.65.1.9")], [])
+    assert "1 packets have a real address that several realms have" in run(str(capture))[1][0]
+    wrong = inspect(f"d={capture}", config=tmp_path / "natto.toml")
+    assert (wrong.status, "the realms are a, b, c" in wrong.errors) == (WRONG, True)
+
+
+def test_what_an_icmp_error_quotes_is_not_told(inspect) -> None:
+    quoted = udp(DNS_ANSWER, 53)[14:]
+    assert inspect(pcap(packet(ICMP, b"\x03\x03" + bytes(6) + quoted))).status == NOTHING
+
+
+def test_a_client_subnet_and_multipath_tcp_work_as_they_come(inspect) -> None:
+    subnet = bytes.fromhex("0008 0008 0001 2000") + IPv4Address(B_REAL).packed
+    option = bytes.fromhex("000029 1000 00000000") + struct.pack(">H", len(subnet)) + subnet
+    question = bytes.fromhex("0001 0100 0001 0000 0000 0001 0161 00 0001 0001")
+    client = packet(UDP, struct.pack(">HHHH", 40000, 53, 8 + len(question + option), 0) + question + option)
+    add = bytes((30, 8, 0x30, 1)) + IPv4Address(B_REAL).packed
+    header = struct.pack(">HHIIBBHHH", 7000, 40000, 1, 1, 0x70, 0x10, 1024, 0, 0)
+    ended = inspect(pcap(client, packet(TCP, header + add)))
+    assert (ended.status, ended.found) == (NOTHING, [])
+
+
+def test_eprt_is_active_ftp(inspect) -> None:
+    header = struct.pack(">HHIIBBHHH", 40000, 21, 1, 1, 0x50, 0x18, 1024, 0, 0)
+    ended = inspect(pcap(packet(TCP, header + b"EPRT |1|10.34.1.125|1797|\r\n")))
+    assert [(one["field"], one["application"]) for one in ended.json["findings"]] == [("ftp.eprt.ip", "FTP, active")]
 
 
 def test_what_wireshark_takes_from_headers_is_none(inspect) -> None:

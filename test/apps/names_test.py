@@ -25,9 +25,9 @@ def test_dns_answers_with_real_addresses(border, start) -> None:
         assert ask(border, "A", NAME) == [B_REAL]
 
 
-def test_dns_answers_reverse_questions_by_real_addresses(border, start) -> None:
+def test_a_dns_answer_does_not_tell_the_address_that_was_asked_for(border, start) -> None:
     name_server(border, start, B_REAL, 53, f"--host-record={NAME},{B_REAL}")
-    with border.finds(by_b("DNS")):
+    with border.finds():
         assert ask(border, "-x", B_REAL) == [f"{NAME}."]
 
 

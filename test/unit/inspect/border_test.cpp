@@ -140,6 +140,43 @@ TEST_F(TwoArm, HostsOfOneSideReachEachOther) {
   EXPECT_EQ(told(border_, "10.2.0.7", "100.64.2.10", "10.1.0.7"), "100.64.1.7 of a-only");
 }
 
+/// a5 and b5 have the same real address, a9 and b9 too; c1's real address is a7's mapped one.
+class ThreeArm : public testing::Test {
+ protected:
+  const std::vector<Mapping> mappings_ = {test::mapping("a5", 0, "10.0.0.5", "100.65.1.5"),
+                                          test::mapping("b5", 1, "10.0.0.5", "100.65.2.5"),
+                                          test::mapping("a9", 0, "10.0.0.9", "100.65.1.9"),
+                                          test::mapping("b9", 1, "10.0.0.9", "100.65.2.9"),
+                                          test::mapping("c1", 2, "10.9.0.1", "100.65.3.1"),
+                                          test::mapping("a7", 0, "10.0.7.7", "10.9.0.1")};
+  Border border_{mappings_, {"a", "b", "c"}};
+};
+
+TEST_F(ThreeArm, WhereACaptureWasTakenTellsWhoseAddressItIs) {
+  EXPECT_EQ(ends(border_, "10.0.0.5", "100.65.3.1", "b"), "b5 -> c1");
+  EXPECT_EQ(told(border_, "10.0.0.5", "100.65.3.1", "10.0.0.9", "b"), "100.65.2.9 of b9");
+  EXPECT_EQ(ends(border_, "10.0.0.5", "100.65.3.1", "a"), "a5 -> c1");
+}
+
+TEST_F(ThreeArm, AnAddressOfSeveralRealmsIsNotCertain) {
+  const auto certain = [&](const char* source, const char* destination, std::string_view realm) {
+    return border_.ends_of(test::ip(source), test::ip(destination), realm).value().certain;
+  };
+  EXPECT_FALSE(certain("10.0.0.5", "100.65.3.1", ""));
+  EXPECT_FALSE(certain("100.65.3.1", "10.0.0.5", ""));
+  EXPECT_TRUE(certain("10.0.0.5", "100.65.3.1", "b"));
+  EXPECT_TRUE(certain("10.0.0.5", "100.65.2.5", ""));  // b5's own realm is not asked
+  EXPECT_TRUE(certain("10.9.0.1", "100.65.2.5", ""));
+}
+
+TEST_F(ThreeArm, OnesOwnRealAddressIsNotMeantAsAnothersMappedOne) {
+  EXPECT_EQ(told(border_, "100.65.3.1", "10.0.0.5", "10.9.0.1", "a"), "100.65.3.1 of c1");
+  EXPECT_EQ(told(border_, "10.9.0.1", "100.65.1.5", "10.9.0.1", "c"), "100.65.3.1 of c1");
+  EXPECT_EQ(told(border_, "10.0.0.5", "100.65.3.1", "10.9.0.1", "b"), "");  // to its owner
+  EXPECT_EQ(told(border_, "100.65.2.5", "10.0.0.5", "10.9.0.1", "a"), "");  // b5 means a7
+  EXPECT_EQ(told(border_, "100.65.3.1", "10.0.7.7", "10.9.0.1", "a"), "");  // a7's own mapped one
+}
+
 TEST_F(TwoArm, OnlyRealAddressesAreWorthAJudgement) {
   EXPECT_TRUE(border_.is_real(ip("10.2.0.7")));
   EXPECT_TRUE(border_.is_real(ip("10.0.31.255")));

@@ -228,6 +228,76 @@ TEST_F(Inspect, CountsWhatNobodyCanLookInto) {
   EXPECT_EQ(all_sealed(), 9U);
 }
 
+TEST_F(Inspect, CountsWhatNobodyCanLookIntoInTheMidstOfAConnection) {
+  look(tcp_frame({.source_port = 443}, std::string("\x17\x03\x03\x00\x05 67890", 10)));
+  look(tcp_frame({.source_port = 443, .sequence = 1010}, "what follows"));
+  EXPECT_EQ(sealed(Sealed::kTls), 2U);
+  look(tcp_frame({.source_port = 22}, "anything"));
+  EXPECT_EQ(sealed(Sealed::kSsh), 1U);
+  look(tcp_frame({.source_port = 444}, "\x17\x03\x03\xff\xff too long a record"));
+  look(tcp_frame({.source_port = 445}, "\x18\x03\x03 12345"));
+  EXPECT_EQ(all_sealed(), 3U);
+}
+
+TEST_F(Inspect, CountsHttpThatIsCompressed) {
+  std::uint32_t at = 1000;
+  const auto say = [&](std::string_view text) {
+    look(tcp_frame({.source_port = 80, .sequence = at}, text));
+    at += static_cast<std::uint32_t>(text.size());
+  };
+  say("HTTP/1.1 200 OK\r\nContent-encoding: gzip\r\nX: 10.34.1.125\r\n\r\n\x1f\x8b");
+  say("more");
+  EXPECT_EQ(sealed(Sealed::kEncoded), 2U);
+  say("HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\n\r\nhello");
+  say("HTTP/1.1 200 OK\r\n\r\n\nContent-Encoding: gzip");
+  say("more");
+  EXPECT_EQ(all_sealed(), 2U);
+  EXPECT_EQ(found(), Strings{"frame 1: 10.34.1.125 x 1"});
+}
+
+TEST_F(Inspect, AnAddressThatWasAskedForIsNotTold) {
+  const std::string header("\0\7\x81\x80\0\1\0\1\0\0\0\0", 12);
+  const std::string asked("\003125\0011\00234\00210\7in-addr\4arpa\0\0\14\0\1", 30);
+  const std::string other("\003126\0011\00234\00210\7in-addr\4arpa\0\0\14\0\1", 30);
+  const auto answer = [&](const std::string& text, std::uint16_t port) {
+    Bytes payload = bytes_of(std::string(8, '\0') + text);
+    test::write16(payload, 0, port);
+    test::write16(payload, 2, 40'000);
+    look(test::frame_of(
+        test::make_packet({.source = kB, .destination = kAMapped, .payload = payload})));
+  };
+  answer(header + asked + asked, 53);
+  look(tcp_frame({.source_port = 53}, std::string("\0\x2a", 2) + header + asked));
+  EXPECT_EQ(found(), Strings());
+  answer(header + asked + other, 53);
+  answer(header + asked, 5300);
+  EXPECT_EQ(found(), (Strings{"frame 3: 10.34.1.126 x 1", "frame 4: 10.34.1.125 x 1"}));
+}
+
+TEST_F(Inspect, WhatWorksAsItComesIsNoFinding) {
+  const std::string field = "tcp.options.mptcp.ipv4";
+  const std::vector<FieldValue> fields = {{&field, test::ip(kB)}};
+  findings_.add({.frame = 1,
+                 .ends = *border_.ends_of(test::ip(kB), test::ip(kAMapped), ""),
+                 .protocol = 6,
+                 .source_port = 80,
+                 .destination_port = 40'000,
+                 .application = {},
+                 .texts = {},
+                 .open = {}},
+                fields);
+  EXPECT_EQ(found(), Strings());
+}
+
+TEST_F(Inspect, CountsWhatWasCapturedInPart) {
+  Bytes frame = tcp_frame({}, "10.34.1.125 and more");
+  look(frame);
+  EXPECT_EQ(search_.cut_short(), 0U);
+  frame.pop_back();
+  look(frame);
+  EXPECT_EQ(search_.cut_short(), 1U);
+}
+
 TEST_F(Inspect, FieldsOfWiresharkComeBeforeText) {
   const std::string field = "ftp.passive.ip";
   Sighting sighting{.frame = 7,
@@ -272,6 +342,7 @@ TEST_F(Inspect, ReportsForPeopleAndPrograms) {
   InspectReport report{.captures = {"a\n.pcap"},
                        .packets = 5,
                        .between_mappings = 3,
+                       .cut_short = 1,
                        .warnings = {"something was left out"}};
   report.sealed[static_cast<std::size_t>(Sealed::kTls)] = 2;
   report.sealed[static_cast<std::size_t>(Sealed::kSsh)] = 1;
@@ -295,9 +366,9 @@ TEST_F(Inspect, ReportsForPeopleAndPrograms) {
       R"("address":"10.34.1.125","mapping":"company-b","sent_by":"company-b",)"
       R"("read_by":"company-a","should_be":"10.33.1.151","advice":")"))
       << json;
-  EXPECT_TRUE(
-      json.ends_with(R"("unread":3,"fields_searched":false,"warnings":["something was left out"]})"
-                     "\n"))
+  EXPECT_TRUE(json.ends_with(
+      R"("unread":3,"cut_short":1,"fields_searched":false,"warnings":["something was left out"]})"
+      "\n"))
       << json;
 }
 
