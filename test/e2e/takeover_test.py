@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,6 +119,37 @@ def test_keepalived_elects_another_when_natto_dies_and_when_it_is_asked(pair: Pa
         second.takes_over("switch")
     assert (there.lost, back.lost) == (0, 0)
     assert pair.active() == [first]
+
+
+def test_a_hand_over_to_one_that_is_ill_changes_nothing(pair: Pair) -> None:
+    for node in pair.nodes:
+        node.advert = "0.1"
+        node.start_tracker()
+        node.start_keepalived()
+    assert until(pair.settled)
+    (first,) = pair.active()
+    second = pair.other(first)
+    second.table.write_text("nonsense")
+    assert until(lambda: (second.folder / "health").read_text() == "-20\n")
+    with pytest.raises(CommandFailed, match="the other natto does not take over"):
+        first.takes_over("switch")
+    assert pair.active() == [first]
+    assert (first.folder / "yield").read_text() == "0\n"
+    assert "was active" not in first.natto.log(), "not for a moment"
+    second.table.write_text(TABLE)
+
+
+def test_what_runs_while_elected_goes_on_when_keepalived_reloads_its_file(pair: Pair) -> None:
+    one, _ = pair.nodes
+    runs = one.folder / "runs"
+    script(one.on_active, f"echo >>{runs}", "exec sleep 1000")
+    one.start_tracker()
+    one.advert = "0.1"
+    one.start_keepalived()
+    assert until(runs.exists)
+    one.keepalived.send(signal.SIGHUP)
+    assert until(lambda: runs.read_text() == "\n\n")
+    assert (one.elected(), one.role()) == ("MASTER", "active")
 
 
 @pytest.fixture

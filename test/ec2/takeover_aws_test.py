@@ -1,10 +1,12 @@
 """natto-takeover aws, with the real boto3, on an EC2 that is made up."""
 
+import fcntl
 import json
 import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -369,43 +371,132 @@ def until(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
-def test_is_run_while_keepalived_elects_this_natto(tmp_path: Path) -> None:
-    asked, pid, hook = tmp_path / "asked", tmp_path / "pid", tmp_path / "on-active"
-    asked.touch()
-    for file, line in (
-        (tmp_path / "natto", f'echo "$1" >>{asked}'),
-        (hook, f"echo $$ >{pid}; echo hook >>{asked}; exec sleep 1000"),
-    ):
-        file.write_text(f"#!/bin/sh\n{line}\n")
-        file.chmod(0o755)
-    fifo = tmp_path / "fifo"
-    os.mkfifo(fifo)
-    environment = os.environ | {
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
-        "NATTO_TAKEOVER": str(tmp_path / "run"),
-        "NATTO_ON_ACTIVE": str(hook),
-    }
+@dataclass
+class Machine:
+    """A natto that only notes what it is asked, an on-active that runs until it is ended, and what keepalived says."""
 
-    def says(*words: str) -> None:
-        """keepalived."""
-        keepalived.write("".join(f"{word} 250\n" for word in words))
-        keepalived.flush()
+    folder: Path
 
-    def runs() -> bool:
-        return Path(f"/proc/{pid.read_text().strip()}").exists()
+    def __post_init__(self) -> None:
+        self.asked, self.pid = self.folder / "asked", self.folder / "pid"
+        self.asked.touch()
+        self.pid.write_text("none")
+        for file, line in (
+            (self.folder / "natto", f'echo "$1" >>{self.asked}'),
+            (self.folder / "on-active", f"echo $$ >{self.pid}; echo hook >>{self.asked}; exec sleep 1000"),
+        ):
+            file.write_text(f"#!/bin/sh\n{line}\n")
+            file.chmod(0o755)
+        self.fifo = self.folder / "fifo"
+        os.mkfifo(self.fifo)
 
-    following = subprocess.Popen([PROGRAM, "follow", str(fifo)], env=environment)
-    with fifo.open("w") as keepalived:
+    def natto_takeover(self, *words: str) -> subprocess.Popen:
+        environment = os.environ | {
+            "PATH": f"{self.folder}:{os.environ['PATH']}",
+            "NATTO_TAKEOVER": str(self.folder / "run"),
+            "NATTO_ON_ACTIVE": str(self.folder / "on-active"),
+        }
+        pipe = subprocess.PIPE
+        return subprocess.Popen([PROGRAM, *words], env=environment, stdout=pipe, stderr=pipe, text=True)
+
+    @contextmanager
+    def keepalived(self) -> Iterator[Callable[..., None]]:
+        """`says` of a keepalived, which ends with the `with` statement."""
+        following = self.natto_takeover("follow", str(self.fifo))
+        with self.fifo.open("w") as fifo:
+
+            def says(*words: str) -> None:
+                fifo.write("".join(f"{word} 250\n" for word in words))
+                fifo.flush()
+
+            yield says
+        assert following.wait(20) == 0
+
+    def runs(self) -> bool:
+        """on-active does."""
+        return Path(f"/proc/{self.pid.read_text().strip()}").exists()
+
+    def has_been_asked(self, *words: str) -> bool:
+        return until(lambda: self.asked.read_text().split() == list(words))
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_is_run_while_keepalived_elects_this_natto(machine: Machine) -> None:
+    with machine.keepalived() as says:
         says('INSTANCE "natto" BACKUP', 'GROUP "all" MASTER', 'INSTANCE "natto" MASTER')
-        assert until(lambda: "hook" in asked.read_text())
+        assert machine.has_been_asked("standby", "activate", "hook")
         says('INSTANCE "natto" MASTER_RX_LOWER_PRI', 'GROUP "all" BACKUP')  # it stays so
-        assert asked.read_text().splitlines() == ["standby", "activate", "hook"]
-        assert (tmp_path / "run" / "state").read_text() == "MASTER\n"
-        assert runs()
+        assert machine.has_been_asked("standby", "activate", "hook")
+        assert (machine.folder / "run" / "state").read_text() == "MASTER\n"
+        assert machine.runs()
         says('INSTANCE "natto" BACKUP')
-        assert until(lambda: not runs()), "another is elected"
+        assert until(lambda: not machine.runs()), "another is elected"
         says('INSTANCE "natto" MASTER')
-        assert until(lambda: asked.read_text().split()[3:] == ["standby", "activate", "hook"])
-        assert runs()
-    assert until(lambda: not runs()), "keepalived has died"
-    assert following.wait(20) == 0
+        assert machine.has_been_asked(*["standby", "activate", "hook"] * 2)
+        assert machine.runs()
+    assert until(lambda: not machine.runs()), "keepalived has died"
+
+
+def test_other_instances_of_keepalived_do_not_count(machine: Machine) -> None:
+    with machine.keepalived() as says:
+        says('INSTANCE "mgmt-vip" BACKUP', 'INSTANCE "natto" MASTER')
+        assert machine.has_been_asked("activate", "hook")
+        says('INSTANCE "mgmt-vip" BACKUP', 'INSTANCE "natto-b" FAULT', 'INSTANCE "natto" STOP')
+        assert machine.has_been_asked("activate", "hook", "standby")
+        assert (machine.folder / "run" / "state").read_text() == "STOP\n"
+
+
+def test_is_run_again_when_keepalived_has_reloaded_its_file(machine: Machine) -> None:
+    """keepalived, here this process, starts follow anew, and says nothing of an election that stands."""
+    with machine.keepalived() as says:
+        says('INSTANCE "natto" MASTER')
+        assert machine.has_been_asked("activate", "hook")
+    assert until(lambda: not machine.runs())
+    with machine.keepalived() as says:
+        assert machine.has_been_asked("activate", "hook", "hook")
+        assert machine.runs()
+        says('INSTANCE "natto" BACKUP')
+        assert until(lambda: not machine.runs())
+    with machine.keepalived() as says:
+        says('INSTANCE "natto" MASTER')
+        assert machine.has_been_asked("activate", "hook", "hook", "standby", "activate", "hook")
+    # Another keepalived: the other natto may have been elected since.
+    (machine.folder / "run" / "keepalived").write_text("1\n")
+    machine.asked.write_text("")
+    with machine.keepalived() as says:
+        says('INSTANCE "natto" BACKUP')
+        assert machine.has_been_asked("standby")
+
+
+def test_what_a_killed_switch_has_asked_for_is_taken_back(machine: Machine) -> None:
+    run = machine.folder / "run"
+    run.mkdir()
+    (run / "yield").write_text("-10\n")
+    with (run / "switching").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert machine.natto_takeover("check").wait(20) == 0
+        assert (run / "yield").read_text() == "-10\n", "it still runs"
+    assert machine.natto_takeover("check").wait(20) == 0
+    assert (run / "yield").read_text() == "0\n"
+
+
+def test_switch_where_no_natto_runs_says_so(machine: Machine) -> None:
+    (machine.folder / "natto").write_text("#!/bin/sh\necho 'natto.sock: no such file' >&2\nexit 3\n")
+    said = ended(machine.natto_takeover("switch"), FAILED)
+    assert "does it run here? natto.sock: no such file" in said
+
+
+def test_keepalived_is_started_again(tmp_path: Path) -> None:
+    """systemd takes the example as a drop-in of keepalived's unit, whole."""
+    unit = tmp_path / "keepalived.service"
+    unit.write_text("[Service]\nType=notify\nExecStart=/bin/true\n")
+    (tmp_path / "keepalived.service.d").mkdir()
+    example = ROOT / "conf" / "keepalived" / "restart.conf"
+    (tmp_path / "keepalived.service.d" / "natto.conf").write_text(example.read_text())
+    checked = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert "Restart=always" in example.read_text().splitlines()
