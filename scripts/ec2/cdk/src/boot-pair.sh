@@ -1,9 +1,11 @@
 # shellcheck shell=bash
 # For one of a pair, after boot.sh: keepalived elects, natto-takeover moves the routes of mapped prefixes to the elected
 # one, and CloudWatch hears once a minute whether natto is healthy. With boot.ts's definitions
+#   KEEPALIVED_RESTART   what shall start it again when it has died: a drop-in of its unit
 #   KEEPALIVED_CONF   what /etc/keepalived/keepalived.conf shall say, for the first of both and with the example's addresses
 #   OWN, PEER         the addresses for management
-mkdir -p /etc/keepalived /etc/systemd/system
+mkdir -p /etc/keepalived /etc/systemd/system/keepalived.service.d
+printf '%s\n' "$KEEPALIVED_RESTART" >/etc/systemd/system/keepalived.service.d/natto.conf
 instance=$(metadata instance-id)
 read -r _ device _ < <(ip -o -4 address show to "$OWN")
 conf=${KEEPALIVED_CONF//eth0/$device}

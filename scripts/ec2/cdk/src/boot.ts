@@ -9,7 +9,7 @@ import { userDataBytes } from "./limits";
 
 /** Beside the sources: the compiler does not copy them into out/. */
 const sources = join(__dirname, "..", "..", "src");
-const keepalivedExample = join(sources, "..", "..", "..", "..", "conf", "keepalived", "keepalived.conf");
+const keepalivedExamples = join(sources, "..", "..", "..", "..", "conf", "keepalived");
 
 /** The instance of a pair that the user data is for. */
 export interface OneOfPair {
@@ -45,8 +45,8 @@ function script(name: string): string {
 }
 
 /** The example, of the machine that it calls natto-a, without comments. */
-function keepalivedConf(): string {
-  const lines = readFileSync(keepalivedExample, "utf8")
+function keepalivedExample(name: string): string {
+  const lines = readFileSync(join(keepalivedExamples, name), "utf8")
     .split("\n")
     .filter((line) => !line.includes("@natto-b"))
     .map((line) => line.replace("@natto-a ", "").replace(/\s*#.*$/, ""));
@@ -55,7 +55,8 @@ function keepalivedConf(): string {
 
 function pairDefinitions({ own, peer }: OneOfPair): string {
   return (
-    hereDocument("KEEPALIVED_CONF", keepalivedConf()) +
+    hereDocument("KEEPALIVED_CONF", keepalivedExample("keepalived.conf")) +
+    hereDocument("KEEPALIVED_RESTART", keepalivedExample("restart.conf")) +
     `OWN=${own}\nPEER=${peer}\n` +
     "OWN=${OWN%/*}\nPEER=${PEER%/*}\nNATTO_TOML=${NATTO_TOML//PEER_ADDRESS/$PEER}\n"
   );

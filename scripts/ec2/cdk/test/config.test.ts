@@ -293,6 +293,11 @@ describe("one of a pair", () => {
     });
   }
 
+  it("has a keepalived that is started again when it has died", () => {
+    const { output } = appliance("pair").run("boot && cat /etc/systemd/system/keepalived.service.d/natto.conf");
+    assert.match(output, /^\[Service\]\nRestart=always$/m);
+  });
+
   it("needs from EC2 what the deployment has routes for", () => {
     const { status, output } = appliance("pair").run('boot && "$NATTO" export -c /etc/natto/natto.toml --to aws');
     assert.equal(status, 0, output);
