@@ -1,7 +1,11 @@
 """EC2's calls of natto-takeover aws, and the IAM policy that allows them."""
 
+import itertools
 import json
-from collections.abc import Iterable
+import random
+import sys
+import time
+from collections.abc import Iterable, Iterator
 
 import boto3
 import botocore.config
@@ -9,6 +13,7 @@ import botocore.exceptions
 
 # What goes wrong with AWS.
 ERRORS = (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError)
+THROTTLED = ("RequestLimitExceeded", "Throttling", "ThrottlingException", "EC2ThrottledException")
 
 DESCRIBE_INTERFACES = "describe_network_interfaces"
 DESCRIBE_ROUTES = "describe_route_tables"
@@ -29,6 +34,15 @@ TRANSIT_CALLS = (
     REPLACE_TRANSIT_ROUTE,
 )
 
+# What IAM can limit these calls to, and the option that names the table, of those that have one: without it, or for
+# an interface, it is all of that kind. Calls that are not here it cannot limit.
+LIMITED_TO = {
+    ASSIGN: ("network-interface", None),
+    UNASSIGN: ("network-interface", None),
+    REPLACE_ROUTE: ("route-table", "routes"),
+    REPLACE_TRANSIT_ROUTE: ("transit-gateway-route-table", "transit"),
+}
+
 AT_ONCE = 8  # calls
 MOST_VALUES = 200  # of a filter
 
@@ -38,14 +52,22 @@ def default_region() -> str | None:
     return boto3.session.Session().region_name
 
 
+def partition_of(region: str) -> str:
+    """ "aws", mostly."""
+    return boto3.session.Session().get_partition_for_region(region)
+
+
 class Ec2:
     """Any thread may call it. Errors are ERRORS."""
 
-    def __init__(self, region: str, endpoint: str | None) -> None:
+    def __init__(self, region: str, endpoint: str | None, patience: float) -> None:
+        """Calls that may go well the next time are repeated for `patience` seconds after the last grant()."""
+        self._patience = patience
+        self.grant()
         config = botocore.config.Config(
-            retries={"mode": "standard", "max_attempts": 12},
+            retries={"mode": "standard", "total_max_attempts": 1},  # see call()
             connect_timeout=3,
-            read_timeout=15,
+            read_timeout=min(15, max(1, patience / 4)),
             max_pool_connections=2 * AT_ONCE,
         )
         self._client = boto3.client(
@@ -54,7 +76,25 @@ class Ec2:
 
     def call(self, name: str, **parameters: object) -> dict:
         assert name in CALLS + TRANSIT_CALLS
-        return getattr(self._client, name)(**parameters)
+        if self._given_up:
+            raise self._given_up
+        for pause in _pauses():
+            try:
+                return getattr(self._client, name)(**parameters)
+            except ERRORS as error:
+                if not _may_pass(error):
+                    raise
+                if time.monotonic() + pause > self._until:
+                    self._given_up = error
+                    raise
+                print(f"{name}: {_in_short(error)}: again in {pause:.1f} s\n", end="", file=sys.stderr, flush=True)
+            time.sleep(pause)
+        raise AssertionError
+
+    def grant(self) -> None:
+        """The time for repeated calls begins anew. When it is over, all calls fail with the first that was given up."""
+        self._given_up: Exception | None = None
+        self._until = time.monotonic() + self._patience
 
     def interfaces(self, key: str, values: Iterable[str]) -> list[dict]:
         return self._described(DESCRIBE_INTERFACES, "NetworkInterfaces", key, values)
@@ -98,9 +138,65 @@ class Ec2:
         return found
 
 
-def policy(transit: bool) -> str:
-    """An IAM policy that allows these calls, and no others."""
-    names = CALLS + TRANSIT_CALLS if transit else CALLS
-    actions = ["ec2:" + "".join(word.title() for word in name.split("_")) for name in names]
-    statement = {"Effect": "Allow", "Action": sorted(actions), "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
+def _pauses() -> Iterator[float]:
+    """Seconds, as AWS advises: longer each time, and by chance."""
+    for attempt in itertools.count():
+        yield random.uniform(0, min(2**attempt, 20))
+
+
+def _in_short(error: Exception) -> str:
+    """botocore adds that it does not try again itself."""
+    return error.response["Error"]["Code"] if isinstance(error, botocore.exceptions.ClientError) else str(error)
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, botocore.exceptions.ClientError):
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        return status >= 500 or error.response["Error"]["Code"] in THROTTLED
+    return isinstance(error, botocore.exceptions.HTTPClientError)
+
+
+def may_be_of_one(error: Exception) -> bool:
+    """One of the addresses of a call is wrong, or too many: the others may do without it."""
+    if not isinstance(error, botocore.exceptions.ClientError):
+        return False
+    code = error.response["Error"]["Code"]
+    return code.startswith("Invalid") or code == "PrivateIpAddressLimitExceeded"
+
+
+def needed(ports: list[dict], transit: bool) -> list[str]:
+    """The calls for what `natto export` says of these ports, and for Transit Gateway tables."""
+    prefixes, routes = (any(port[kind] for port in ports) for kind in ("prefixes", "routes"))
+    calls = [DESCRIBE_INTERFACES]
+    if prefixes or any(port["addresses"] for port in ports):
+        calls.append(ASSIGN)
+    if prefixes:
+        calls.append(UNASSIGN)
+    if routes:
+        calls += [DESCRIBE_ROUTES, REPLACE_ROUTE]
+    if routes and transit:
+        calls += TRANSIT_CALLS
+    return calls
+
+
+def policy(calls: Iterable[str], where: str, tables: dict[str, list[str]]) -> str:
+    """An IAM policy that allows these calls, and no others.
+
+    `where` is "PARTITION:ec2:REGION:ACCOUNT", `tables` has the names of route tables and those of Transit Gateways, if
+    there are, as "routes" and "transit".
+    """
+    actions: dict[tuple[str, ...], list[str]] = {}
+    for call in calls:
+        resources = ["*"]
+        if call in LIMITED_TO:
+            kind, option = LIMITED_TO[call]
+            resources = [f"arn:{where}:{kind}/{name}" for name in tables.get(option) or ["*"]]
+        if call == REPLACE_TRANSIT_ROUTE:
+            resources.append(f"arn:{where}:transit-gateway-attachment/*")
+        name = "ec2:" + "".join(word.title() for word in call.split("_"))
+        actions.setdefault(tuple(resources), []).append(name)
+    statements = [
+        {"Effect": "Allow", "Action": sorted(names), "Resource": list(resources)}
+        for resources, names in actions.items()
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2)

@@ -1,7 +1,7 @@
-"""The hold time of natto-takeover aws: who has moved all to himself does not do so again before it is over.
+"""The hold time of natto-takeover aws: who has moved something to himself does not begin to do so again before it is over.
 
 So two instances that both mean to be elected do not take everything from each other in turns: the last one that has
-moved all keeps it meanwhile.
+moved it keeps it meanwhile.
 """
 
 import os
@@ -23,10 +23,17 @@ class Hold:
             return 0.0
 
     def begin(self) -> None:
-        """All has been moved here."""
+        """Something has been moved here."""
+        self._write(f"{self._now()}\n")
+
+    def check(self) -> None:
+        """Raises OSError if it could not begin."""
+        self._write(self._file.read_text() if self._file.exists() else "")
+
+    def _write(self, text: str) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         whole = self._file.with_suffix(".new")
-        whole.write_text(f"{self._now()}\n")
+        whole.write_text(text)
         whole.replace(self._file)
 
     @staticmethod

@@ -1,7 +1,10 @@
 """What has to move so that all that the table needs on EC2 is this instance's: steps, each a call or two.
 
 Where an address is does not matter, EC2 takes it from there; of prefixes and routes it does. What one of the four kinds
-needs to know is asked for on its own, so that none waits for another.
+needs to know is asked for on its own, so that none waits for another, or fails with it.
+
+A route may lead to somebody else for a reason, as to a firewall. It is replaced only if it leads nowhere or to the other
+of the pair, or if its table was named.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,12 +26,14 @@ class Step:
 
     text: str
     calls: tuple[tuple[str, dict], ...]
+    free: bool = False  # nobody has it
 
 
 @dataclass
 class Plan:
     steps: list[Step] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)  # what the user has to create
+    missing: list[str] = field(default_factory=list)  # what the user has to create or to say
+    left: list[str] = field(default_factory=list)  # what stays as it is, on purpose
 
 
 @dataclass(frozen=True)
@@ -78,14 +83,35 @@ def prefixes_of(interface: dict) -> list[str]:
     return [prefix["Ipv4Prefix"] for prefix in interface.get("Ipv4Prefixes", [])]
 
 
+def from_whom(ec2: Ec2, ports: list[Port]) -> list[str]:
+    """Of each address that would move and is somebody's, a line of whose."""
+    subnets = {port.subnet for port in ports if port.addresses - port.held}
+    holders = {
+        address["PrivateIpAddress"]: interface["NetworkInterfaceId"]
+        for interface in ec2.interfaces("subnet-id", subnets)
+        for address in interface["PrivateIpAddresses"]
+    }
+    moving = sorted(set().union(*(port.addresses - port.held for port in ports)))
+    return [f"{address} is {holders[address]}'s" for address in moving if address in holders]
+
+
 def planners(
-    ec2: Ec2, ports: list[Port], tables: list[dict], transit: list[str]
+    ec2: Ec2,
+    ports: list[Port],
+    tables: Callable[[], list[dict]],
+    peers: Callable[[], set[str]],
+    named: list[str],
+    transit: list[str],
 ) -> list[Callable[[], Plan]]:
-    """One for each kind. `tables` are VPC route tables, `transit` the names of Transit Gateway's."""
+    """One for each kind.
+
+    `tables` waits for the VPC route tables, `peers` for the network interfaces of the other instances; `named` are the
+    only VPC route tables to change, if there are any, `transit` those of Transit Gateways.
+    """
     return [
         lambda: Plan(list(_address_steps(ports))),
         lambda: Plan(list(_prefix_steps(ec2, ports))),
-        lambda: _routes(ports, tables),
+        lambda: _routes(ports, tables(), peers, named),
         lambda: _transit_routes(ec2, ports, transit),
     ]
 
@@ -94,12 +120,25 @@ def _address_steps(ports: list[Port]) -> Iterator[Step]:
     for port in ports:
         elsewhere = sorted(port.addresses - port.held)
         for batch in (elsewhere[i : i + BATCH] for i in range(0, len(elsewhere), BATCH)):
-            move = {
-                "NetworkInterfaceId": port.interface,
-                "AllowReassignment": True,
-                "PrivateIpAddresses": batch,
-            }
-            yield Step(f"{port.interface}: {' '.join(batch)}", ((ASSIGN, move),))
+            yield address_step(port.interface, batch)
+
+
+def address_step(interface: str, addresses: list[str]) -> Step:
+    move = {
+        "NetworkInterfaceId": interface,
+        "AllowReassignment": True,
+        "PrivateIpAddresses": addresses,
+    }
+    return Step(f"{interface}: {' '.join(addresses)}", ((ASSIGN, move),))
+
+
+def halves(step: Step) -> list[Step]:
+    """The same in two, if it is of several addresses."""
+    ((_, move), *_) = step.calls
+    addresses = move.get("PrivateIpAddresses", [])
+    middle = len(addresses) // 2
+    parts = (addresses[:middle], addresses[middle:]) if middle else ()
+    return [address_step(move["NetworkInterfaceId"], part) for part in parts]
 
 
 def _prefix_steps(ec2: Ec2, ports: list[Port]) -> Iterator[Step]:
@@ -113,31 +152,58 @@ def _prefix_steps(ec2: Ec2, ports: list[Port]) -> Iterator[Step]:
             take = (UNASSIGN, {"NetworkInterfaceId": holder, "Ipv4Prefixes": [prefix]})
             give = (ASSIGN, {"NetworkInterfaceId": port.interface, "Ipv4Prefixes": [prefix]})
             calls = (take, give) if holder else (give,)
-            yield Step(f"{port.interface}: {prefix}", calls)
+            whose = f", from {holder}" if holder else ""
+            yield Step(f"{port.interface}: {prefix}{whose}", calls, free=not holder)
 
 
-def _routes(ports: list[Port], tables: list[dict]) -> Plan:
-    plan, there = Plan(), set()
+def _routes(
+    ports: list[Port], tables: list[dict], peers: Callable[[], set[str]], named: list[str]
+) -> Plan:
+    plan, here, elsewhere = Plan(), set(), {}
     for port in ports:
         for table in (table for table in tables if table["VpcId"] == port.vpc):
+            name = table["RouteTableId"]
             for route in table["Routes"]:
                 destination = route.get("DestinationCidrBlock")
                 if destination not in port.routes:
                     continue
-                there.add((port.vpc, destination))
-                if route.get("NetworkInterfaceId") != port.interface:
+                target = target_of(route)
+                blackhole = route.get("State") == "blackhole"
+                if named:
+                    may = name in named
+                else:
+                    may = target == port.interface or blackhole or target in peers()
+                if not may:
+                    text = f"{name}: {destination} leads to {target}: left as it is"
+                    elsewhere.setdefault((port.vpc, destination), []).append(text)
+                    continue
+                here.add((port.vpc, destination))
+                if target != port.interface:
                     replace = {
-                        "RouteTableId": table["RouteTableId"],
+                        "RouteTableId": name,
                         "DestinationCidrBlock": destination,
                         "NetworkInterfaceId": port.interface,
                     }
-                    text = f"{table['RouteTableId']}: {destination} to {port.interface}"
-                    plan.steps.append(Step(text, ((REPLACE_ROUTE, replace),)))
+                    text = f"{name}: {destination} to {port.interface}, from {target}"
+                    plan.steps.append(Step(text, ((REPLACE_ROUTE, replace),), free=blackhole))
+    plan.left = [text for texts in elsewhere.values() for text in texts]
     # Which tables are meant, nobody knows.
     wanted = {(port.vpc, destination) for port in ports for destination in port.routes}
-    for _, destination in sorted(wanted - there):
-        plan.missing.append(f"{destination}: no route table has a route to it: create it")
+    for vpc, destination in sorted(wanted - here):
+        if (vpc, destination) in elsewhere:
+            plan.missing.append(
+                f"{destination}: no route to it leads to this instance or to the other of the pair: name the other"
+                " (--peer, or [ha] peer in natto.toml) or the table (--route-table)"
+            )
+        else:
+            plan.missing.append(f"{destination}: no route table has a route to it: create it")
     return plan
+
+
+def target_of(route: dict) -> str | None:
+    """What it leads to: DescribeRouteTables names it by one of several members."""
+    of_kinds = ("NetworkInterfaceId", "GatewayId", "NatGatewayId", "TransitGatewayId", "VpcPeeringConnectionId")
+    return next((route[kind] for kind in of_kinds if route.get(kind)), None)
 
 
 def _transit_routes(ec2: Ec2, ports: list[Port], tables: list[str]) -> Plan:
@@ -158,7 +224,8 @@ def _transit_routes(ec2: Ec2, ports: list[Port], tables: list[str]) -> Plan:
     for (table, destination), route in zip(wanted, routes, strict=True):
         attachment = attachments.get((gateways[table], vpcs[destination]))
         if attachment is None:
-            raise Failure(f"{table}: {vpcs[destination]} has no attachment to {gateways[table]}")
+            plan.missing.append(f"{table}: {vpcs[destination]} has no attachment to {gateways[table]}")
+            continue
         if route is None:
             plan.missing.append(f"{table}: it has no static route to {destination}: create it")
             continue

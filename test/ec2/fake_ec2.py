@@ -52,6 +52,7 @@ class FakeEc2:
         self.latency = 0.0  # seconds that each call takes
         self.settles_after = 0.0  # seconds until a change shows
         self.refuses: dict[str, str] = {}  # code by call, or by what a call is about
+        self.impossible: set[str] = set()  # addresses that no interface may have
         self.forgets_to_say: set[str] = set()  # calls that are done, and then answered with an error, once each
         self.before: Callable[[str, dict[str, str]], None] = lambda action, form: None
         self.changed: Callable[[], None] = lambda: None  # called under `lock`
@@ -116,15 +117,20 @@ class FakeEc2:
     # The calls.
 
     def _DescribeNetworkInterfaces(self, form: dict[str, str]) -> str:
-        key = {"attachment.instance-id": "instance", "subnet-id": "subnet"}[form["Filter.1.Name"]]
+        keys = {
+            "attachment.instance-id": lambda i: [i.instance],
+            "subnet-id": lambda i: [i.subnet],
+            "addresses.private-ip-address": lambda i: i.addresses,
+        }
+        key = keys[form["Filter.1.Name"]]
         wanted = values(form, "Filter.1.Value")
         items = "".join(
             f"<item><networkInterfaceId>{name}</networkInterfaceId><subnetId>{i.subnet}</subnetId>"
-            f"<vpcId>{i.vpc}</vpcId>"
+            f"<vpcId>{i.vpc}</vpcId><attachment><instanceId>{i.instance}</instanceId></attachment>"
             f"{listed('privateIpAddressesSet', 'privateIpAddress', i.addresses)}"
             f"{listed('ipv4PrefixSet', 'ipv4Prefix', i.prefixes)}</item>"
             for name, i in self.interfaces.items()
-            if getattr(i, key) in wanted
+            if not set(key(i)).isdisjoint(wanted)
         )
         return f"<networkInterfaceSet>{items}</networkInterfaceSet>"
 
@@ -136,7 +142,7 @@ class FakeEc2:
             if wanted & routes.keys():
                 rows = "".join(
                     f"<item><destinationCidrBlock>{destination}</destinationCidrBlock>"
-                    f"<networkInterfaceId>{target}</networkInterfaceId></item>"
+                    f"{self._target(target)}</item>"
                     for destination, target in routes.items()
                 )
                 items += (
@@ -144,6 +150,12 @@ class FakeEc2:
                     f"<routeSet>{rows}</routeSet></item>"
                 )
         return f"<routeTableSet>{items}</routeTableSet>"
+
+    def _target(self, name: str) -> str:
+        """Of a route. An interface that is gone leaves a hole."""
+        kind = "gatewayId" if name.startswith("vpce-") else "networkInterfaceId"
+        there = name in self.interfaces or not name.startswith("eni-")
+        return f"<{kind}>{name}</{kind}><state>{'active' if there else 'blackhole'}</state>"
 
     def _DescribeTransitGatewayRouteTables(self, form: dict[str, str]) -> str:
         items = "".join(
@@ -197,6 +209,8 @@ class FakeEc2:
         subnet = self.interfaces[name].subnet
         others = [i for key, i in self.interfaces.items() if i.subnet == subnet and key != name]
         addresses, prefixes = values(form, "PrivateIpAddress"), values(form, "Ipv4Prefix")
+        if self.impossible & set(addresses):
+            raise Refused(400, "InvalidParameterValue")
         if any(prefix in i.prefixes for i in others for prefix in prefixes):
             raise Refused(400, "InvalidParameterValue")  # prefixes cannot be reassigned
         taken = any(address in i.addresses for i in others for address in addresses)

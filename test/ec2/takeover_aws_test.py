@@ -1,8 +1,10 @@
 """natto-takeover aws, with the real boto3, on an EC2 that is made up."""
 
 import fcntl
+import importlib
 import json
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +17,7 @@ from fake_ec2 import FakeEc2, Interface, TransitTable
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "scripts" / "ha" / "natto-takeover"
-DONE, FAILED, SYSTEM_REFUSED = 0, 1, 3
+DONE, FAILED, USAGE_WRONG, SYSTEM_REFUSED = 0, 1, 2, 3
 MAPPED = [f"100.64.2.{host}" for host in range(16, 51)]  # more than one call takes
 PREFIX, ROUTE = "100.64.2.64/28", "10.50.0.0/20"
 ROUTE_OF_A = "10.70.0.0/16"
@@ -82,8 +84,9 @@ class Instance:
             "NATTO_TAKEOVER": str(tools),
         }
         aws = ("--region", "eu-west-1", "--endpoint", self.ec2.url, "--instance", f"i-{self.name}")
+        peers = () if {"--peer", "-c"} & set(words) else ("--peer", "i-two" if self.name == "one" else "i-one")
         return subprocess.Popen(
-            [PROGRAM, "aws", *aws, *words],
+            [PROGRAM, "aws", *aws, *peers, *words],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -129,7 +132,8 @@ def test_all_moves_and_nothing_else(ec2, two) -> None:
     ec2.throttled = 2  # what AWS throttles is tried again
     said = two.take_over()
     all_is_at(ec2, "two", "one")
-    assert said.splitlines()[-1].startswith("all is here: 7 moves in ")
+    assert "\nall is here: 7 moves in " in said
+    assert "describe_network_interfaces: RequestLimitExceeded: again in " in said
     assert ec2.calls["AssignPrivateIpAddresses"] == 4, "35 addresses are two calls"
 
 
@@ -141,21 +145,24 @@ def test_again_changes_nothing(ec2, two) -> None:
     assert {name for name in changed if not name.startswith("Describe")} == set()
 
 
-def test_a_dry_run_says_what_it_would_do(ec2, two) -> None:
-    said = two.take_over("--dry-run")
-    assert f"would move eni-two-b: {PREFIX}" in said
-    assert f"would move rtb-2: {ROUTE} to eni-two-b" in said
+def test_a_dry_run_says_what_it_would_do(ec2, one, two) -> None:
+    said = two.take_over("--dry-run", status=FAILED)
+    assert f"would move eni-two-b: {PREFIX}, from eni-one-b" in said
+    assert f"would move rtb-2: {ROUTE} to eni-two-b, from eni-one-b" in said
+    assert f"{MAPPED[0]} is eni-one-b's" in said
+    assert said.endswith("not all is here\n")
     all_is_at(ec2, "one", "two")
+    assert one.take_over("--dry-run") == "all is here\n"
 
 
 def test_goes_on_where_it_was_interrupted(ec2, two) -> None:
     ec2.refuses = {"ReplaceRoute": "UnauthorizedOperation"}
     said = two.take_over(status=FAILED)
-    assert f"rtb-1: {ROUTE} to eni-two-b: " in said and "UnauthorizedOperation" in said
+    assert f"rtb-1: {ROUTE} to eni-two-b, from eni-one-b: " in said and "UnauthorizedOperation" in said
     assert ec2.interfaces["eni-two-b"].prefixes == [PREFIX], "one that fails holds up no other"
     ec2.refuses = {}
     before = ec2.calls.copy()
-    two.take_over()
+    two.take_over("--hold", "0")
     all_is_at(ec2, "two", "one")
     assert "AssignPrivateIpAddresses" not in ec2.calls - before
 
@@ -170,7 +177,7 @@ def test_calls_run_side_by_side_and_changes_take_their_time(ec2, two) -> None:
 def test_says_what_has_not_arrived(ec2, two) -> None:
     ec2.settles_after = 3600
     said = two.take_over("--wait", "0", status=FAILED)
-    assert f"rtb-1: {ROUTE} to eni-two-b: has not arrived" in said
+    assert f"rtb-1: {ROUTE} to eni-two-b, from eni-one-b: has not arrived" in said
 
 
 def test_what_was_done_though_the_answer_was_an_error(ec2, two) -> None:
@@ -200,7 +207,7 @@ def test_who_has_just_moved_all_does_not_take_it_back(ec2, one, two) -> None:
     two.take_over()
     one.take_over()
     waiting = two.start("--hold", "3600")
-    assert waiting.stdout.readline().startswith("all was moved here a moment ago: waits for 3")
+    assert waiting.stdout.readline().startswith("something was moved here a moment ago: waits for 3")
     all_is_at(ec2, "one", "two")
     waiting.kill()
     waiting.communicate()
@@ -208,6 +215,121 @@ def test_who_has_just_moved_all_does_not_take_it_back(ec2, one, two) -> None:
 
     two.take_over("--hold", "1")
     all_is_at(ec2, "two", "one")
+
+
+def test_who_has_moved_all_but_what_is_refused_does_not_take_it_back(ec2, one, two) -> None:
+    ec2.refuses = {"ReplaceRoute": "UnauthorizedOperation"}
+    two.take_over(status=FAILED)
+    one.take_over()
+    assert ec2.interfaces["eni-one-b"].prefixes == [PREFIX]
+    waiting = two.start("--hold", "3600")
+    assert waiting.stdout.readline().startswith("something was moved here a moment ago: waits for 3")
+    waiting.kill()
+    waiting.communicate()
+    assert ec2.interfaces["eni-one-b"].prefixes == [PREFIX]
+
+
+def test_what_nobody_has_is_not_waited_for(ec2, two) -> None:
+    """As when a move was ended between taking a prefix away and giving it."""
+    two.take_over()
+    ec2.interfaces["eni-two-b"].prefixes.clear()
+    for _, routes in ec2.tables.values():
+        routes |= {ROUTE: "eni-gone"} if ROUTE in routes else {}
+    ec2.tables["rtb-a"][1][ROUTE] = "eni-elsewhere"
+    two.take_over("--hold", "3600")
+    all_is_at(ec2, "two", "one")
+
+
+def test_a_route_that_leads_to_somebody_else_is_left_alone_and_named(ec2, two) -> None:
+    ec2.tables["rtb-2"][1][ROUTE] = "vpce-firewall"
+    said = two.take_over()
+    assert f"rtb-2: {ROUTE} leads to vpce-firewall: left as it is" in said
+    assert ec2.tables["rtb-2"][1][ROUTE] == "vpce-firewall"
+    assert ec2.tables["rtb-1"][1][ROUTE] == "eni-two-b"
+
+
+def test_only_route_tables_that_are_named_are_changed_wherever_they_lead(ec2, two) -> None:
+    ec2.tables["rtb-2"][1][ROUTE] = "vpce-firewall"
+    said = two.take_over("--route-table", "rtb-2", "--route-table", "rtb-a")
+    assert f"rtb-1: {ROUTE} leads to eni-one-b: left as it is" in said
+    assert ec2.tables["rtb-2"][1][ROUTE] == "eni-two-b"
+    assert ec2.tables["rtb-1"][1][ROUTE] == "eni-one-b"
+    assert ec2.tables["rtb-a"][1][ROUTE_OF_A] == "eni-two-a"
+
+
+def test_a_route_whose_interface_is_gone_leads_to_nobody(ec2, two) -> None:
+    ec2.tables["rtb-2"][1][ROUTE] = "eni-gone"
+    two.take_over()
+    assert ec2.tables["rtb-2"][1][ROUTE] == "eni-two-b"
+
+
+def test_without_the_peers_name_a_route_is_not_taken(ec2, two) -> None:
+    said = two.take_over("-c", "/none", status=FAILED)
+    assert f"{ROUTE}: no route to it leads to this instance or to the other of the pair: name the other" in said
+    assert f"rtb-1: {ROUTE} leads to eni-one-b: left as it is" in said
+    assert ec2.tables["rtb-1"][1][ROUTE] == "eni-one-b"
+    assert ec2.interfaces["eni-two-b"].prefixes == [PREFIX], "it holds up no other"
+
+
+def test_the_peer_is_that_of_natto_toml_by_its_address_in_this_vpc(ec2, two, tmp_path: Path) -> None:
+    config = tmp_path / "natto.toml"
+    config.write_text('[ha]\npeer = "root@100.64.2.4"\n')
+    ec2.interfaces["eni-same-address"] = Interface("i-four", "subnet-c", "vpc-c", ["100.64.2.4"])
+    ec2.interfaces["eni-four-b"] = Interface("i-four", "subnet-b", "vpc-b", ["100.64.2.7"])
+    ec2.tables["rtb-2"][1][ROUTE] = "eni-four-b"
+    said = two.take_over("-c", str(config))
+    assert f"rtb-2: {ROUTE} leads to eni-four-b: left as it is" in said
+    assert ec2.tables["rtb-1"][1][ROUTE] == "eni-two-b"
+
+
+def test_one_address_that_is_refused_holds_up_no_other(ec2, two) -> None:
+    ec2.impossible = {MAPPED[3]}
+    said = two.take_over(status=FAILED)
+    assert f"eni-two-b: {MAPPED[3]}: " in said and "InvalidParameterValue" in said
+    assert sorted(ec2.interfaces["eni-two-b"].addresses[1:]) == [*MAPPED[:3], *MAPPED[4:]]
+
+
+def test_route_tables_that_may_not_be_described_hold_up_no_addresses(ec2, two) -> None:
+    ec2.refuses = {"DescribeRouteTables": "UnauthorizedOperation"}
+    said = two.take_over(status=FAILED)
+    assert "AWS: " in said and "DescribeRouteTables" in said
+    assert ec2.interfaces["eni-two-b"].prefixes == [PREFIX]
+    assert sorted(ec2.interfaces["eni-two-b"].addresses[1:]) == MAPPED
+
+
+def test_an_ec2_that_never_answers_is_given_up(two) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = "http://{}:{}".format(*mute.getsockname())
+        said = two.take_over("--endpoint", address, "--wait", "4", status=SYSTEM_REFUSED)
+    assert ": again in " in said
+    assert said.splitlines()[-1].startswith("AWS: ")
+
+
+def test_mistakes_are_said_before_anything_moves(ec2, two, tmp_path: Path) -> None:
+    for wrong in ("3", "0/2", "3/2", "a/b"):
+        assert "not N/M" in two.take_over("--shard", wrong, status=USAGE_WRONG)
+    run = tmp_path / "two"
+    (run / "moved.new").mkdir(parents=True)  # root may write what is read-only
+    assert "cannot note for --hold what was moved" in two.take_over(status=FAILED)
+    (run / "natto").unlink()
+    (run / "natto").mkdir()
+    assert "natto export -c" in two.take_over(status=FAILED)
+    all_is_at(ec2, "one", "two")
+
+
+def test_the_instances_metadata_are_not_asked_for_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.syspath_prepend(ROOT / "scripts" / "ha")
+    monkeypatch.setattr(socket.socket, "connect", lambda _, address: asked.append(address[0]) or refuse())
+    takeover_aws = importlib.import_module("takeover_aws")
+    with pytest.raises(takeover_aws.Failure, match="give --region"):
+        takeover_aws.metadata("placement/region", "--region")
+    assert asked == ["169.254.169.254"]
+
+
+def refuse() -> None:
+    raise ConnectionRefusedError
 
 
 def test_who_keeps_all_takes_back_what_is_taken_away(ec2, one, two) -> None:
@@ -260,7 +382,7 @@ def transit_routes(ec2) -> list[dict[str, str]]:
 
 def test_routes_of_a_transit_gateway_move_to_the_instances_vpc(ec2, two_vpcs, two) -> None:
     before = transit_routes(ec2)[2]
-    said = two.take_over(*TABLES, "--dry-run")
+    said = two.take_over(*TABLES, "--dry-run", status=FAILED)
     assert f"would move tgw-rtb-2: {ROUTE} to att-two-b" in said
     ec2.throttled, ec2.settles_after = 2, 0.5
     two.take_over(*TABLES)
@@ -284,14 +406,25 @@ def test_what_is_missing_at_a_transit_gateway_is_named(ec2, two_vpcs, two) -> No
     assert f"tgw-rtb-1: it has no static route to {ROUTE}: create it" in said
     assert transit_routes(ec2)[1][ROUTE] == "att-two-b"
     ec2.attachments["att-two-b"] = ("tgw-2", "vpc-two-b")
+    ec2.tables["rtb-two-b"][1][ROUTE] = "eni-gone"
     assert "tgw-rtb-1: vpc-two-b has no attachment to tgw-1" in two.take_over(*TABLES, status=FAILED)
+    assert ec2.tables["rtb-two-b"][1][ROUTE] == "eni-two-b", "one that fails holds up no other"
+
+
+def test_transit_gateways_that_may_not_be_described_hold_up_no_routes(ec2, two_vpcs, two) -> None:
+    ec2.refuses = {"DescribeTransitGatewayRouteTables": "UnauthorizedOperation"}
+    ec2.tables["rtb-two-b"][1][ROUTE] = "eni-gone"
+    assert "DescribeTransitGatewayRouteTables" in two.take_over(*TABLES, status=FAILED)
+    assert ec2.tables["rtb-two-b"][1][ROUTE] == "eni-two-b"
 
 
 def test_the_policy_allows_transit_gateways_where_they_are_named(ec2, two_vpcs, two) -> None:
-    (statement,) = json.loads(two.take_over(*TABLES, "--policy"))["Statement"]
+    limits = limits_of(two.take_over(*TABLES, "--policy"))
     two.take_over(*TABLES)
-    allowed = {name.removeprefix("ec2:") for name in statement["Action"]}
-    assert allowed == {*ec2.calls, "UnassignPrivateIpAddresses", "ReplaceRoute"}, "none was needed here"
+    assert limits.keys() == {*ec2.calls, "UnassignPrivateIpAddresses", "ReplaceRoute"}, "none was needed here"
+    arn = "arn:aws:ec2:eu-west-1:*:transit-gateway"
+    named = [f"{arn}-route-table/tgw-rtb-1", f"{arn}-route-table/tgw-rtb-2", f"{arn}-attachment/*"]
+    assert limits["ReplaceTransitGatewayRoute"] == named
 
 
 def test_a_route_that_is_in_no_table_is_named(ec2, two) -> None:
@@ -315,9 +448,38 @@ def test_an_interface_that_the_instance_does_not_have(ec2, two) -> None:
 
 
 def test_the_policy_allows_what_is_called_and_nothing_else(ec2, two) -> None:
-    (statement,) = json.loads(two.take_over("--policy"))["Statement"]
+    limits = limits_of(two.take_over("--policy"))
     two.take_over()
-    assert set(statement["Action"]) == {f"ec2:{name}" for name in ec2.calls}
+    assert limits.keys() == ec2.calls.keys()
+    arn = "arn:aws:ec2:eu-west-1:*"
+    for name, resources in limits.items():
+        kind = "route-table" if "Route" in name else "network-interface"
+        assert resources == (["*"] if name.startswith("Describe") else [f"{arn}:{kind}/*"])
+    limits = limits_of(two.take_over("--policy", "--route-table", "rtb-1", "--route-table", "rtb-2"))
+    assert limits["ReplaceRoute"] == [f"{arn}:route-table/rtb-1", f"{arn}:route-table/rtb-2"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "items", "calls"),
+    [
+        ("addresses", [{"address": "100.64.1.20"}], {"AssignPrivateIpAddresses"}),
+        ("prefixes", [{"prefix": PREFIX}], {"AssignPrivateIpAddresses", "UnassignPrivateIpAddresses"}),
+        ("routes", [{"destination": ROUTE}], {"DescribeRouteTables", "ReplaceRoute"}),
+    ],
+)
+def test_the_policy_allows_what_the_table_needs(two, monkeypatch, kind: str, items: list, calls: set[str]) -> None:
+    port = {"realm": "a", "address": "100.64.1.4/24", "addresses": [], "prefixes": [], "routes": []}
+    monkeypatch.setitem(globals(), "export", lambda _: {"ports": [port | {kind: items}]})
+    assert limits_of(two.take_over("--policy")).keys() == calls | {"DescribeNetworkInterfaces"}
+
+
+def limits_of(policy: str) -> dict[str, list[str]]:
+    """The resources of each call that is allowed."""
+    statements = json.loads(policy)["Statement"]
+    assert all(statement["Effect"] == "Allow" for statement in statements)
+    return {
+        action.removeprefix("ec2:"): statement["Resource"] for statement in statements for action in statement["Action"]
+    }
 
 
 def test_the_share_of_one_that_is_lost_goes_to_the_others(tmp_path: Path, binary: Path) -> None:
@@ -372,7 +534,7 @@ def until(condition: Callable[[], bool]) -> bool:
 
 
 @dataclass
-class Machine:
+class Elected:
     """A natto that only notes what it is asked, an on-active that runs until it is ended, and what keepalived says."""
 
     folder: Path
@@ -421,72 +583,72 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
+def elected(tmp_path: Path) -> Elected:
+    return Elected(tmp_path)
 
 
-def test_is_run_while_keepalived_elects_this_natto(machine: Machine) -> None:
-    with machine.keepalived() as says:
+def test_is_run_while_keepalived_elects_this_natto(elected: Elected) -> None:
+    with elected.keepalived() as says:
         says('INSTANCE "natto" BACKUP', 'GROUP "all" MASTER', 'INSTANCE "natto" MASTER')
-        assert machine.has_been_asked("standby", "activate", "hook")
+        assert elected.has_been_asked("standby", "activate", "hook")
         says('INSTANCE "natto" MASTER_RX_LOWER_PRI', 'GROUP "all" BACKUP')  # it stays so
-        assert machine.has_been_asked("standby", "activate", "hook")
-        assert (machine.folder / "run" / "state").read_text() == "MASTER\n"
-        assert machine.runs()
+        assert elected.has_been_asked("standby", "activate", "hook")
+        assert (elected.folder / "run" / "state").read_text() == "MASTER\n"
+        assert elected.runs()
         says('INSTANCE "natto" BACKUP')
-        assert until(lambda: not machine.runs()), "another is elected"
+        assert until(lambda: not elected.runs()), "another is elected"
         says('INSTANCE "natto" MASTER')
-        assert machine.has_been_asked(*["standby", "activate", "hook"] * 2)
-        assert machine.runs()
-    assert until(lambda: not machine.runs()), "keepalived has died"
+        assert elected.has_been_asked(*["standby", "activate", "hook"] * 2)
+        assert elected.runs()
+    assert until(lambda: not elected.runs()), "keepalived has died"
 
 
-def test_other_instances_of_keepalived_do_not_count(machine: Machine) -> None:
-    with machine.keepalived() as says:
+def test_other_instances_of_keepalived_do_not_count(elected: Elected) -> None:
+    with elected.keepalived() as says:
         says('INSTANCE "mgmt-vip" BACKUP', 'INSTANCE "natto" MASTER')
-        assert machine.has_been_asked("activate", "hook")
+        assert elected.has_been_asked("activate", "hook")
         says('INSTANCE "mgmt-vip" BACKUP', 'INSTANCE "natto-b" FAULT', 'INSTANCE "natto" STOP')
-        assert machine.has_been_asked("activate", "hook", "standby")
-        assert (machine.folder / "run" / "state").read_text() == "STOP\n"
+        assert elected.has_been_asked("activate", "hook", "standby")
+        assert (elected.folder / "run" / "state").read_text() == "STOP\n"
 
 
-def test_is_run_again_when_keepalived_has_reloaded_its_file(machine: Machine) -> None:
+def test_is_run_again_when_keepalived_has_reloaded_its_file(elected: Elected) -> None:
     """keepalived, here this process, starts follow anew, and says nothing of an election that stands."""
-    with machine.keepalived() as says:
+    with elected.keepalived() as says:
         says('INSTANCE "natto" MASTER')
-        assert machine.has_been_asked("activate", "hook")
-    assert until(lambda: not machine.runs())
-    with machine.keepalived() as says:
-        assert machine.has_been_asked("activate", "hook", "hook")
-        assert machine.runs()
+        assert elected.has_been_asked("activate", "hook")
+    assert until(lambda: not elected.runs())
+    with elected.keepalived() as says:
+        assert elected.has_been_asked("activate", "hook", "hook")
+        assert elected.runs()
         says('INSTANCE "natto" BACKUP')
-        assert until(lambda: not machine.runs())
-    with machine.keepalived() as says:
+        assert until(lambda: not elected.runs())
+    with elected.keepalived() as says:
         says('INSTANCE "natto" MASTER')
-        assert machine.has_been_asked("activate", "hook", "hook", "standby", "activate", "hook")
+        assert elected.has_been_asked("activate", "hook", "hook", "standby", "activate", "hook")
     # Another keepalived: the other natto may have been elected since.
-    (machine.folder / "run" / "keepalived").write_text("1\n")
-    machine.asked.write_text("")
-    with machine.keepalived() as says:
+    (elected.folder / "run" / "keepalived").write_text("1\n")
+    elected.asked.write_text("")
+    with elected.keepalived() as says:
         says('INSTANCE "natto" BACKUP')
-        assert machine.has_been_asked("standby")
+        assert elected.has_been_asked("standby")
 
 
-def test_what_a_killed_switch_has_asked_for_is_taken_back(machine: Machine) -> None:
-    run = machine.folder / "run"
+def test_what_a_killed_switch_has_asked_for_is_taken_back(elected: Elected) -> None:
+    run = elected.folder / "run"
     run.mkdir()
     (run / "yield").write_text("-10\n")
     with (run / "switching").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert machine.natto_takeover("check").wait(20) == 0
+        assert elected.natto_takeover("check").wait(20) == 0
         assert (run / "yield").read_text() == "-10\n", "it still runs"
-    assert machine.natto_takeover("check").wait(20) == 0
+    assert elected.natto_takeover("check").wait(20) == 0
     assert (run / "yield").read_text() == "0\n"
 
 
-def test_switch_where_no_natto_runs_says_so(machine: Machine) -> None:
-    (machine.folder / "natto").write_text("#!/bin/sh\necho 'natto.sock: no such file' >&2\nexit 3\n")
-    said = ended(machine.natto_takeover("switch"), FAILED)
+def test_switch_where_no_natto_runs_says_so(elected: Elected) -> None:
+    (elected.folder / "natto").write_text("#!/bin/sh\necho 'natto.sock: no such file' >&2\nexit 3\n")
+    said = ended(elected.natto_takeover("switch"), FAILED)
     assert "does it run here? natto.sock: no such file" in said
 
 

@@ -147,9 +147,10 @@ def build(lab: Lab, natto: Path) -> Cloud:
 
 
 def _move_when_elected(node: Node, url: str) -> None:
+    peer = " ".join(f"--peer i-{name}" for name in OWN if name != node.name)
     script(
         node.on_active,
-        f"exec {node.takeover} aws -c {node.config} --endpoint {url} --keep 2 >>{node.on_active}.log 2>&1",
+        f"exec {node.takeover} aws -c {node.config} --endpoint {url} --keep 2 {peer} >>{node.on_active}.log 2>&1",
     )
 
 
