@@ -1,7 +1,9 @@
-// The decision: for every table of three mappings in three realms, all ports, and every policy,
-// what decide() says is what the contract says, written here a second time from its words: nothing
-// is forwarded that no pair of mappings and no rule allows. And what judge() says of every policy
-// of two rules.
+// The decision: for every table of three mappings, all ports, and every policy, what decide() says
+// is what the contract says, written here a second time from its words: nothing is forwarded that
+// no pair of mappings and no rule allows. And what judge() says of every policy of two rules.
+//
+// The contract's formulas join their terms by & and |, which are no branches: KLEE then looks at a
+// formula once, and not at each way through it.
 
 #include "packet/decision.hpp"
 
@@ -17,12 +19,15 @@ using namespace natto::proof;
 namespace {
 
 constexpr std::size_t kMappings = 3;
-constexpr std::size_t kRealms = 3;
 
 struct AnyMapping {
   std::uint32_t real;
   std::uint32_t mapped;
   RealmId realm;
+
+  [[nodiscard]] bool is_real(RealmId in, std::uint32_t address) const {
+    return (realm == in) & (real == address);
+  }
 };
 
 /// A table of hosts. A prefix is as many hosts as it has addresses: Translation::apply() is a
@@ -31,15 +36,28 @@ struct AnyTable {
   std::array<AnyMapping, kMappings> mappings;
 
   [[nodiscard]] bool is_bijection() const {
+    bool collides = false;
     for (std::size_t a = 0; a < kMappings; ++a) {
       for (std::size_t b = 0; b < a; ++b) {
-        if (mappings[a].mapped == mappings[b].mapped ||
-            (mappings[a].realm == mappings[b].realm && mappings[a].real == mappings[b].real)) {
-          return false;
-        }
+        collides |= mappings[a].mapped == mappings[b].mapped;
+        collides |= mappings[a].is_real(mappings[b].realm, mappings[b].real);
       }
     }
-    return true;
+    return !collides;
+  }
+  [[nodiscard]] bool has_real(RealmId realm, Ipv4Address address) const {
+    bool has = false;
+    for (const AnyMapping& mapping : mappings) {
+      has |= mapping.is_real(realm, address.host());
+    }
+    return has;
+  }
+  [[nodiscard]] bool has_mapped(Ipv4Address address) const {
+    bool has = false;
+    for (const AnyMapping& mapping : mappings) {
+      has |= mapping.mapped == address.host();
+    }
+    return has;
   }
   [[nodiscard]] static Translation translation(std::uint32_t from, std::uint32_t to,
                                                const AnyMapping& of, std::size_t index) {
@@ -48,7 +66,7 @@ struct AnyTable {
   }
   [[nodiscard]] std::optional<Translation> find_real(RealmId realm, Ipv4Address address) const {
     for (std::size_t i = 0; i < kMappings; ++i) {
-      if (mappings[i].realm == realm && mappings[i].real == address.host()) {
+      if (mappings[i].is_real(realm, address.host())) {
         return translation(mappings[i].real, mappings[i].mapped, mappings[i], i);
       }
     }
@@ -63,6 +81,15 @@ struct AnyTable {
     return std::nullopt;
   }
 };
+
+/// Whom the table knows of a packet's two ends. A table is a set: which of its mappings comes first
+/// says nothing, so the sender's is the first, and the receiver's that one or the second.
+struct Ends {
+  bool sender;
+  std::optional<std::size_t> receiver;
+};
+constexpr Ends kEnds[] = {
+    {false, std::nullopt}, {false, 0}, {true, std::nullopt}, {true, 0}, {true, 1}};
 
 PortRules any_port(const char* name) {
   PortRules rules;
@@ -79,35 +106,46 @@ PortRules any_port(const char* name) {
 
 /// R22: the broadcast address of the port's subnet.
 bool is_broadcast_of(const PortRules& port, std::uint32_t address) {
-  return port.address.length == 24 && address == (port.address.address.host() | 0xffU);
+  return (port.address.length == 24) & (address == (port.address.address.host() | 0xffU));
 }
 
 }  // namespace
 
+/// `size`: the kind of the packet, an ICMP error or none, and which of its ends the table knows.
 PROPERTY(decision_contract) {
+  const Ends ends = kEnds[size / 2 % std::size(kEnds)];
+  const bool is_error = size % 2 != 0;
   AnyTable table{};
   for (AnyMapping& mapping : table.mappings) {
     mapping = {.real = any<std::uint32_t>("real"),
                .mapped = any<std::uint32_t>("mapped"),
-               .realm = static_cast<RealmId>(pick(kRealms, "realm"))};
+               .realm = any<RealmId>("realm")};
   }
   if (!table.is_bijection()) {
     return;
   }
-  const RealmId from = 0;  // the realms differ in nothing but their number
+  const auto from = ends.sender ? table.mappings[0].realm : any<RealmId>("from");
   ParsedPacket packet{};
-  packet.source = any_address("source");
-  packet.destination = any_address("destination");
-  packet.real_key = packet.source;
-  packet.mapped_key = packet.destination;
+  packet.real_key =
+      ends.sender ? Ipv4Address::from_host(table.mappings[0].real) : any_address("sender");
+  packet.mapped_key = ends.receiver ? Ipv4Address::from_host(table.mappings[*ends.receiver].mapped)
+                                    : any_address("receiver");
+  if (!ends.sender && table.has_real(from, packet.real_key)) {
+    return;
+  }
+  if (!ends.receiver && table.has_mapped(packet.mapped_key)) {
+    return;
+  }
+  packet.source = packet.real_key;
+  packet.destination = packet.mapped_key;
   packet.total_length = any<std::uint16_t>("total_length");
   packet.ttl = any<std::uint8_t>("ttl");
   packet.dont_fragment = any<bool>("dont_fragment");
-  if (pick(2, "is_error") != 0) {
+  if (is_error) {
     packet.quoted.ip_offset = 42;
     packet.quoted.checksum_bad = any<bool>("quoted_bad");
     packet.quoted.icmp_checksum_bad = any<bool>("icmp_bad");
-    packet.real_key = any_address("quoted_destination");
+    packet.source = any_address("reporter");
   }
   const IcmpRules icmp{.outer_source = static_cast<OuterSource>(pick(3, "outer_source")),
                        .inner_checksum_bad = any<bool>("drops_inner_bad")
@@ -137,36 +175,26 @@ PROPERTY(decision_contract) {
     return;
   }
   PROVE(allowed);
-  std::size_t receiver = kMappings;
-  std::size_t sender = kMappings;
-  bool poses = false;
-  for (std::size_t i = 0; i < kMappings; ++i) {
-    const AnyMapping& mapping = table.mappings[i];
-    receiver = mapping.mapped == packet.destination.host() ? i : receiver;
-    sender = mapping.realm == from && mapping.real == packet.real_key.host() ? i : sender;
-    poses = poses || mapping.mapped == packet.source.host();
-  }
-  PROVE(receiver != kMappings);
-  PROVE(sender != kMappings || (in.admits_unmapped_sources && !poses));
-  const AnyMapping& to = table.mappings[receiver];
+  PROVE(ends.receiver.has_value());
+  PROVE(ends.sender || (in.admits_unmapped_sources & !table.has_mapped(packet.source)));
+  const AnyMapping& to = table.mappings[*ends.receiver];
   PROVE(!in.closed_realm || *in.closed_realm != to.realm);
   PROVE(!is_broadcast_of(in, packet.destination.host()) && !is_broadcast_of(out, to.real));
   PROVE(packet.ttl > 1);
-  PROVE(packet.total_length <= out.mtu || !packet.dont_fragment);
+  PROVE((packet.total_length <= out.mtu) | !packet.dont_fragment);
   PROVE(decision.addresses.destination.host() == to.real);
-  const std::uint32_t host =
-      sender != kMappings ? table.mappings[sender].mapped : packet.real_key.host();
-  if (!packet.is_icmp_error()) {
+  const std::uint32_t host = ends.sender ? table.mappings[0].mapped : packet.real_key.host();
+  if (!is_error) {
     PROVE(decision.addresses.source.host() == host);
     return;
   }
   // R26, R27, R31, R32.
   PROVE(!packet.quoted.icmp_checksum_bad);
-  PROVE(!packet.quoted.checksum_bad || icmp.inner_checksum_bad == InnerChecksumBad::kPass);
+  PROVE(!packet.quoted.checksum_bad | (icmp.inner_checksum_bad == InnerChecksumBad::kPass));
   PROVE(decision.quoted.source.host() == to.real && decision.quoted.destination.host() == host);
   std::optional<std::uint32_t> reporter;
   for (const AnyMapping& mapping : table.mappings) {
-    if (mapping.realm == from && mapping.real == packet.source.host()) {
+    if (mapping.is_real(from, packet.source.host())) {
       reporter = mapping.mapped;
     }
   }
@@ -178,7 +206,8 @@ PROPERTY(decision_contract) {
 }
 
 /// Two rules, each from one group to another for a span of ports of one protocol; the compiled form
-/// of a policy that denies the rest.
+/// of a policy that denies the rest. `size`: the group of the packet's receiver. That of its sender
+/// is 0; the groups differ in nothing but their number, so that it is that one, or 1.
 PROPERTY(policy_contract) {
   struct Rule {
     Policy::Group from;
@@ -203,15 +232,14 @@ PROPERTY(policy_contract) {
             .protocol = any<std::uint8_t>("protocol"),
             .first = any<std::uint16_t>("first"),
             .last = any<std::uint16_t>("last"),
-            .any = pick(2, "any") != 0};
+            .any = any<bool>("any")};
     if (rule.first > rule.last) {
       return;
     }
     const std::uint32_t of_protocol = std::uint32_t{rule.protocol} << 16U;
-    Policy::Grant grant{.first_range = i, .ranges = rule.any ? 0U : 1U, .any = {}};
-    if (rule.any) {
-      grant.any = number(i);
-    }
+    const Policy::Grant grant{.first_range = i,
+                              .ranges = rule.any ? 0U : 1U,
+                              .any = number(rule.any ? i : Policy::RuleOfGrant::kNone)};
     parts.grants.push_back(grant);
     parts.ranges.push_back({of_protocol | rule.first, of_protocol | rule.last, number(i)});
   }
@@ -232,12 +260,12 @@ PROPERTY(policy_contract) {
 
   Flow flow;
   flow.protocol = any<std::uint8_t>("of");
-  flow.role = static_cast<FlowRole>(pick(4, "role"));
-  flow.ports_unknown = pick(2, "ports_unknown") != 0;
+  flow.role = static_cast<FlowRole>(any<std::uint8_t>("role") % 4);
+  flow.ports_unknown = any<bool>("ports_unknown");
   flow.source_port = any<std::uint16_t>("source_port");
   flow.destination_port = any<std::uint16_t>("destination_port");
-  const Policy::Group source = 0;  // the groups differ in nothing but their number
-  const auto destination = static_cast<Policy::Group>(pick(2, "destination"));
+  const Policy::Group source = 0;
+  const auto destination = static_cast<Policy::Group>(size % 2);
   const Policy::Judgement judgement = policy.judge(source, destination, flow);
 
   // P2: from -> to by the destination's port, to -> from by the source's. P3, P4: who opens or asks
@@ -246,14 +274,15 @@ PROPERTY(policy_contract) {
   bool opened = false;
   for (const Rule& rule : rules) {
     const auto fits = [&](std::uint16_t port) {
-      return rule.any || (rule.protocol == flow.protocol &&
-                          (flow.ports_unknown || (port >= rule.first && port <= rule.last)));
+      return rule.any | ((rule.protocol == flow.protocol) &
+                         (flow.ports_unknown | ((port >= rule.first) & (port <= rule.last))));
     };
-    const bool there = rule.from == source && rule.to == destination && fits(flow.destination_port);
-    const bool back = rule.from == destination && rule.to == source && fits(flow.source_port);
-    const bool may_come_back = flow.role == FlowRole::kEither || flow.role == FlowRole::kAnswers;
-    allowed = allowed || (there && flow.role != FlowRole::kAnswers) || (back && may_come_back);
-    opened = opened || (back && flow.role == FlowRole::kOpens);
+    const bool there =
+        (rule.from == source) & (rule.to == destination) & fits(flow.destination_port);
+    const bool back = (rule.from == destination) & (rule.to == source) & fits(flow.source_port);
+    const bool may_come_back = (flow.role == FlowRole::kEither) | (flow.role == FlowRole::kAnswers);
+    allowed |= (there & (flow.role != FlowRole::kAnswers)) | (back & may_come_back);
+    opened |= back & (flow.role == FlowRole::kOpens);
   }
   PROVE(judgement.verdict.is_forward() == allowed);
   PROVE(allowed || judgement.verdict ==
