@@ -95,9 +95,8 @@ class Prover:
     def prepare(self, of):
         """What all sizes of a property have in common."""
         options = of.get("options", [])
-        files = [(PROOF / of["harness"]), *(self.lib / source for source in of["sources"])]
-        if "stand_in" in of:
-            files.append(PROOF / of["stand_in"])
+        files = [(PROOF / of["harness"]), *(self.lib / source for source in of["sources"]),
+                 *(PROOF / stand_in for stand_in in of.get("stand_ins", []))]
         return [self.compile(file, f"{of['name']}-{file.parent.name}-{file.stem}.bc", options)
                 for file in files]
 

@@ -1,6 +1,6 @@
-// What natto sends of its own: echo replies change the named bytes of a whole echo request alone;
-// an ICMP error has at most 576 bytes, goes to the packet's sender, quotes it byte by byte, and is
-// made of no ICMP error and no later fragment (RFC 1812 §4.3.2).
+// What natto sends of its own: echo replies change the named bytes of a whole echo request alone,
+// and their checksums are right; an ICMP error has at most 576 bytes, goes to the packet's sender,
+// quotes it byte by byte, and is made of no ICMP error and no later fragment (RFC 1812 §4.3.2).
 
 #include <array>
 
@@ -12,21 +12,36 @@
 using namespace natto;
 using namespace natto::proof;
 
+namespace {
+
+/// The checksum at `at` is that of the bytes, in which it counts as zero.
+bool is_right(std::span<const std::uint8_t> bytes, std::size_t at) {
+  std::array<std::uint8_t, kMaxIcmpErrorBytes> zeroed{};
+  std::copy(bytes.begin(), bytes.end(), zeroed.begin());
+  zeroed[at] = zeroed[at + 1] = 0;
+  return header_at<Be16>(bytes, at) ==
+         internet_checksum(std::span<const std::uint8_t>(zeroed).first(bytes.size()));
+}
+
+}  // namespace
+
 PROPERTY(echo_reply) {
+  if (size < kIpv4Offset + sizeof(Ipv4Header) || size >= kHeadBytes) {
+    return;
+  }
   const AnyFrame frame(size);
   const std::span<std::uint8_t> head = frame.head();
+  split_by_header_length(head, kIpv4Offset);
   std::array<std::uint8_t, kHeadBytes> before{};
-  pick_header_length(head);
-  if (size >= kHeadBytes) {
-    return;
-  }
   std::copy(head.begin(), head.end(), before.begin());
-  ParsedPacket packet{};
-  if (!parse(frame.to_parse(), any_filter(), packet).is_forward()) {
-    return;
+  const auto& ip = header_at<Ipv4Header>(std::span<const std::uint8_t>(head), kIpv4Offset);
+  if (kIpv4Offset + ip.total_length.host() != size) {
+    return;  // it fills the frame
   }
-  const std::size_t end = kIpv4Offset + packet.total_length;
-  if (end != size) {  // it fills the frame
+  // Of all filters this one lets the most in.
+  const FrameFilter filter{.mac = {}, .any_unicast_mac = true, .record_route = true};
+  ParsedPacket packet{};
+  if (!parse(frame.to_parse(), filter, packet).is_forward()) {
     return;
   }
   const bool answers = make_echo_reply(head);
@@ -43,8 +58,9 @@ PROPERTY(echo_reply) {
   }
   PROVE(packet.protocol == protocol::kIcmp && !packet.later_fragment);
   PROVE(before[icmp] == icmp::kEchoRequest && head[icmp] == icmp::kEchoReply);
-  const auto& ip = header_at<Ipv4Header>(head, kIpv4Offset);
   PROVE(ip.source == packet.destination && ip.destination == packet.source && ip.ttl == 64);
+  PROVE(is_right(head.subspan(icmp), 2) &&
+        is_right(head.subspan(kIpv4Offset, packet.ip_header_length), 10));
   for (std::size_t at = 0; at < 6; ++at) {
     PROVE(head[at] == before[at + 6] && head[at + 6] == before[at]);
   }
@@ -70,6 +86,7 @@ PROPERTY(icmp_error) {
   PROVE(ip.destination == header_at<Ipv4Header>(quote.bytes(), 0).source);
   PROVE(out[20] == error.kind.type && out[21] == error.kind.code && out[24] == 0 && out[25] == 0);
   PROVE(header_at<Be16>(out, 26).host() == error.next_hop_mtu);
+  PROVE(is_right(out.first(20), 10) && is_right(out.subspan(20, 8 + size), 2));
   for (std::size_t at = 0; at < size; ++at) {
     PROVE(out[28 + at] == quote.bytes()[at]);
   }

@@ -46,16 +46,36 @@ inline FrameFilter any_filter() {
           .record_route = any<bool>("record_route")};
 }
 
-/// KLEE looks at each length of an IPv4 header by itself; the last of them is of all the headers
-/// that are none, or as they were.
-inline void pick_header_length(std::span<std::uint8_t> head) {
-  constexpr std::size_t kLengths = 16;
-  if (head.size() <= kIpv4Offset) {
+/// Changes nothing. KLEE looks at each length of the IPv4 header at `ip` by itself from there on,
+/// and at all headers that are none together: that saves its solver offsets which may be anything.
+inline void split_by_header_length(std::span<std::uint8_t> head, std::size_t ip) {
+  constexpr std::uint8_t kNone = 0x50;
+  volatile std::uint8_t first = 0x45;  // or the compiler sees that nothing changes
+  if (head.size() <= ip) {
     return;
   }
-  const std::size_t length = pick(kLengths + 1, "header_length");
-  if (length < kLengths) {
-    head[kIpv4Offset] = static_cast<std::uint8_t>(0x40 | length);
+  while (first != kNone && first != head[ip]) {
+    first = static_cast<std::uint8_t>(first + 1);
+  }
+  if (first != kNone) {
+    head[ip] = first;
+  }
+}
+
+/// The same for the header of a packet, and of that which an ICMP error quotes.
+inline void split_by_header_lengths(std::span<std::uint8_t> head) {
+  split_by_header_length(head, kIpv4Offset);
+  if (head.size() < kIpv4Offset + sizeof(Ipv4Header)) {
+    return;
+  }
+  const auto& ip = header_at<Ipv4Header>(std::span<const std::uint8_t>(head), kIpv4Offset);
+  const std::size_t icmp = kIpv4Offset + ip.header_length();
+  if ((ip.protocol == protocol::kIcmp) & (ip.fragment_offset() == 0) & (icmp < head.size())) {
+    const std::uint8_t type = head[icmp];
+    if ((type == icmp::kDestinationUnreachable) | (type == icmp::kTimeExceeded) |
+        (type == icmp::kParameterProblem)) {
+      split_by_header_length(head, icmp + sizeof(IcmpHeader));
+    }
   }
 }
 

@@ -21,6 +21,10 @@ bool is_inside(const TransportChecksum& checksum, std::size_t header, std::size_
 
 PROPERTY(parse_promises) {
   const AnyFrame any_frame(size);
+  constexpr std::size_t kSmall = 74;
+  if (size > kSmall) {  // in a smaller head there is not so much that an offset may point to
+    split_by_header_lengths(any_frame.head());
+  }
   const Frame frame = any_frame.to_parse();
   ParsedPacket packet{};
   const Verdict verdict = parse(frame, any_filter(), packet);
