@@ -72,13 +72,16 @@ bool is_wireguard(std::string_view bytes) {
 bool is_encoded(std::string_view bytes) {
   constexpr std::string_view kHeader = "\ncontent-encoding:";
   const std::string_view headers = bytes.substr(0, bytes.find("\r\n\r\n"));
-  const auto found = std::ranges::search(headers, kHeader, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
-  if (found.empty()) {
+  // clang 14 cannot compile std::ranges::search of libstdc++ 12.
+  const auto* found = std::search(
+      headers.begin(), headers.end(), kHeader.begin(), kHeader.end(), [](char a, char b) {
+        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+      });
+  if (found == headers.end()) {
     return false;
   }
-  std::string_view value(found.end(), headers.end());
+  std::string_view value =
+      headers.substr(static_cast<std::size_t>(found - headers.begin()) + kHeader.size());
   value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
   return !value.starts_with("identity");
 }
