@@ -33,10 +33,6 @@ Be16 tcp_checksum(std::span<const std::uint8_t> packet) {
   return internet_checksum(covered);
 }
 
-Ipv4Address moved(Ipv4Address address, const Ipv4Prefix& from, const Ipv4Prefix& to) {
-  return Ipv4Address::from_host(to.first().host() | (address.host() & ~from.mask()));
-}
-
 }  // namespace
 
 PacketMaker::PacketMaker(const Config& config, const MappingTable& table,
@@ -120,7 +116,7 @@ std::optional<PacketMaker::Ends> PacketMaker::ends_of_policy() {
   }
   return Ends{.realm = from->first->realm,
               .source = from->second,
-              .destination = moved(to->second, to->first->real, to->first->mapped)};
+              .destination = to->first->mapped.with_host_bits_of(to->second)};
 }
 
 std::optional<PacketMaker::Ends> PacketMaker::ends_of_old_rule() {
@@ -138,7 +134,7 @@ std::optional<PacketMaker::Ends> PacketMaker::ends_of_old_rule() {
   }
   for (const Mapping& mapping : table_.mappings) {
     if (mapping.real.contains(ends.destination)) {  // a rule behind the translation
-      ends.destination = moved(ends.destination, mapping.real, mapping.mapped);
+      ends.destination = mapping.mapped.with_host_bits_of(ends.destination);
       break;
     }
   }

@@ -66,6 +66,10 @@ struct Ipv4Prefix {
   [[nodiscard]] constexpr bool overlaps(const Ipv4Prefix& other) const noexcept {
     return ((other.address.host() ^ address.host()) & mask() & other.mask()) == 0;
   }
+  /// The address of this network with the host bits of `other`, as a prefix mapping has it.
+  [[nodiscard]] constexpr Ipv4Address with_host_bits_of(Ipv4Address other) const noexcept {
+    return Ipv4Address::from_host((address.host() & mask()) | (other.host() & ~mask()));
+  }
   [[nodiscard]] constexpr bool has_host_bits() const noexcept {
     return (address.host() & ~mask()) != 0;
   }

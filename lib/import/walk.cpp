@@ -67,10 +67,6 @@ Fit fits(const Match& match, const Probe& packet, bool destination_translated,
 
 Fit negate(Fit fit) { return fit == Fit::kMaybe ? fit : fit_of(fit == Fit::kNo); }
 
-std::uint32_t translated(std::uint32_t address, const Ipv4Prefix& to) {
-  return to.first().host() | (address & ~to.mask());
-}
-
 }  // namespace
 
 bool interface_fits(std::string_view pattern, std::string_view name) noexcept {
@@ -217,9 +213,11 @@ bool Walk::translate(std::uint32_t chain, const RulesAbout& about, Hook hook, Fa
   const std::uint32_t wanted = of_source ? packet_.wanted_source : packet_.wanted_destination;
   const std::uint16_t port = of_source ? packet_.source_port : packet_.destination_port;
   const auto is_wanted = [&](const Outcome& outcome) {
-    return outcome.end == End::kTranslate ? translated(address, outcome.target->to) == wanted &&
-                                                outcome.target->port.value_or(port) == port
-                                          : outcome.end == End::kAccept;
+    return outcome.end == End::kTranslate
+               ? outcome.target->to.with_host_bits_of(Ipv4Address::from_host(address)).host() ==
+                         wanted &&
+                     outcome.target->port.value_or(port) == port
+               : outcome.end == End::kAccept;
   };
   const auto unknown = [](const Outcome& outcome) { return outcome.end == End::kUnknown; };
   const auto found = std::ranges::find_if(outcomes.ends, is_wanted);

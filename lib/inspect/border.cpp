@@ -9,10 +9,6 @@ namespace {
 /// More cannot come of honest traffic, and a capture must not fill memory.
 constexpr std::size_t kMostFirstWords = 65'536;
 
-Ipv4Address moved(const Ipv4Prefix& from, const Ipv4Prefix& to, Ipv4Address address) {
-  return Ipv4Address::from_host((address.host() & ~from.mask()) | to.first().host());
-}
-
 /// Bits that two addresses have in common from the left.
 int nearness(Ipv4Address a, Ipv4Address b) { return std::countl_zero(a.host() ^ b.host()); }
 
@@ -39,7 +35,7 @@ std::optional<End> Border::by_mapped(Ipv4Address address) const {
   if (found == mapped_.end() || !found->prefix.contains(address)) {
     return std::nullopt;
   }
-  return End{found->mapping, moved(found->prefix, mappings_[found->mapping].real, address)};
+  return End{found->mapping, mappings_[found->mapping].real.with_host_bits_of(address)};
 }
 
 bool Border::is_real(Ipv4Address address) const {
@@ -102,7 +98,7 @@ std::optional<ToldAddress> Border::judge(const Ends& ends, Ipv4Address address) 
     return std::nullopt;
   }
   const Mapping& mapping = mappings_[found->mapping];
-  return ToldAddress{found->mapping, moved(mapping.real, mapping.mapped, address)};
+  return ToldAddress{found->mapping, mapping.mapped.with_host_bits_of(address)};
 }
 
 /// Who has `address`, as the sender means it; none if the reader reaches it.

@@ -71,5 +71,17 @@ TEST(MacAddress, ReadsAndPrints) {
   }
 }
 
+TEST(Ipv4Prefix, HasTheAddressWithTheHostBitsOfAnother) {
+  const Ipv4Prefix mapped = parse_ipv4_prefix("10.50.16.0/20").value();
+  EXPECT_EQ(to_string(mapped.with_host_bits_of(parse_ipv4_address("10.34.19.7").value())),
+            "10.50.19.7");
+  const Ipv4Prefix host = parse_ipv4_prefix("10.33.1.151/32").value();
+  EXPECT_EQ(to_string(host.with_host_bits_of(parse_ipv4_address("10.34.1.125").value())),
+            "10.33.1.151");
+  const Ipv4Prefix all = parse_ipv4_prefix("0.0.0.0/0").value();
+  EXPECT_EQ(to_string(all.with_host_bits_of(parse_ipv4_address("10.34.1.125").value())),
+            "10.34.1.125");
+}
+
 }  // namespace
 }  // namespace natto
