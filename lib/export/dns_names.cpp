@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
+
 namespace natto::exports {
 namespace {
 
@@ -39,9 +41,7 @@ std::optional<std::string> host_name(std::string_view mapping, std::string_view 
     name += '.';
     name += domain;
   }
-  std::ranges::transform(name, name.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
+  std::ranges::transform(name, name.begin(), to_lower);
   return is_host_name(name) ? std::optional(std::move(name)) : std::nullopt;
 }
 

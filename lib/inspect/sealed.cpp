@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "packet/wire.hpp"
 
 namespace natto {
@@ -73,10 +74,8 @@ bool is_encoded(std::string_view bytes) {
   constexpr std::string_view kHeader = "\ncontent-encoding:";
   const std::string_view headers = bytes.substr(0, bytes.find("\r\n\r\n"));
   // clang 14 cannot compile std::ranges::search of libstdc++ 12.
-  const auto* found = std::search(
-      headers.begin(), headers.end(), kHeader.begin(), kHeader.end(), [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-      });
+  const auto* found = std::search(headers.begin(), headers.end(), kHeader.begin(), kHeader.end(),
+                                  [](char a, char b) { return to_lower(a) == b; });
   if (found == headers.end()) {
     return false;
   }

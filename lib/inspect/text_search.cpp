@@ -1,6 +1,6 @@
 #include "inspect/text_search.hpp"
 
-#include <algorithm>
+#include "base/ascii.hpp"
 
 namespace natto::text_search::detail {
 namespace {
@@ -16,12 +16,6 @@ struct Row {
   std::array<std::uint8_t, 6> numbers{};  ///< the first ones
   bool all_bytes = true;                  ///< each of them is a number up to 255
 };
-
-bool alike(std::string_view text, std::string_view lower) noexcept {
-  return std::ranges::equal(text, lower, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
-}
 
 /// Reads a number at row.end.
 void read_number(std::string_view bytes, Row& row) noexcept {
@@ -85,12 +79,12 @@ Found look_at_dot(std::string_view bytes, std::size_t at) noexcept {
     found.match = {address_of(row.numbers), row.begin, row.end, open};
     return found;
   }
-  if (alike(rest, kReverseZone)) {
+  if (equals_lower(rest, kReverseZone)) {
     found.go_on += kReverseZone.size();
     found.match = {reversed(row.numbers), row.begin, found.go_on, false};
   } else {
-    const bool open =
-        row.end + rest.size() == bytes.size() && alike(rest, kReverseZone.substr(0, rest.size()));
+    const bool open = row.end + rest.size() == bytes.size() &&
+                      equals_lower(rest, kReverseZone.substr(0, rest.size()));
     found.match = {address_of(row.numbers), row.begin, row.end, open};
   }
   return found;
@@ -106,7 +100,7 @@ Found look_at_comma(std::string_view bytes, std::size_t at) noexcept {
 
 Found look_at_label(std::string_view bytes, std::size_t at) noexcept {
   Found found{.go_on = at + 1, .is_match = false, .match = {}};
-  if (!alike(bytes.substr(at, kReverseLabels.size()), kReverseLabels)) {
+  if (!equals_lower(bytes.substr(at, kReverseLabels.size()), kReverseLabels)) {
     return found;
   }
   Row row{.begin = at, .end = at};

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "base/printable.hpp"
 
@@ -204,9 +205,7 @@ class LineReader {
   Status read_option(std::string_view option) {
     const std::size_t equals = std::min(option.find('='), option.size());
     std::string name(option.substr(0, equals));
-    std::ranges::transform(name, name.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
+    std::ranges::transform(name, name.begin(), to_lower);
     if (name == "cert-authority") {
       return input_error(
           "cert-authority is not for tables: natto verifies no certificates; write a line for each "
