@@ -17,7 +17,7 @@ namespace natto {
 namespace {
 
 /// False: errno says why not.
-bool give(int descriptor, std::string_view text, const std::filesystem::path& like) {
+bool give_rights(int descriptor, const std::filesystem::path& like) {
   constexpr mode_t kRights = 0666;
   struct stat status {};
   if (stat(like.c_str(), &status) != 0) {
@@ -25,11 +25,24 @@ bool give(int descriptor, std::string_view text, const std::filesystem::path& li
   }
   // Whoever may not give a file away keeps it.
   static_cast<void>(fchown(descriptor, status.st_uid, status.st_gid) == 0);
-  return fchmod(descriptor, status.st_mode & kRights) == 0 && write_all(descriptor, text) &&
-         fsync(descriptor) == 0;
+  return fchmod(descriptor, status.st_mode & kRights) == 0;
 }
 
 }  // namespace
+
+bool put_in_place(int descriptor, std::string_view text, const std::filesystem::path& next,
+                  const std::filesystem::path& file) {
+  if (!write_all(descriptor, text) || fsync(descriptor) != 0 ||
+      std::rename(next.c_str(), file.c_str()) != 0) {
+    const int why = errno;
+    unlink(next.c_str());
+    errno = why;
+    return false;
+  }
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const Descriptor opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return opened && fsync(opened.get()) == 0;
+}
 
 Status replace_file(const std::filesystem::path& file, std::string_view text,
                     const std::filesystem::path& like) {
@@ -38,15 +51,13 @@ Status replace_file(const std::filesystem::path& file, std::string_view text,
   if (!written) {
     return file_error("write", file);
   }
-  if (!give(written.get(), text, like) || std::rename(next.c_str(), file.c_str()) != 0) {
+  if (!give_rights(written.get(), like)) {
     const int why = errno;
     unlink(next.c_str());
     errno = why;
     return file_error("write", file);
   }
-  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  const Descriptor opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return opened && fsync(opened.get()) == 0 ? Status(Done{}) : file_error("write", file);
+  return put_in_place(written.get(), text, next, file) ? Status(Done{}) : file_error("write", file);
 }
 
 }  // namespace natto

@@ -2,19 +2,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
 #include <cstring>
 #include <iterator>
 #include <sstream>
 #include <system_error>
 
 #include "base/descriptor.hpp"
-#include "base/write_all.hpp"
+#include "base/replace_file.hpp"
 #include "config/state_folder.hpp"
 #include "config/toml/source_text.hpp"
 #include "table/loader.hpp"
@@ -30,18 +28,7 @@ constexpr std::size_t kMostRecordBytes = std::size_t{1} << 20;
 bool replace(const std::filesystem::path& file, std::string_view text) {
   const std::filesystem::path next = file.string() + ".new";
   const Descriptor written(open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!written) {
-    return false;
-  }
-  if (!write_all(written.get(), text) || fsync(written.get()) != 0 ||
-      std::rename(next.c_str(), file.c_str()) != 0) {
-    const int why = errno;
-    unlink(next.c_str());
-    errno = why;
-    return false;
-  }
-  const Descriptor folder(open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return folder && fsync(folder.get()) == 0;
+  return written && put_in_place(written.get(), text, next, file);
 }
 
 constexpr std::string_view kNoRecordAdvice =
@@ -85,17 +72,25 @@ std::string KeptTable::rolled_back() const {
   return digest ? *std::move(digest) : "";
 }
 
-Result<KeptTable::Record> KeptTable::record() const {
-  Record record;
+/// None where nothing was kept yet.
+Result<std::optional<std::string>> KeptTable::record_text() const {
   std::error_code error;
   if (std::filesystem::symlink_status(record_file(), error).type() ==
       std::filesystem::file_type::not_found) {
-    return record;
+    return std::optional<std::string>();
   }
-  const auto text = read_bounded_file(record_file(), kMostRecordBytes);
+  Result<std::string> text = read_bounded_file(record_file(), kMostRecordBytes);
   if (!text) {
     return input_error(fmt::format("{}: {}; the user that runs natto reads and replaces this file",
                                    record_file().string(), text.error().message));
+  }
+  return std::optional(*std::move(text));
+}
+
+Result<KeptTable::Record> KeptTable::parse_record(const std::optional<std::string>& text) const {
+  Record record;
+  if (!text) {
+    return record;
   }
   std::istringstream lines(*text);
   std::size_t number = 0;
@@ -111,6 +106,11 @@ Result<KeptTable::Record> KeptTable::record() const {
                                    record_file().string(), kNoRecordAdvice));
   }
   return record;
+}
+
+Result<KeptTable::Record> KeptTable::record() const {
+  const Result<std::optional<std::string>> text = record_text();
+  return text ? parse_record(*text) : text.error();
 }
 
 Result<MappingTable> KeptTable::load(const Config& config) const {
@@ -141,7 +141,8 @@ Result<MappingTable> KeptTable::load(const Config& config) const {
 /// Also what is known of the table kept so far, which stays until the next one is in its place.
 Status KeptTable::keep_record(const MappingTable& table, const std::string& digest,
                               KnownTable newest) const {
-  const Result<Record> before = record();
+  const Result<std::optional<std::string>> text_before = record_text();
+  const Result<Record> before = text_before ? parse_record(*text_before) : text_before.error();
   if (!before) {
     return before.error();
   }
@@ -167,8 +168,7 @@ Status KeptTable::keep_record(const MappingTable& table, const std::string& dige
       add(of, signature);
     }
   }
-  const auto now = read_bounded_file(record_file(), kMostRecordBytes);
-  if ((now && *now == text) || replace(record_file(), text)) {
+  if (*text_before == text || replace(record_file(), text)) {
     return Done{};
   }
   return system_error(fmt::format("{}: {}", record_file().string(), std::strerror(errno)));

@@ -4,6 +4,7 @@
 // mappings is wrong, missing, or the one that a rollback took out of force.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,6 +59,8 @@ class KeptTable {
   void forget_rollback() const;
 
  private:
+  [[nodiscard]] Result<std::optional<std::string>> record_text() const;
+  [[nodiscard]] Result<Record> parse_record(const std::optional<std::string>& text) const;
   [[nodiscard]] Status keep_record(const MappingTable& table, const std::string& digest,
                                    KnownTable newest) const;
   [[nodiscard]] std::filesystem::path rollback_file() const { return folder_ / "rolled-back"; }
