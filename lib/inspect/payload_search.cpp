@@ -106,13 +106,20 @@ PayloadSearch::Stream& PayloadSearch::stream_of(const SeenPacket& packet) {
 }
 
 void PayloadSearch::end(Stream& stream) {
-  if (const auto address = stream.text.open(); address && border_.is_real(*address)) {
-    stream.last.texts = {*address};
+  if (const auto address = stream.text.open()) {
+    take_late(stream, *address);
+  }
+  stream.text = {};
+}
+
+/// What was known only after its packet: that the packet ends with `address`.
+void PayloadSearch::take_late(Stream& stream, Ipv4Address address) {
+  if (border_.is_real(address)) {
+    stream.last.texts = {address};
     stream.last.open.reset();
     stream.last.late = true;
     take_(std::move(stream.last));
   }
-  stream.text = {};
 }
 
 /// Whether all of it, or its beginning, was there before.
@@ -135,15 +142,7 @@ void PayloadSearch::search(const SeenPacket& packet, Stream* stream, Sighting& s
     end(*stream);
   }
   stream->text.next(
-      packet.payload, joined_,
-      [&](Ipv4Address address) {
-        if (border_.is_real(address)) {
-          stream->last.texts = {address};
-          stream->last.open.reset();
-          stream->last.late = true;
-          take_(std::move(stream->last));
-        }
-      },
+      packet.payload, joined_, [&](Ipv4Address address) { take_late(*stream, address); },
       [&](Ipv4Address address) { note(address, sighting); });
   stream->next_position = packet.next_position;
   if (!packet.whole) {

@@ -59,6 +59,7 @@ class PayloadSearch {
 
   [[nodiscard]] Stream& stream_of(const SeenPacket& packet);
   void end(Stream& stream);
+  void take_late(Stream& stream, Ipv4Address address);
   [[nodiscard]] bool is_repeated(const Stream& stream, const SeenPacket& packet) const;
   void search(const SeenPacket& packet, Stream* stream, Sighting& sighting);
   void note(Ipv4Address address, Sighting& sighting) const;
