@@ -88,18 +88,12 @@ Result<NamedCapture> named_capture(const std::filesystem::path& argument,
   return NamedCapture{.realm = realm, .file = text.substr(equals + 1)};
 }
 
-std::vector<std::string> realm_names(const Config& config) {
-  std::vector<std::string> names;
-  for (const PortConfig& port : config.ports) {
-    names.push_back(port.realm);
-  }
-  return names;
-}
-
 /// Everything that a run of the command works on.
 struct Inspection {
   explicit Inspection(const ApplianceFiles& files)
-      : realms(realm_names(files.config)), border(files.table.mappings, realms), findings(border) {}
+      : realms(files.config.realm_names()),
+        border(files.table.mappings, realms),
+        findings(border) {}
 
   std::vector<std::string> realms;
   Border border;

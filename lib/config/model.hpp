@@ -114,6 +114,14 @@ struct Config {
   std::filesystem::path file;  ///< natto.toml itself; empty if no file says this
   ConfigValues values;         ///< all of the above as texts, to tell what another file changes
 
+  /// Of the ports, by RealmId.
+  [[nodiscard]] std::vector<std::string> realm_names() const {
+    std::vector<std::string> names;
+    for (const PortConfig& port : ports) {
+      names.push_back(port.realm);
+    }
+    return names;
+  }
   [[nodiscard]] std::optional<RealmId> find_realm(std::string_view name) const noexcept {
     for (std::size_t i = 0; i < ports.size(); ++i) {
       if (ports[i].realm == name) {

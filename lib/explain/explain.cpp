@@ -304,10 +304,7 @@ class Narrator {
 
 Result<RealmId> realm_of(const Config& config, const MappingTable& table, std::string_view name,
                          std::span<const std::uint8_t> frame) {
-  std::vector<std::string_view> names;
-  for (const PortConfig& port : config.ports) {
-    names.push_back(port.realm);
-  }
+  const std::vector<std::string> names = config.realm_names();
   if (!name.empty()) {
     const auto realm = config.find_realm(name);
     return realm ? Result<RealmId>(*realm)

@@ -101,14 +101,6 @@ std::unique_ptr<AuditTrail> make_trail(const Config& config, const StartingTable
       });
 }
 
-std::vector<std::string> realms_of(const Config& config) {
-  std::vector<std::string> realms;
-  for (const PortConfig& port : config.ports) {
-    realms.push_back(port.realm);
-  }
-  return realms;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Appliance>> Appliance::launch(const Config& config,
@@ -174,7 +166,7 @@ Appliance::Appliance(DeviceLocks locks, Eal eal, Timers timers, std::unique_ptr<
       base_(std::move(base)),
       supervisors_(std::move(supervisors)),
       gateway_watches_(base_->ports.size()),
-      monitor_(realms_of(base_->config)),
+      monitor_(base_->config.realm_names()),
       workers_(std::move(workers)),
       cpus_beside_workers_(std::move(cpus)),
       trail_(make_trail(base_->config, start)),
