@@ -88,10 +88,7 @@ def measure(natto: Path, case: Case, runs: int, advert: str) -> dict[str, object
         pair = case.build(lab, natto)
         for node in pair.nodes:
             node.start_natto()
-        for node in pair.nodes:
-            node.advert = advert
-            node.start_tracker()
-            node.start_keepalived()
+        pair.start_keepalived(advert)
         results = [run_once(pair, case) for _ in range(runs)]
     lists = {name: [result[name] for result in results] for name in results[0]}
     return lists | {"tcp_survived": sum(lists["tcp_survived"]), "others": round(others.cpus(), 1)}

@@ -18,10 +18,7 @@ def cloud(lab: Lab, binary: Path) -> Cloud:
     made = build(lab, binary)
     for node in made.nodes:
         node.start_natto()
-    for node in made.nodes:
-        node.advert = "0.1"
-        node.start_tracker()
-        node.start_keepalived()
+    made.start_keepalived()
     assert until(made.settled, 60)
     return made
 

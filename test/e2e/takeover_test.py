@@ -97,10 +97,7 @@ def test_check_fails_with_natto_and_gives_its_role_again(pair: Pair) -> None:
 
 
 def test_keepalived_elects_another_when_natto_dies_and_when_it_is_asked(pair: Pair) -> None:
-    for node in pair.nodes:
-        node.advert = "0.1"
-        node.start_tracker()
-        node.start_keepalived()
+    pair.start_keepalived()
     assert until(pair.settled)
     (first,) = pair.active()
     second = pair.other(first)
@@ -122,10 +119,7 @@ def test_keepalived_elects_another_when_natto_dies_and_when_it_is_asked(pair: Pa
 
 
 def test_a_hand_over_to_one_that_is_ill_changes_nothing(pair: Pair) -> None:
-    for node in pair.nodes:
-        node.advert = "0.1"
-        node.start_tracker()
-        node.start_keepalived()
+    pair.start_keepalived()
     assert until(pair.settled)
     (first,) = pair.active()
     second = pair.other(first)

@@ -126,6 +126,13 @@ class Pair:
     b_mapped: str = B_MAPPED
     tcp_mapped: str = B_MAPPED  # of b too
 
+    def start_keepalived(self, advert: str = "0.1") -> None:
+        """On both, with what tells it how natto is; `advert` is its advert_int in seconds."""
+        for node in self.nodes:
+            node.advert = advert
+            node.start_tracker()
+            node.start_keepalived()
+
     def has_taken_over(self, node: Node) -> bool:
         """Hosts send to it, or soon will."""
         return node.role() == "active"
