@@ -5,6 +5,7 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import struct
 import subprocess
@@ -20,31 +21,67 @@ LINKER = "llvm-link-16"
 # No exceptions and no run-time types: what is proven has none. Shifts by too much are the sanitizers'
 # business: clang itself makes such ones, whose result it then does not take.
 FLAGS = ["-std=c++20", "-O1", "-g", "-emit-llvm", "-c", "-fno-exceptions", "-fno-rtti", "-DNATTO_KLEE"]
-KLEE_FLAGS = ["--only-output-states-covering-new", "--external-calls=none", "--check-overshift=false"]
+KLEE_FLAGS = ["--solver-backend=z3", "--only-output-states-covering-new", "--external-calls=none",
+              "--check-overshift=false"]
+# KLEE sees that its time is over, and that it is asked to end, between two questions to the solver only.
+GRACE_SECONDS = 60
+
+
+HOW_TO_GET_ONE = """KLEE is no Debian package. One of these makes one:
+    git clone https://github.com/klee/klee && scripts/build-klee klee   then KLEE=klee/build/bin/klee
+    docker pull klee/klee:3.2                                           then KLEE_IMAGE=klee/klee:3.2
+(an image's KLEE must be made with LLVM 16 or later, to read what clang 16 writes)"""
+
+
+class LocalKlee:
+    """The program of that name."""
+
+    def __init__(self, program):
+        self.program = program
+
+    def command(self, _folder, _seconds):
+        """What runs KLEE on files in a folder, and has it end after some seconds where nobody else can."""
+        return [self.program]
+
+
+class ImageKlee:
+    """A `klee` on the path of a container image; it sees the folder of its files, and no network."""
+
+    def __init__(self, engine, image):
+        self.engine = engine
+        self.image = image
+
+    def command(self, folder, seconds):
+        # The image's own user may not write here: its root may, and podman's root is who runs it.
+        owner = "0:0" if pathlib.Path(self.engine).name == "podman" else f"{os.getuid()}:{os.getgid()}"
+        return [self.engine, "run", "--rm", "--network=none", "--user=0:0", "--ulimit=stack=-1:-1",
+                f"--volume={folder}:{folder}", f"--workdir={folder}", "--entrypoint=", self.image,
+                "sh", "-c", f'timeout --signal=KILL {seconds} klee "$@"; chown -R {owner} .', "sh"]
 
 
 def find_klee():
-    klee = os.environ.get("KLEE") or shutil.which("klee")
-    if not klee or not shutil.which(klee):
-        sys.exit("no klee on the path, and KLEE does not name one. KLEE is no Debian package: "
-                 "git clone https://github.com/klee/klee, then scripts/build-klee klee")
     for tool in (COMPILER, LINKER):
         if not shutil.which(tool):
             sys.exit(f"no {tool}: scripts/install-packages proof")
-    return pathlib.Path(shutil.which(klee)).resolve()
+    image = os.environ.get("KLEE_IMAGE")
+    if image:
+        engine = shutil.which("docker") or shutil.which("podman")
+        if not engine:
+            sys.exit(f"KLEE_IMAGE={image}, but there is no docker or podman on the path to run it")
+        return ImageKlee(engine, image)
+    named = os.environ.get("KLEE")
+    program = shutil.which(named or "klee")
+    if not program:
+        sys.exit(f"{f'KLEE={named} is no program' if named else 'no klee on the path, and neither KLEE nor KLEE_IMAGE names one'}\n"
+                 f"{HOW_TO_GET_ONE}")
+    return LocalKlee(str(pathlib.Path(program).resolve()))
 
 
-def klee_header(klee):
-    """KLEE's header lies in its source; where it was built, CMake knows."""
-    for folder in (klee.parents[1], klee.parents[1] / "include"):
-        if (folder / "klee/klee.h").exists():
-            return folder
-    cache = klee.parents[1] / "CMakeCache.txt"
-    if cache.exists():
-        found = re.search(r"^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$", cache.read_text(), re.M)
-        if found:
-            return pathlib.Path(found[1]) / "include"
-    sys.exit(f"{klee}: klee/klee.h is not beside it")
+def flags_of(packages):
+    if not packages:
+        return []
+    return shlex.split(subprocess.run(["pkgconf", "--cflags", *packages], capture_output=True, text=True,
+                                      check=True).stdout)
 
 
 def read_ktest(file):
@@ -77,7 +114,6 @@ def write_pcap(file, frame):
 class Prover:
     def __init__(self, klee, lib, out, seconds):
         self.klee = klee
-        self.include = klee_header(klee)
         self.lib = lib
         self.out = out
         self.seconds = seconds
@@ -86,22 +122,21 @@ class Prover:
     def compile(self, source, name, options):
         target = self.out / name
         made = subprocess.run([COMPILER, *FLAGS, *options, f"-I{self.lib}", f"-I{ROOT / 'test'}",
-                               f"-I{self.include}", str(source), "-o", str(target)],
-                              capture_output=True, text=True)
+                               str(source), "-o", str(target)], capture_output=True, text=True)
         if made.returncode != 0:
             raise RuntimeError(made.stderr)
         return target
 
     def prepare(self, of):
         """What all sizes of a property have in common."""
-        options = of.get("options", [])
+        options = [*of.get("options", []), *flags_of(of.get("packages", []))]
         files = [(PROOF / of["harness"]), *(self.lib / source for source in of["sources"]),
                  *(PROOF / stand_in for stand_in in of.get("stand_ins", []))]
         return [self.compile(file, f"{of['name']}-{file.parent.name}-{file.stem}.bc", options)
                 for file in files]
 
     def prove(self, of, modules, size):
-        """(result, paths, folder): "proven", "refuted: …" or "not finished"."""
+        """(result, paths): "proven", "refuted: …", "not finished" or why KLEE did not run."""
         name = f"{of['name']}-{size}"
         main = self.compile(PROOF / "klee_main.cpp", f"{name}-main.bc",
                             [f"-DPROOF_PROPERTY={of['name']}", f"-DPROOF_SIZE={size}"])
@@ -110,14 +145,17 @@ class Prover:
         folder = self.out / name
         shutil.rmtree(folder, ignore_errors=True)
         log = self.out / f"{name}.log"
+        most = self.seconds + GRACE_SECONDS
         with open(log, "w") as output:
             try:
-                subprocess.run([str(self.klee), f"--output-dir={folder}", f"--max-time={self.seconds}s",
-                                *KLEE_FLAGS, *self.stop_early(), str(whole)],
-                               stdout=output, stderr=subprocess.STDOUT, timeout=self.seconds + 60)
-            except subprocess.TimeoutExpired:  # within one question to the solver
+                subprocess.run([*self.klee.command(self.out, most), f"--output-dir={folder}",
+                                f"--max-time={self.seconds}s", *KLEE_FLAGS, *self.stop_early(), str(whole)],
+                               stdout=output, stderr=subprocess.STDOUT, timeout=most)
+            except subprocess.TimeoutExpired:
                 output.write("halted")
         text = log.read_text(errors="replace")
+        if "KLEE:" not in text:
+            return f"KLEE did not run: {(text.strip() or 'it says nothing').splitlines()[0]}", 0
         paths = re.search(r"completed paths = (\d+)", text)
         partial = re.search(r"partially completed paths = (\d+)", text)
         errors = sorted(folder.glob("*.err"))
@@ -157,7 +195,8 @@ def prove_all(names, seconds, jobs):
         sys.exit(f"no such property: {', '.join(sorted(unknown))}; there are "
                  f"{', '.join(of['name'] for of in properties)}")
     prover = Prover(find_klee(), ROOT / "lib", OUT, seconds)
-    proven = True
+    unproven = []
+    started = time.monotonic()
     print(f"{'property':20} {'sizes':>8} {'paths':>8} {'time':>8}")
     for of in properties:
         if names and of["name"] not in names:
@@ -173,8 +212,10 @@ def prove_all(names, seconds, jobs):
                   str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]}-{sizes[-1]}",
                   sum(paths for _, paths in results), time.monotonic() - begin, of["says"]),
               flush=True)
-        proven = proven and not bad
-    return 0 if proven else 1
+        unproven += [of["name"]] if bad else []
+    print(f"not proven: {', '.join(unproven)}" if unproven else
+          f"all of them are proven, in {time.monotonic() - started:.0f} s")
+    return 1 if unproven else 0
 
 
 def main():

@@ -63,7 +63,8 @@ def run(words, seconds):
     survivors = 0
     for number, mutant in enumerate(mutants, 1):
         line = f"{mutant['file']}: {' '.join(mutant['from'].split())} -> {' '.join(mutant['to'].split()) or 'nothing'}"
-        if words and not any(word in f"{line} {mutant['by']}" for word in words):
+        if words and str(number) not in words and not any(
+                word in f"{line} {mutant['by']}" for word in words if not word.isdigit()):
             continue
         begin = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:

@@ -12,7 +12,10 @@
 #include <type_traits>
 
 #ifdef NATTO_KLEE
-#include <klee/klee.h>
+// What klee/klee.h declares: KLEE's program is all that is needed of it.
+extern "C" void klee_make_symbolic(void* object, std::size_t bytes, const char* name);
+extern "C" [[noreturn]] void klee_report_error(const char* file, int line, const char* message,
+                                               const char* suffix);
 #endif
 
 namespace natto::proof {
