@@ -92,8 +92,9 @@ PROPERTY(icmp_error) {
   }
 }
 
-/// Of which packets there are errors at all, and to whom they go. `refuse()` comes before every
-/// error about a packet that the table does not know, may_be_answered() before all.
+/// Which packets are answered with an error, and to whom it goes. may_be_answered() is asked before
+/// every error, whoever refuses the packet; refuse() comes before those about a packet that the
+/// table does not know.
 PROPERTY(icmp_error_about) {
   const AnyFrame frame(size);
   const std::span<const std::uint8_t> head = frame.head();
@@ -103,14 +104,22 @@ PROPERTY(icmp_error_about) {
   }
   const bool to_group = (head[0] & 1U) != 0;
   PROVE(!to_group);  // what came to a group is not forwarded, and so never answered
+  if (!may_be_answered(packet)) {
+    return;
+  }
+  const auto& ip = header_at<Ipv4Header>(head, kIpv4Offset);
+  PROVE(ip.fragment_offset() == 0);
+  if (ip.protocol == protocol::kIcmp) {  // RFC 1122 §3.2.2: these five are errors
+    const std::uint8_t type = head[kIpv4Offset + packet.ip_header_length];
+    PROVE((type != 3) & (type != 4) & (type != 5) & (type != 11) & (type != 12));
+  }
   const PortRules in{.address = {.address = any_address("own"),
                                  .length = static_cast<std::uint8_t>(any<std::uint8_t>("l") % 33)},
                      .reaches_kernel = any<bool>("kernel")};
   const Verdict refusal = refuse(packet, in, {.source = any<bool>("s"), .destination = false});
-  if (!refusal.is_drop() || !may_be_answered(packet) || !icmp_error_for(refusal.reason())) {
+  if (!refusal.is_drop() || !icmp_error_for(refusal.reason())) {
     return;
   }
-  PROVE(!packet.is_icmp_error() && !packet.later_fragment);
   const std::uint32_t source = packet.source.host();
   PROVE(source >> 28U < 0xe && source >> 24U != 0 && source >> 24U != 127);
   PROVE(in.address.length > 30 || source != (in.address.address.host() | ~in.address.mask()));
