@@ -4,40 +4,12 @@
 #include <array>
 #include <cstring>
 
-#include "captures/capture_format.hpp"
 #include "captures/pcapng.hpp"
 
 namespace natto {
 namespace {
 
-constexpr std::uint32_t kMostBlockBytes = 16U << 20U;
-constexpr std::size_t kBlockFrameBytes = 12;  ///< type and length before, length behind
 constexpr std::size_t kMostInterfaces = 65'536;
-
-std::size_t padded(std::size_t bytes) { return (bytes + 3) & ~std::size_t{3}; }
-
-/// 0: more than 64 bits hold.
-std::uint64_t ticks_of(std::uint8_t resolution) {
-  const unsigned exponent = resolution & 0x7fU;
-  if ((resolution & 0x80U) != 0) {
-    return exponent < 64 ? std::uint64_t{1} << exponent : 0;
-  }
-  std::uint64_t ticks = 1;
-  for (unsigned i = 0; i < exponent && ticks != 0; ++i) {
-    ticks = exponent < 20 ? ticks * 10 : 0;
-  }
-  return ticks;
-}
-
-std::uint64_t to_nanoseconds(std::uint64_t ticks, const PcapngInterface& interface) {
-  const std::uint64_t seconds =
-      ticks / interface.ticks_per_second + static_cast<std::uint64_t>(interface.offset_seconds);
-  const std::uint64_t rest = ticks % interface.ticks_per_second;
-  const auto nanoseconds = interface.ticks_per_second <= kSecondNs
-                               ? rest * kSecondNs / interface.ticks_per_second
-                               : rest / (interface.ticks_per_second / kSecondNs);
-  return seconds * kSecondNs + std::min(nanoseconds, kSecondNs - 1);
-}
 
 }  // namespace
 
@@ -71,13 +43,13 @@ Result<std::optional<PcapngPacket>> PcapngReader::next() {
         }
         continue;
       case pcapng::kEnhancedPacket:
-        packet = enhanced_packet();
+        packet = this->packet(body().enhanced_packet());
         break;
       case pcapng::kSimplePacket:
         packet = simple_packet();
         break;
       case pcapng::kObsoletePacket:
-        packet = obsolete_packet();
+        packet = this->packet(body().obsolete_packet());
         break;
       default:
         continue;
@@ -96,8 +68,8 @@ PcapngReader::Block PcapngReader::next_block() {
     cut_ = in_.gcount() > 0;
     return Block::kEnd;
   }
-  body_.assign(head.begin(), head.end());
-  type_ = word(0);
+  bytes_.assign(head.begin(), head.end());
+  type_ = body().word(0);
   if (type_ == pcapng::kSectionHeader) {  // the same in both orders
     std::array<char, 4> magic{};
     in_.read(magic.data(), magic.size());
@@ -108,126 +80,73 @@ PcapngReader::Block PcapngReader::next_block() {
     std::memcpy(&order, magic.data(), sizeof(order));
     swap_ = order == __builtin_bswap32(pcapng::kByteOrderMagic);
   }
-  const std::uint32_t length = word(4);
-  if (length < kBlockFrameBytes || length > kMostBlockBytes || length % 4 != 0) {
+  const std::uint32_t length = body().word(4);
+  const std::optional<std::uint32_t> rest = pcapng::bytes_behind_head(length);
+  if (!rest) {
     return Block::kDamaged;
   }
-  body_.resize(length - head.size());
-  in_.read(body_.data(), static_cast<std::streamsize>(body_.size()));
-  if (in_.gcount() < static_cast<std::streamsize>(body_.size())) {
+  bytes_.resize(*rest);
+  in_.read(reinterpret_cast<char*>(bytes_.data()), static_cast<std::streamsize>(*rest));
+  if (in_.gcount() < static_cast<std::streamsize>(*rest)) {
     cut_ = true;
     return Block::kEnd;
   }
-  const bool whole = word(body_.size() - 4) == length;
-  body_.resize(body_.size() - 4);
+  const std::size_t body_bytes = *rest - sizeof(length);
+  const bool whole = body().word(body_bytes) == length;
+  bytes_.resize(body_bytes);
   return whole ? Block::kRead : Block::kDamaged;
 }
 
 bool PcapngReader::start_section() {
   first_interface_ = interfaces_.size();
-  return body_.size() >= 16 && word(0) == pcapng::kByteOrderMagic;
+  return body().is_section();
 }
 
 bool PcapngReader::add_interface() {
-  if (body_.size() < 8 || interfaces_.size() == kMostInterfaces) {
+  const std::optional<pcapng::InterfaceFields> fields = body().interface();
+  if (!fields || interfaces_.size() == kMostInterfaces) {
     return false;
   }
-  bool by_natto = false;
-  PcapngInterface interface {
-    .link_type = half(0), .name = {}, .realm = {}, .snap_length = word(4)
-  };
-  for_each_option(8, [&](std::uint16_t code, std::string_view value) {
-    if (code == pcapng::kInterfaceName) {
-      interface.name = value.substr(0, value.find('\0'));
-    } else if (code == pcapng::kInterfaceDescription) {
-      by_natto = value.starts_with(pcapng::kNattoDescription);
-    } else if (code == pcapng::kTimeResolution && !value.empty()) {
-      interface.ticks_per_second = ticks_of(static_cast<std::uint8_t>(value[0]));
-    } else if (code == pcapng::kTimeOffset && value.size() == 8) {
-      std::uint64_t offset;
-      std::memcpy(&offset, value.data(), sizeof(offset));
-      interface.offset_seconds =
-          static_cast<std::int64_t>(swap_ ? __builtin_bswap64(offset) : offset);
-    }
-  });
-  if (by_natto) {
-    interface.realm = interface.name.substr(0, interface.name.rfind(' '));  // "company-a in"
-  }
-  interfaces_.push_back(std::move(interface));
-  return interfaces_.back().ticks_per_second != 0;
-}
-
-std::optional<PcapngPacket> PcapngReader::enhanced_packet() const {
-  constexpr std::size_t kHeaderBytes = 20;
-  return body_.size() < kHeaderBytes ? std::nullopt
-                                     : packet(word(0), std::uint64_t{word(4)} << 32U | word(8),
-                                              word(12), word(16), kHeaderBytes);
+  const bool by_natto = fields->description.starts_with(pcapng::kNattoDescription);
+  const std::string_view name = fields->name.substr(0, fields->name.find('\0'));
+  interfaces_.push_back(
+      {.link_type = fields->link_type,
+       .name = std::string(name),
+       .realm = std::string(by_natto ? name.substr(0, name.rfind(' ')) : ""),  // "company-a in"
+       .snap_length = fields->snap_length,
+       .ticks_per_second = fields->ticks_per_second,
+       .offset_seconds = fields->offset_seconds});
+  return true;
 }
 
 std::optional<PcapngPacket> PcapngReader::simple_packet() const {
-  constexpr std::size_t kHeaderBytes = 4;
-  if (body_.size() < kHeaderBytes || first_interface_ == interfaces_.size()) {
-    return std::nullopt;
-  }
-  const std::uint32_t length = word(0);
-  const std::uint32_t most = interfaces_[first_interface_].snap_length;
-  return packet(0, 0, most == 0 ? length : std::min(length, most), length, kHeaderBytes);
+  return first_interface_ == interfaces_.size()
+             ? std::nullopt
+             : packet(body().simple_packet(interfaces_[first_interface_].snap_length));
 }
 
-std::optional<PcapngPacket> PcapngReader::obsolete_packet() const {
-  constexpr std::size_t kHeaderBytes = 20;
-  return body_.size() < kHeaderBytes ? std::nullopt
-                                     : packet(half(0), std::uint64_t{word(4)} << 32U | word(8),
-                                              word(12), word(16), kHeaderBytes);
-}
-
-std::optional<PcapngPacket> PcapngReader::packet(std::size_t interface, std::uint64_t ticks,
-                                                 std::uint32_t captured, std::uint32_t length,
-                                                 std::size_t at) const {
-  if (interface >= interfaces_.size() - first_interface_ || captured > body_.size() - at) {
+std::optional<PcapngPacket> PcapngReader::packet(
+    const std::optional<pcapng::PacketFields>& fields) const {
+  if (!fields || fields->interface >= interfaces_.size() - first_interface_) {
     return std::nullopt;
   }
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(body_.data()) + at;
-  PcapngPacket packet{.interface = first_interface_ + interface,
-                      .time_ns = 0,
-                      .length = std::max(captured, length),
-                      .bytes = {bytes, captured},
+  const std::size_t index = first_interface_ + fields->interface;
+  const PcapngInterface& interface = interfaces_[index];
+  PcapngPacket packet{.interface = index,
+                      .time_ns = pcapng::to_nanoseconds(fields->ticks, interface.ticks_per_second,
+                                                        interface.offset_seconds),
+                      .length = fields->length,
+                      .bytes = fields->bytes,
                       .outbound = false,
                       .comments = {}};
-  packet.time_ns = to_nanoseconds(ticks, interfaces_[packet.interface]);
-  for_each_option(at + padded(captured), [&](std::uint16_t code, std::string_view value) {
-    if (code == pcapng::kComment) {
-      packet.comments.push_back(value);
-    } else if (code == pcapng::kPacketFlags && value.size() == 4) {
-      const auto flags = word(static_cast<std::size_t>(value.data() - body_.data()));
-      packet.outbound = (flags & pcapng::kDirection) == pcapng::kOutbound;
+  body().for_each_option(fields->options, [&](const pcapng::Option& option) {
+    if (option.code == pcapng::kComment) {
+      packet.comments.push_back(option.value);
+    } else if (const std::optional<std::uint32_t> flags = body().flags(option)) {
+      packet.outbound = (*flags & pcapng::kDirection) == pcapng::kOutbound;
     }
   });
   return packet;
-}
-
-template <typename Take>
-void PcapngReader::for_each_option(std::size_t at, const Take& take) const {
-  while (at + 4 <= body_.size() && half(at) != pcapng::kEndOfOptions) {
-    const std::size_t length = half(at + 2);
-    if (at + 4 + length > body_.size()) {
-      return;
-    }
-    take(half(at), std::string_view(body_.data() + at + 4, length));
-    at += 4 + padded(length);
-  }
-}
-
-std::uint32_t PcapngReader::word(std::size_t at) const {
-  std::uint32_t value;
-  std::memcpy(&value, body_.data() + at, sizeof(value));
-  return swap_ ? __builtin_bswap32(value) : value;
-}
-
-std::uint16_t PcapngReader::half(std::size_t at) const {
-  std::uint16_t value;
-  std::memcpy(&value, body_.data() + at, sizeof(value));
-  return swap_ ? static_cast<std::uint16_t>(value << 8U | value >> 8U) : value;
 }
 
 }  // namespace natto

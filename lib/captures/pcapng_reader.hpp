@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "captures/pcapng_body.hpp"
 
 namespace natto {
 
@@ -31,8 +32,8 @@ struct PcapngInterface {
   std::string name;
   std::string realm;          ///< natto made it: where frames came from or leave to; else empty
   std::uint32_t snap_length;  ///< bytes; 0: no limit
-  std::uint64_t ticks_per_second = 1'000'000;
-  std::int64_t offset_seconds = 0;
+  std::uint64_t ticks_per_second;
+  std::int64_t offset_seconds;
 };
 
 class PcapngReader {
@@ -57,24 +58,15 @@ class PcapngReader {
   [[nodiscard]] Block next_block();
   [[nodiscard]] bool start_section();
   [[nodiscard]] bool add_interface();
-  [[nodiscard]] std::optional<PcapngPacket> enhanced_packet() const;
   [[nodiscard]] std::optional<PcapngPacket> simple_packet() const;
-  [[nodiscard]] std::optional<PcapngPacket> obsolete_packet() const;
-  /// With what the block's fields and options from `at` on say of a packet.
-  [[nodiscard]] std::optional<PcapngPacket> packet(std::size_t interface, std::uint64_t ticks,
-                                                   std::uint32_t captured, std::uint32_t length,
-                                                   std::size_t at) const;
-  /// Calls `take` with code and value of each option from `at` on.
-  template <typename Take>
-  void for_each_option(std::size_t at, const Take& take) const;
+  [[nodiscard]] std::optional<PcapngPacket> packet(
+      const std::optional<pcapng::PacketFields>& fields) const;
 
-  // Numbers in body_, in the byte order of the section.
-  [[nodiscard]] std::uint32_t word(std::size_t at) const;
-  [[nodiscard]] std::uint16_t half(std::size_t at) const;
+  [[nodiscard]] pcapng::Body body() const noexcept { return {bytes_, swap_}; }
 
   std::ifstream in_;
   std::uint32_t type_ = 0;
-  std::vector<char> body_;  ///< of the block, without type, lengths
+  std::vector<std::uint8_t> bytes_;  ///< of the block, without type, lengths
   bool swap_ = false;
   bool cut_ = false;
   std::size_t first_interface_ = 0;  ///< of the section
