@@ -72,6 +72,13 @@ TEST(Arithmetic, TheSumOfBytesIsThatOfTheirWords) {
   }
 }
 
+/// What lies behind an odd number of bytes counts 256 times, or by a byte that comes round.
+TEST(Arithmetic, ASumWithItsBytesExchangedIsTheSumTimes256) {
+  for (std::uint32_t sum = 0; sum < kWords; ++sum) {
+    ASSERT_EQ(modulo(byte_swap(static_cast<std::uint16_t>(sum))), modulo(sum * 256));
+  }
+}
+
 /// The delta of a prefix is that of each of its addresses, for prefixes of all lengths.
 TEST(Arithmetic, AnAddressOfAPrefixKeepsItsHostBits) {
   std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same on every run
