@@ -15,7 +15,8 @@ MODEL = "publishing.pml"
 
 def compiled_test(test, lib, folder):
     """Builds and runs test/proof/NAME_test.cpp alone, with what it needs of lib/."""
-    needs = {"arithmetic": [], "bijection": ["table/bijection.cpp", "config/diagnostics.cpp", "base/address.cpp"]}
+    needs = {"arithmetic": [], "bijection": ["table/bijection.cpp", "config/diagnostics.cpp", "base/address.cpp"],
+             "policy_compiler": ["table/policy_compiler.cpp", "policy/policy.cpp", "packet/flow.cpp"]}
     libraries = shlex.split(subprocess.run(["pkgconf", "--cflags", "--libs", "gtest_main", "fmt"],
                                            capture_output=True, text=True, check=True).stdout)
     program = folder / "test"
