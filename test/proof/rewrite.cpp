@@ -73,6 +73,13 @@ ParsedPacket any_packet() {
   return packet;
 }
 
+/// One that makes no change with `delta`. Zero has two forms.
+ChecksumDelta opposite(ChecksumDelta delta, const char* name) {
+  const bool is_zero = (delta.raw == 0) | (delta.raw == 0xffff);
+  const std::uint16_t zero = any<bool>(name) ? 0xffff : 0;
+  return {is_zero ? zero : static_cast<std::uint16_t>(~delta.raw)};
+}
+
 }  // namespace
 
 /// The head is the longest: of what is shorter, the promises say that everything lies inside.
@@ -123,5 +130,65 @@ PROPERTY(rewrite_named_bytes) {
                                           is_of_header(at, packet.quoted.ip_offset) ||
                                           is_of(at, packet.quoted.transport)));
     PROVE(may_change || head[at] == before[at]);
+  }
+}
+
+/// A translation and its way back give the packet that went in, but for its TTL and what that makes
+/// of the header checksum. Zero has two forms: where a checksum was ffff, and may be 0, it comes
+/// back so.
+PROPERTY(round_trip) {
+  const Block block(kHeadBytes, "frame");
+  const std::span<std::uint8_t> head = block.bytes();
+  std::array<std::uint8_t, kHeadBytes> before{};
+  std::copy(head.begin(), head.end(), before.begin());
+  const ParsedPacket packet = any_packet();
+  const bool is_error = packet.is_icmp_error();
+  const std::size_t icmp = kIpv4Offset + packet.ip_header_length;
+
+  // What goes back has the addresses that came, and takes off each sum what was added to it.
+  const auto way_back = [&](const NewAddresses& there, std::size_t ip, const char* name) {
+    const auto& header = header_at<Ipv4Header>(Bytes(before), ip);
+    return NewAddresses{header.source, header.destination, opposite(there.delta, name)};
+  };
+  const auto there = any_addresses("addresses");
+  const NewAddresses back = way_back(there, kIpv4Offset, "back");
+  if (is_error) {
+    const auto quoted_there = any_addresses("quoted_addresses");
+    rewrite_quoted(head, packet, quoted_there);
+    rewrite(head, packet.transport, there);
+    rewrite_quoted(head, packet, way_back(quoted_there, packet.quoted.ip_offset, "quoted_back"));
+  } else {
+    rewrite(head, packet.transport, there);
+  }
+  rewrite(head, packet.transport, back);
+
+  const auto came_back = [&](std::size_t at) {
+    const std::uint16_t old = raw_at(before, at);
+    const std::uint16_t now = raw_at(head, at);
+    return (now == old) | ((old == 0xffff) & (now == 0));
+  };
+  PROVE(head[kIpv4Offset + kTtl] == static_cast<std::uint8_t>(before[kIpv4Offset + kTtl] - 2));
+  const std::uint16_t ttl_less = adjusted(raw_at(before, kIpv4Offset + kHeaderChecksum),
+                                          kTtlDecrementDelta + kTtlDecrementDelta);
+  PROVE(raw_at(head, kIpv4Offset + kHeaderChecksum) == ttl_less);
+  PROVE(packet.transport.offset == 0 || came_back(packet.transport.offset));
+  PROVE(!packet.transport.zero_means_none ||
+        raw_at(head, packet.transport.offset) == raw_at(before, packet.transport.offset));
+  if (is_error) {
+    PROVE(came_back(packet.quoted.ip_offset + kHeaderChecksum));
+    PROVE(packet.quoted.transport.offset == 0 || came_back(packet.quoted.transport.offset));
+#ifndef NATTO_KLEE  // what three changes at once add up to, Z3 does not find out: it is in
+                    // doc/proof.md
+    PROVE(came_back(icmp + kIcmpChecksum));
+#endif
+  }
+  for (std::size_t at = 0; at < head.size(); ++at) {
+    const bool is_checksum =
+        is_within(at, kIpv4Offset + kTtl, 1) || is_within(at, kIpv4Offset + kHeaderChecksum, 2) ||
+        is_of(at, packet.transport) ||
+        (is_error && (is_within(at, icmp + kIcmpChecksum, 2) ||
+                      is_within(at, packet.quoted.ip_offset + kHeaderChecksum, 2) ||
+                      is_of(at, packet.quoted.transport)));
+    PROVE(is_checksum || head[at] == before[at]);
   }
 }
