@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "packet/flow.hpp"
+#include "packet/icmp_kind.hpp"
 #include "packet/wire.hpp"
 
 namespace natto {
@@ -42,11 +43,6 @@ std::size_t ipv4_offset(Bytes frame) {
     }
   }
   return 0;
-}
-
-bool is_icmp_error(std::uint8_t type) {
-  return type == icmp::kDestinationUnreachable || type == icmp::kSourceQuench ||
-         type == icmp::kRedirect || type == icmp::kTimeExceeded || type == icmp::kParameterProblem;
 }
 
 /// Bytes of the transport header that `transport` begins with.
@@ -103,8 +99,8 @@ std::optional<SeenPacket> see(Bytes frame) {
       packet.source_port = header_at<Be16>(transport, 0).host();
       packet.destination_port = header_at<Be16>(transport, sizeof(Be16)).host();
     }
-    packet.icmp_error =
-        ip.protocol == protocol::kIcmp && !transport.empty() && is_icmp_error(transport[0]);
+    packet.icmp_error = ip.protocol == protocol::kIcmp && !transport.empty() &&
+                        icmp_kind(transport[0]) != IcmpKind::kOther;
   }
   packet.payload = packet.icmp_error ? std::string_view() : text_of(behind(transport, header));
   packet.whole = transport.size() == carried;

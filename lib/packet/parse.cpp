@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "packet/checksum.hpp"
+#include "packet/icmp_kind.hpp"
 #include "packet/ip_options.hpp"
 
 namespace natto {
@@ -76,22 +77,6 @@ Verdict check_fragment(const Ipv4Header& ip) noexcept {
     return kTcpFragmentTiny;
   }
   return Verdict::forward();
-}
-
-enum class IcmpKind { kOther, kError, kNotForwarded };
-
-IcmpKind icmp_kind(std::uint8_t type) noexcept {
-  switch (type) {
-    case icmp::kDestinationUnreachable:
-    case icmp::kTimeExceeded:
-    case icmp::kParameterProblem:
-      return IcmpKind::kError;
-    case icmp::kSourceQuench:
-    case icmp::kRedirect:
-      return IcmpKind::kNotForwarded;
-    default:
-      return IcmpKind::kOther;
-  }
 }
 
 /// How many of the `available` bytes behind an error's ICMP header are the quoted packet: all, or
