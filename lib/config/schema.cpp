@@ -44,7 +44,7 @@ constexpr std::array kDpdkKeys = {
               .if_absent = LeftOut{"enough for every ring, burst and cache"},
               .meaning = "The number of packet buffers, of 2.5 KiB. Where workers are on several "
                          "NUMA nodes, each node gets some more. Beside them natto needs 24 MiB for "
-                         "each worker's caches (up to 120 more with over 131,072 mappings), two "
+                         "each worker's caches (up to 120 more with over 65,536 mappings), two "
                          "versions of the table (170 bytes a mapping, 40 more for each further "
                          "worker), 4 MiB for each queue of each "
                          "port, and 32 MiB for the rest.",

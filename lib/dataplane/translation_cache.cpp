@@ -18,10 +18,8 @@ constexpr std::size_t kMost = std::size_t{1} << 22U;
 /// place, and not more, since what lies close together takes less of the CPU's caches. Of many
 /// addresses hardly all are in use.
 std::size_t entries_for(std::size_t addresses) noexcept {
-  if (addresses <= kMany) {
-    return std::bit_ceil(std::clamp(addresses * 4, kFewest, kMany));
-  }
-  return std::bit_ceil(std::min(addresses * 2, kMost));
+  const std::size_t entries = std::max(std::min(addresses * 4, kMany), addresses * 2);
+  return std::bit_ceil(std::clamp(entries, kFewest, kMost));
 }
 
 /// Entries for the tables of a natto that starts with `mappings`.

@@ -33,8 +33,8 @@ TEST(MemoryNeeded, IsOfBuffersTranslationCachesTablesAndTheRest) {
 TEST(MemoryNeeded, AMiBMoreIsForAsManyMappingsInTwoVersions) {
   for (const std::size_t workers : {1U, 2U}) {
     const Config config = config_of(std::vector<unsigned>(workers, 1), 40'960);
-    const std::size_t mappings = 30 * mappings_per_mib(workers);
-    EXPECT_NEAR(memory_mib_needed(config, mappings), memory_mib_needed(config, 0) + 30, 1);
+    const std::size_t mappings = 20 * mappings_per_mib(workers);
+    EXPECT_NEAR(memory_mib_needed(config, mappings), memory_mib_needed(config, 0) + 20, 1);
   }
 }
 
