@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "packet/parse.hpp"
@@ -39,10 +41,18 @@ void write_back(const Head& head, rte_mbuf& mbuf) noexcept;
 /// that they must not be written.
 [[nodiscard]] bool is_shared(const rte_mbuf& mbuf) noexcept;
 
-/// Whether the packet is one buffer that nobody shares.
+/// Not 0 unless the packet is one buffer that nobody shares.
+[[nodiscard]] inline std::uint32_t foreignness(const rte_mbuf& mbuf) noexcept {
+  // The buffer's reference count and the packet's buffers stand side by side.
+  static_assert(offsetof(rte_mbuf, nb_segs) == offsetof(rte_mbuf, refcnt) + 2);
+  constexpr auto kOne = std::bit_cast<std::uint32_t>(std::array<std::uint16_t, 2>{1, 1});
+  constexpr std::uint64_t kOthers = RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+  std::uint32_t counts;
+  std::memcpy(&counts, &mbuf.refcnt, sizeof(counts));
+  return (counts ^ kOne) | static_cast<std::uint32_t>((mbuf.ol_flags & kOthers) >> 32U);
+}
 [[nodiscard]] inline bool is_one_own_buffer(const rte_mbuf& mbuf) noexcept {
-  return mbuf.nb_segs == 1 && mbuf.refcnt == 1 &&
-         (mbuf.ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) == 0;
+  return foreignness(mbuf) == 0;
 }
 
 /// Cuts what pads the frame behind its first `length` bytes, of a packet in one buffer.

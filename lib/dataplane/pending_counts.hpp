@@ -30,8 +30,13 @@ class PendingCount {
   static constexpr unsigned kPacketsShift = 40;
   static constexpr std::uint64_t kMostPackets = std::uint64_t{1} << (64U - kPacketsShift);
 
-  /// A packet.
-  void add(std::uint64_t bytes) noexcept { word_ += (std::uint64_t{1} << kPacketsShift) + bytes; }
+  /// A packet of `bytes`.
+  [[nodiscard]] static constexpr PendingCount of_one(std::uint64_t bytes) noexcept {
+    PendingCount count;
+    count.word_ = (std::uint64_t{1} << kPacketsShift) + bytes;
+    return count;
+  }
+  void add(PendingCount more) noexcept { word_ += more.word_; }
 
   [[nodiscard]] bool empty() const noexcept { return word_ == 0; }
   [[nodiscard]] std::uint64_t packets() const noexcept { return word_ >> kPacketsShift; }

@@ -46,10 +46,12 @@ struct ChecksumDelta {
 inline constexpr ChecksumDelta kTtlDecrementDelta{Be16::from_host(0xfeff).raw()};
 
 /// `checksum` after the words it covers changed by `delta`: RFC 1624 eqn. 3, HC' = ~(~HC + delta).
-/// What was wrong before stays wrong by the same amount.
+/// That is HC - delta, bit for bit, if a borrow goes round. What was wrong before stays wrong by
+/// the same amount.
 [[nodiscard]] constexpr std::uint16_t adjusted(std::uint16_t checksum,
                                                ChecksumDelta delta) noexcept {
-  return static_cast<std::uint16_t>(~ones_add(static_cast<std::uint16_t>(~checksum), delta.raw));
+  const auto difference = static_cast<std::uint16_t>(checksum - delta.raw);
+  return static_cast<std::uint16_t>(difference - (checksum < delta.raw ? 1 : 0));
 }
 [[nodiscard]] constexpr Be16 adjusted(Be16 checksum, ChecksumDelta delta) noexcept {
   return Be16::from_raw(adjusted(checksum.raw(), delta));
@@ -59,12 +61,11 @@ inline constexpr ChecksumDelta kTtlDecrementDelta{Be16::from_host(0xfeff).raw()}
 /// is none, as in UDP, 0 stays 0 and a computed 0 becomes ffff (RFC 768).
 [[nodiscard]] constexpr Be16 adjusted_transport(Be16 checksum, bool zero_means_none,
                                                 ChecksumDelta delta) noexcept {
-  if (checksum.raw() == 0 && zero_means_none) [[unlikely]] {
-    return checksum;
-  }
   const Be16 sum = adjusted(checksum, delta);
-  if (sum.raw() == 0 && zero_means_none) [[unlikely]] {
-    return Be16::from_raw(0xffff);
+  if (checksum.raw() == 0 || sum.raw() == 0) [[unlikely]] {
+    if (zero_means_none) {
+      return Be16::from_raw(checksum.raw() == 0 ? 0 : 0xffff);
+    }
   }
   return sum;
 }

@@ -1,13 +1,15 @@
 #pragma once
 
-// The fast path through the parser, for the shape that nearly every packet has. It says yes or "ask
-// parse()", never no: whatever it takes, parse() would take, and tell the same of it.
+// The fast path through the parser, for the shapes that nearly every packet has. It says yes or
+// "ask parse()", never no: whatever it takes, parse() would take, and tell the same of it.
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
 
+#include "packet/icmp_kind.hpp"
 #include "packet/parse.hpp"
 #include "packet/transport.hpp"
 
@@ -21,7 +23,7 @@ inline constexpr std::size_t kTransportOffset = kIpv4Offset + sizeof(Ipv4Header)
   return std::bit_cast<std::uint64_t>(bytes);
 }
 
-/// By protocol: where the transport checksum of a plain frame lies.
+/// By protocol: where the transport checksum of a plain packet lies.
 inline constexpr std::array<TransportChecksum, 256> kPlainTransport = [] {
   std::array<TransportChecksum, 256> transports{};
   for (std::size_t i = 0; i < transports.size(); ++i) {
@@ -30,38 +32,85 @@ inline constexpr std::array<TransportChecksum, 256> kPlainTransport = [] {
   return transports;
 }();
 
-/// Where the transport checksum of the plain frame `frame` lies.
-[[nodiscard]] inline TransportChecksum plain_transport(
-    std::span<const std::uint8_t> frame) noexcept {
-  return kPlainTransport[header_at<Ipv4Header>(frame, kIpv4Offset).protocol];
+/// What is plain about a packet: in one word, so that it can be a lane of a vector.
+class Plain {
+ public:
+  /// A packet of `length` bytes in all.
+  [[nodiscard]] static constexpr Plain of(unsigned length, TransportChecksum checksum) noexcept {
+    return Plain(length | bits_of(checksum));
+  }
+  [[nodiscard]] static constexpr Plain from_word(std::uint32_t word) noexcept {
+    return Plain(word);
+  }
+  /// The bits of a word that tell where the checksum is. The others are the length.
+  [[nodiscard]] static constexpr std::uint32_t bits_of(TransportChecksum checksum) noexcept {
+    return std::uint32_t{checksum.offset} << kOffsetShift |
+           (checksum.zero_means_none ? kZeroMeansNone : 0);
+  }
+  Plain() noexcept = default;
+  friend constexpr bool operator==(Plain, Plain) noexcept = default;
+
+  /// Whether it is plain.
+  [[nodiscard]] explicit constexpr operator bool() const noexcept { return word_ != 0; }
+  /// Total, in bytes, without what pads the frame.
+  [[nodiscard]] constexpr std::uint16_t length() const noexcept {
+    return static_cast<std::uint16_t>(word_);
+  }
+  [[nodiscard]] constexpr TransportChecksum checksum() const noexcept {
+    return {.offset = static_cast<std::uint8_t>(word_ >> kOffsetShift),
+            .zero_means_none = (word_ & kZeroMeansNone) != 0};
+  }
+
+ private:
+  static constexpr unsigned kOffsetShift = 16;
+  static constexpr std::uint32_t kZeroMeansNone = 1U << 24U;
+  explicit constexpr Plain(std::uint32_t word) noexcept : word_(word) {}
+
+  std::uint32_t word_;
+};
+static_assert(Plain::of(0, kPlainTransport[protocol::kUdp]).checksum() ==
+              kPlainTransport[protocol::kUdp]);
+/// Not 0 if the 16-bit words of a header of five 32-bit words do not add up to ffff (RFC 1071).
+/// `Word` is a 32-bit integer, or a vector of them. The bytes are in network order.
+// The sum is that of all upper halves, and of the lower ones, which are what is left of the whole.
+// It is 0 modulo ffff, and not 0, if its own halves add up to that.
+template <typename Word>
+[[nodiscard]] constexpr Word header_sum_error(const Word& a, const Word& b, const Word& c,
+                                              const Word& d, const Word& e) noexcept {
+  const Word upper = (a >> 16U) + (b >> 16U) + (c >> 16U) + (d >> 16U) + (e >> 16U);
+  const Word sum = a + b + c + d + e - (upper << 16U) + upper;
+  return ((sum & 0xffff) + (sum >> 16U)) ^ 0xffff;
 }
+
+inline constexpr Plain kNotPlain = Plain::from_word(0);
 
 /// What the fast path asks about a plain packet of `length` bytes whose addresses are both known,
 /// beside what the caches say of them: whether decide() would let it leave, so that it need not be
-/// asked. `destination` is the new one; `broadcast_in` and `broadcast_out` are the directed
-/// broadcasts of the ports, 0.0.0.0 where there is none; `mtu` is that of the port that it leaves
-/// by.
-[[nodiscard]] inline bool plain_may_leave(const Ipv4Header& ip, std::uint16_t length,
-                                          Ipv4Address destination, Ipv4Address broadcast_in,
+/// asked. `destination` is the new one; `broadcast_out` and `mtu` are of the port that it leaves
+/// by, 0.0.0.0 where there is no directed broadcast.
+[[nodiscard]] inline bool plain_may_leave(std::uint16_t length, Ipv4Address destination,
                                           Ipv4Address broadcast_out, std::uint16_t mtu) noexcept {
-  return length <= mtu && ip.source != ip.destination && ip.destination != broadcast_in &&
-         destination != broadcast_out;
+  return length <= mtu && destination != broadcast_out;
 }
 
 /// Knows the plain packets of one port: sent to the port's MAC address by a station; IPv4 with a
-/// right checksum, no options, a TTL that outlives natto, not a fragment; a transport header that
-/// is all there and that natto need not look into.
+/// right checksum, no options, a TTL that outlives natto; neither to the port's directed broadcast
+/// nor from an address to itself; a transport header that is all there and that natto need not
+/// look into.
 class PlainShape {
  public:
-  explicit PlainShape(const FrameFilter& filter) noexcept {
+  /// `broadcast`: the port's directed broadcast; 0.0.0.0 if it has none.
+  PlainShape(const FrameFilter& filter, Ipv4Address broadcast) noexcept
+      : broadcast_raw_(broadcast.bits.raw()) {
     std::array<std::uint8_t, 8> mask{};
     std::array<std::uint8_t, 8> value{};
     if (filter.any_unicast_mac) {
-      mask[0] = 1;  // the group bit
+      mask[0] = kGroupBit;
     } else {
       std::memset(mask.data(), 0xff, sizeof(MacAddress));
       std::memcpy(value.data(), &filter.mac, sizeof(MacAddress));
     }
+    mask[sizeof(MacAddress)] = kGroupBit;  // the source is no group
     station_mask_ = word(mask);
     station_ = word(value);
   }
@@ -69,32 +118,65 @@ class PlainShape {
   /// Fewer bytes than this are never plain.
   static constexpr std::size_t kLeastBytes = kIpv4Offset + sizeof(Ipv4Header) + sizeof(UdpHeader);
 
-  /// The total length of the packet in the whole frame `frame`, without what pads the frame; 0: it
-  /// is not plain.
-  [[nodiscard]] std::uint16_t length_of(std::span<const std::uint8_t> frame) const noexcept {
-    if (frame.size() < kLeastBytes) {
-      return 0;
-    }
-    if ((load<std::uint64_t>(frame, 0) & station_mask_) != station_ ||
-        (load<std::uint64_t>(frame, sizeof(MacAddress)) & kTypeMask) != kIpv4Type ||
-        (load<std::uint64_t>(frame, kIpv4Offset) & kHeaderMask) != kHeader ||
-        !checksum_good(frame)) {
-      return 0;
+  /// The packet in the whole frame `frame`, if it is no fragment.
+  [[nodiscard]] Plain look_at(std::span<const std::uint8_t> frame) const noexcept {
+    if (frame.size() < kLeastBytes || !is_between_stations(frame) ||
+        (load<std::uint64_t>(frame, kIpv4Offset) & kWholeMask) != kWhole || !may_pass(frame)) {
+      return kNotPlain;
     }
     const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
     const unsigned length = ip.total_length.host();
-    if (ip.ttl <= 1 || kIpv4Offset + length > frame.size() ||
-        length < kLeastTotalLength[ip.protocol]) {
-      return 0;
+    if (kIpv4Offset + length > frame.size() || length < kLeastTotalLength[ip.protocol]) {
+      return kNotPlain;
     }
-    // From a whole header to the whole payload; too short ones come round and are too long.
-    const unsigned udp_length = header_at<UdpHeader>(frame, kTransportOffset).length.host();
-    const bool udp_fits =
-        udp_length - sizeof(UdpHeader) <= length - sizeof(Ipv4Header) - sizeof(UdpHeader);
-    return ip.protocol != protocol::kUdp || udp_fits ? static_cast<std::uint16_t>(length) : 0;
+    if (ip.protocol == protocol::kUdp) {
+      // From a whole header to the whole payload; too short ones come round and are too long.
+      const unsigned udp = header_at<UdpHeader>(frame, kTransportOffset).length.host();
+      if (udp - sizeof(UdpHeader) > length - sizeof(Ipv4Header) - sizeof(UdpHeader)) {
+        return kNotPlain;
+      }
+    } else if (ip.protocol == protocol::kIcmp && !is_other_icmp(frame)) {
+      return kNotPlain;
+    }
+    return Plain::of(length, kPlainTransport[ip.protocol]);
+  }
+
+  /// The packet in the whole frame `frame`, if it is a fragment.
+  [[nodiscard]] Plain look_at_fragment(std::span<const std::uint8_t> frame) const noexcept {
+    if (frame.size() < kLeastBytes || !is_between_stations(frame) ||
+        frame[kIpv4Offset] != kVersionAndLength || !may_pass(frame)) {
+      return kNotPlain;
+    }
+    const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
+    const unsigned length = ip.total_length.host();
+    const unsigned offset = ip.fragment_offset();
+    const bool is_fragment = ip.more_fragments() || offset != 0;
+    if (!is_fragment || kIpv4Offset + length > frame.size() || length < sizeof(Ipv4Header) ||
+        offset + length > UINT16_MAX ||
+        (ip.more_fragments() && (length - sizeof(Ipv4Header)) % 8 != 0)) {
+      return kNotPlain;
+    }
+    if (offset != 0) {
+      const bool over_tcp_flags = ip.protocol == protocol::kTcp && offset == 8;  // RFC 1858 §4.2
+      return over_tcp_flags || ip.protocol == protocol::kAuthenticationHeader
+                 ? kNotPlain
+                 : Plain::of(length, TransportChecksum{});
+    }
+    if (length < kLeastTotalLength[ip.protocol] ||
+        (ip.protocol == protocol::kUdp &&
+         header_at<UdpHeader>(frame, kTransportOffset).length.host() < sizeof(UdpHeader)) ||
+        (ip.protocol == protocol::kIcmp && !is_other_icmp(frame))) {
+      return kNotPlain;
+    }
+    return Plain::of(length, kPlainTransport[ip.protocol]);
   }
 
  private:
+  friend class PlainLanes;
+
+  static constexpr std::uint8_t kGroupBit = 1;  ///< of a MAC address's first byte
+  static constexpr std::uint8_t kVersionAndLength = 0x45;
+
   template <typename Word>
   static Word load(std::span<const std::uint8_t> frame, std::size_t offset) noexcept {
     Word value;
@@ -102,37 +184,47 @@ class PlainShape {
     return value;
   }
 
-  /// A right header's one's-complement sum is 0xffff, and so 0 modulo 0xffff. A 32-bit word is
-  /// worth its two 16-bit words there.
-  static bool checksum_good(std::span<const std::uint8_t> frame) noexcept {
-    std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < sizeof(Ipv4Header); i += sizeof(std::uint32_t)) {
-      sum += load<std::uint32_t>(frame, kIpv4Offset + i);
-    }
-    return sum % 0xffff == 0;
+  [[nodiscard]] bool is_between_stations(std::span<const std::uint8_t> frame) const noexcept {
+    return (load<std::uint64_t>(frame, 0) & station_mask_) == station_ &&
+           header_at<EthernetHeader>(frame, 0).ethertype == kIpv4Type;
   }
 
-  /// The source is no group; the type is IPv4.
-  static constexpr std::uint64_t kTypeMask = word({1, 0, 0, 0, 0, 0, 0xff, 0xff});
-  static constexpr std::uint64_t kIpv4Type = word({0, 0, 0, 0, 0, 0, 0x08, 0x00});
-  /// Version 4, 20 bytes; neither more fragments nor an offset.
-  static constexpr std::uint64_t kHeaderMask = word({0xff, 0, 0, 0, 0, 0, 0x3f, 0xff});
-  static constexpr std::uint64_t kHeader = word({0x45, 0, 0, 0, 0, 0, 0, 0});
+  /// What is asked of the rest of its header, whatever the packet is.
+  [[nodiscard]] bool may_pass(std::span<const std::uint8_t> frame) const noexcept {
+    const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
+    return checksum_good(frame) && ip.ttl > 1 && ip.source != ip.destination &&
+           ip.destination.bits.raw() != broadcast_raw_;
+  }
 
-  /// By protocol. What the parser must look into has no length that is enough.
+  static bool checksum_good(std::span<const std::uint8_t> frame) noexcept {
+    const auto word = [&](std::size_t i) {
+      return load<std::uint32_t>(frame, kIpv4Offset + i * sizeof(std::uint32_t));
+    };
+    return header_sum_error(word(0), word(1), word(2), word(3), word(4)) == 0;
+  }
+
+  static bool is_other_icmp(std::span<const std::uint8_t> frame) noexcept {
+    return icmp_kind(header_at<IcmpHeader>(frame, kTransportOffset).type) == IcmpKind::kOther;
+  }
+
+  static constexpr Be16 kIpv4Type = Be16::from_host(ethertype::kIpv4);
+  /// Version 4, 20 bytes; neither more fragments nor an offset.
+  static constexpr std::uint64_t kWholeMask = word({0xff, 0, 0, 0, 0, 0, 0x3f, 0xff});
+  static constexpr std::uint64_t kWhole = word({kVersionAndLength, 0, 0, 0, 0, 0, 0, 0});
+
+  /// By protocol. What is never forwarded has no length that is enough.
   static constexpr std::array<std::uint16_t, 256> kLeastTotalLength = [] {
     std::array<std::uint16_t, 256> least{};
     for (std::size_t i = 0; i < least.size(); ++i) {
-      least[i] =
-          kTransportRules[i].needs_a_look
-              ? std::uint16_t{0xffff}
-              : static_cast<std::uint16_t>(sizeof(Ipv4Header) + kTransportRules[i].least_header);
+      least[i] = static_cast<std::uint16_t>(sizeof(Ipv4Header) + kTransportRules[i].least_header);
     }
+    least[protocol::kAuthenticationHeader] = UINT16_MAX;
     return least;
   }();
 
   std::uint64_t station_mask_;
   std::uint64_t station_;
+  std::uint32_t broadcast_raw_;  ///< network order
 };
 
 }  // namespace natto

@@ -21,7 +21,6 @@ struct TransportRule {
   std::uint8_t least_header = 0;     ///< bytes of the shortest header that natto looks into
   std::uint8_t checksum_offset = 0;  ///< in the header; 0: no checksum covers the addresses (R5)
   bool zero_means_none = false;      ///< see TransportChecksum
-  bool needs_a_look = false;         ///< the parser looks further into it
 };
 
 /// By protocol number.
@@ -31,8 +30,7 @@ inline constexpr std::array<TransportRule, 256> kTransportRules = [] {
   rules[protocol::kUdp] = {.least_header = 8, .checksum_offset = 6, .zero_means_none = true};
   rules[protocol::kUdpLite] = rules[protocol::kUdp];
   rules[protocol::kDccp] = {.least_header = 12, .checksum_offset = 6};
-  rules[protocol::kIcmp] = {.least_header = 8, .needs_a_look = true};
-  rules[protocol::kAuthenticationHeader] = {.needs_a_look = true};
+  rules[protocol::kIcmp] = {.least_header = 8};
   return rules;
 }();
 

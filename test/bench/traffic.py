@@ -30,7 +30,7 @@ class Workload:
     hostile_share: float = 0.0  # expired TTL, unmapped or malformed, in equal parts
     host_beside: bool = False  # a host mapping beside prefixes
     mixed: bool = False  # prefixes of all lengths from 16 to 29 and ten times as many hosts; see _blocks
-    echo: bool = False  # ICMP echo requests, which take the slow path, in place of UDP
+    kind: str = "udp"  # or "others": ICMP echo, GRE and fragments; or "options": UDP behind an IPv4 option
     pairs: int = 0  # flows go between so many pairs of hosts; 0: between any
     rules: bool = False  # nothing passes but what two rules for each pair allow
     refused_share: float = 0.0  # no rule allows these
@@ -45,32 +45,52 @@ def _ones_sum(data: bytes) -> int:
     return total
 
 
-def _ip(source: int, destination: int, protocol: int, length: int, ttl: int) -> bytes:
+def _ip(
+    source: int, destination: int, protocol: int, length: int, ttl: int, fragment: int = 0x4000, options: bytes = b""
+) -> bytes:
     """The frame up to the end of the IPv4 header."""
-    head = struct.pack("!BBHHHBBH", 0x45, 0, length, 0, 0x4000, ttl, protocol, 0)
+    words = 5 + len(options) // 4
+    head = struct.pack("!BBHHHBBH", 0x40 | words, 0, length, 0, fragment, ttl, protocol, 0)
     addresses = struct.pack("!II", source, destination)
-    checksum = 0xFFFF - _ones_sum(head + addresses)
+    checksum = 0xFFFF - _ones_sum(head + addresses + options)
     return (
-        PORT_MAC + SENDER_MAC + b"\x08\0" + head[:10] + struct.pack("!H", checksum) + addresses
+        PORT_MAC + SENDER_MAC + b"\x08\0" + head[:10] + struct.pack("!H", checksum) + addresses + options
     )
 
 
-def _packet(source: int, destination: int, ports: tuple[int, int], size: int, ttl: int) -> bytes:
+def _packet(
+    source: int, destination: int, ports: tuple[int, int], size: int, ttl: int = 64, options: bytes = b""
+) -> bytes:
     length = size - FCS_BYTES - ETHERNET_BYTES
-    udp_length = length - IP_BYTES
+    udp_length = length - IP_BYTES - len(options)
     data = b"\0" * (udp_length - UDP_BYTES)
     udp = struct.pack("!HHHH", *ports, udp_length, 0)
     pseudo = struct.pack("!IIHH", source, destination, 17, udp_length)
     sum_ = _ones_sum(pseudo + udp) or 0xFFFF
     udp = udp[:6] + struct.pack("!H", 0xFFFF - sum_ or 0xFFFF)
-    return _ip(source, destination, 17, length, ttl) + udp + data
+    return _ip(source, destination, 17, length, ttl, options=options) + udp + data
 
 
-def _echo(source: int, destination: int, identifier: int, size: int) -> bytes:
-    length = size - FCS_BYTES - ETHERNET_BYTES
-    rest = struct.pack("!HH", identifier, 1) + b"\0" * (length - IP_BYTES - 8)
+def _echo(source: int, destination: int, length: int, number: int) -> bytes:
+    rest = struct.pack("!HH", number, 1) + b"\0" * (length - IP_BYTES - 8)
     icmp = struct.pack("!BBH", 8, 0, 0xFFFF - _ones_sum(struct.pack("!H", 0x0800) + rest)) + rest
     return _ip(source, destination, 1, length, ttl=64) + icmp
+
+
+def _gre(source: int, destination: int, length: int, number: int) -> bytes:
+    gre = struct.pack("!HHI", 0x2000, 0x0800, number)  # RFC 2890: with a key
+    return _ip(source, destination, 47, length, ttl=64) + gre + b"\0" * (length - IP_BYTES - 8)
+
+
+def _fragment(source: int, destination: int, length: int, number: int) -> bytes:
+    """A later one of UDP, the last."""
+    ip = _ip(source, destination, 17, length, ttl=64, fragment=1 + number % 100)
+    return ip + b"\0" * (length - IP_BYTES)
+
+
+def _other(source: int, destination: int, size: int, number: int) -> bytes:
+    make = (_echo, _gre, _fragment)[number % 3]
+    return make(source, destination, size - FCS_BYTES - ETHERNET_BYTES, number)
 
 
 def _hostile(kind: int, source: int, destination: int, size: int) -> bytes:
@@ -147,15 +167,16 @@ def write_capture(workload: Workload, file: Path, seed: int = 1) -> int:
             size = workload.sizes[i % len(workload.sizes)]
             if chance.random() < workload.hostile_share:
                 frame = _hostile(chance.randrange(3), *ends, size)
-            elif workload.echo:
-                frame = _echo(*ends, chance.randrange(65536), size)
+            elif workload.kind == "others":
+                frame = _other(*ends, size, chance.randrange(65536))
             elif pairs:
                 refused = chance.random() < workload.refused_share
                 ports = _ports(chance, opens=i % 2 == 0, refused=refused)
-                frame = _packet(*ends, ports, size, ttl=64)
+                frame = _packet(*ends, ports, size)
             else:
                 ports = (chance.randrange(1024, 65536), chance.randrange(1024, 65536))
-                frame = _packet(*ends, ports, size, ttl=64)
+                options = b"\1\1\1\0" if workload.kind == "options" else b""  # which do nothing
+                frame = _packet(*ends, ports, size, options=options)
             out.write(struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame)
     return workload.flows
 

@@ -50,9 +50,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const FrameFilter filter{.mac = {}, .any_unicast_mac = true};
   const Verdict verdict =
       parse({.head = head, .length = static_cast<std::uint32_t>(size)}, filter, packet);
-  if (size == head_size && PlainShape(filter).length_of(head) != 0) {
-    FUZZ_CHECK(verdict.is_forward() && packet.ttl > 1 && !packet.is_icmp_error());
-    FUZZ_CHECK(packet.transport == plain_transport(head));
+  if (size == head_size) {
+    const PlainShape shape(filter, Ipv4Address::of(10, 255, 255, 255));
+    for (const Plain plain : {shape.look_at(head), shape.look_at_fragment(head)}) {
+      FUZZ_CHECK(!plain ||
+                 (verdict.is_forward() && packet.ttl > 1 && !packet.is_icmp_error() &&
+                  packet.total_length == plain.length() && packet.transport == plain.checksum()));
+    }
   }
   FUZZ_CHECK(std::equal(head.begin(), head.end(), data));
   if (!verdict.is_forward()) {

@@ -4,45 +4,48 @@
 
 #include "packet/decision.hpp"
 #include "packet/plain.hpp"
+#include "packet/plain_lanes.hpp"
 #include "proof/inputs.hpp"
 
 using namespace natto;
 using namespace natto::proof;
 
-PROPERTY(fast_path_shape) {
-  const Block block(size, "frame");
-  const std::span<const std::uint8_t> head = block.bytes();
-  const FrameFilter filter = any_filter();
-  if (filter.mac.is_group()) {
-    return;
-  }
-  const std::uint16_t length = PlainShape(filter).length_of(head);
-  if (length == 0) {
-    return;
-  }
+namespace {
+
+/// What the fast path knows of a port; see make_port_context().
+Ipv4Address broadcast_of(const PortRules& rules) {
+  return is_directed_broadcast(rules.address.last(), rules.address) ? rules.address.last()
+                                                                    : Ipv4Address{};
+}
+
+PortRules any_rules(const char* name) {
+  PortRules rules;
+  rules.address = {.address = any_address(name),
+                   .length = static_cast<std::uint8_t>(any<std::uint8_t>(name) % 33)};
+  rules.mtu = any<std::uint16_t>(name);
+  rules.admits_unmapped_sources = any<bool>(name);
+  rules.reaches_kernel = any<bool>(name);
+  return rules;
+}
+
+/// `plain` is what the fast path found of the frame in `head`, which came by a port of `filter` and
+/// `in`.
+void prove_forwarded(std::span<const std::uint8_t> head, Plain plain, const FrameFilter& filter,
+                     PortRules in) {
   ParsedPacket packet{};
-  const Frame frame{
-      .head = head, .length = static_cast<std::uint32_t>(size), .ip_checksum = IpChecksum::kGood};
+  const Frame frame{.head = head,
+                    .length = static_cast<std::uint32_t>(head.size()),
+                    .ip_checksum = IpChecksum::kGood};
   PROVE(parse(frame, filter, packet).is_forward());
-  PROVE(packet.total_length == length && packet.ip_header_length == 20);
-  PROVE(!packet.later_fragment && packet.ttl > 1 && !packet.is_icmp_error());
-  PROVE(packet.transport == plain_transport(head));
+  PROVE(packet.total_length == plain.length() && packet.ip_header_length == 20);
+  PROVE(packet.ttl > 1 && !packet.is_icmp_error());
+  PROVE(packet.transport == plain.checksum());
   PROVE(packet.real_key == packet.source && packet.mapped_key == packet.destination);
 
   Found found{};
   found.known = {.source = true, .destination = true};
   found.source = any<Translation>("source");
   found.destination = any<Translation>("destination");
-  const auto any_rules = [](const char* name) {
-    PortRules rules;
-    rules.address = {.address = any_address(name),
-                     .length = static_cast<std::uint8_t>(any<std::uint8_t>(name) % 33)};
-    rules.mtu = any<std::uint16_t>(name);
-    rules.admits_unmapped_sources = any<bool>(name);
-    rules.reaches_kernel = any<bool>(name);
-    return rules;
-  };
-  PortRules in = any_rules("in");
   const PortRules out = any_rules("out");
   if (any<bool>("closed")) {
     in.closed_realm = any<RealmId>("closed_realm");
@@ -51,16 +54,9 @@ PROPERTY(fast_path_shape) {
       return;
     }
   }
-  // As make_port_context() has it.
-  const auto broadcast_of = [](const PortRules& rules) {
-    return is_directed_broadcast(rules.address.last(), rules.address) ? rules.address.last()
-                                                                      : Ipv4Address{};
-  };
   const Replacement source = found.source.apply(packet.source);
   const Replacement destination = found.destination.apply(packet.destination);
-  const auto& ip = header_at<Ipv4Header>(head, kIpv4Offset);
-  if (!plain_may_leave(ip, length, destination.address, broadcast_of(in), broadcast_of(out),
-                       out.mtu)) {
+  if (!plain_may_leave(plain.length(), destination.address, broadcast_of(out), out.mtu)) {
     return;
   }
   const Decision decision = decide(packet, found, in, out, IcmpRules{});
@@ -69,4 +65,65 @@ PROPERTY(fast_path_shape) {
   PROVE(decision.addresses.source == addresses.source);
   PROVE(decision.addresses.destination == addresses.destination);
   PROVE(decision.addresses.delta == addresses.delta);
+}
+
+}  // namespace
+
+PROPERTY(fast_path_shape) {
+  const Block block(size, "frame");
+  const FrameFilter filter = any_filter();
+  const PortRules in = any_rules("in");
+  if (filter.mac.is_group()) {
+    return;
+  }
+  if (const Plain plain = PlainShape(filter, broadcast_of(in)).look_at(block.bytes())) {
+    prove_forwarded(block.bytes(), plain, filter, in);
+    const auto& ip = header_at<Ipv4Header>(block.bytes(), kIpv4Offset);
+    PROVE(!ip.more_fragments() && ip.fragment_offset() == 0);
+  }
+}
+
+PROPERTY(fast_path_fragment) {
+  const Block block(size, "frame");
+  const FrameFilter filter = any_filter();
+  const PortRules in = any_rules("in");
+  if (filter.mac.is_group()) {
+    return;
+  }
+  if (const Plain plain = PlainShape(filter, broadcast_of(in)).look_at_fragment(block.bytes())) {
+    prove_forwarded(block.bytes(), plain, filter, in);
+  }
+}
+
+// Lane `size`, beside lanes with any other frame: it says what the shape says, and of other
+// protocols than TCP and UDP nothing.
+PROPERTY(fast_path_lanes) {
+  constexpr std::size_t kFrame = 60;  // a whole TCP header, and more than is read
+  const Block block(kFrame, "frame");
+  const Block other(PlainShape::kLeastBytes, "other");
+  const FrameFilter filter = any_filter();
+  const PlainShape shape(filter, any_address("broadcast"));
+  const PlainLanes lanes(shape);
+  const auto first_of = [](const Block& of) {
+    std::uint64_t first;
+    std::memcpy(&first, of.bytes().data(), sizeof(first));
+    return first;
+  };
+  if (lanes.strangeness(first_of(block)) != 0) {
+    PROVE(!shape.look_at(block.bytes()));
+    return;
+  }
+  std::array<const std::uint8_t*, PlainLanes::kLanes> frames;
+  frames.fill(other.bytes().data());
+  frames[size % PlainLanes::kLanes] = block.bytes().data();
+  std::array<std::uint32_t, PlainLanes::kLanes> words;
+  lanes.look_at(frames, words);
+  const Plain plain = Plain::from_word(words[size % PlainLanes::kLanes]);
+  const auto& ip = header_at<Ipv4Header>(block.bytes(), kIpv4Offset);
+  const bool fits = kIpv4Offset + ip.total_length.host() <= block.bytes().size();
+  if (ip.protocol == protocol::kTcp || ip.protocol == protocol::kUdp) {
+    PROVE(!fits || plain == shape.look_at(block.bytes()));
+  } else {
+    PROVE(!plain);
+  }
 }

@@ -69,7 +69,7 @@ class PairCacheTest : public testing::Test {
   }
   /// A packet from host-a to host-b.
   void count(std::uint64_t bytes) {
-    find(there)->pending.add(bytes);
+    find(there)->pending.add(PendingCount::of_one(bytes));
     cache.pending().counted(CoarseTime{9});
   }
   void change_table(std::vector<Mapping> mappings) {
@@ -239,12 +239,12 @@ TEST_F(PairCacheTest, WhatGivesWayIsTold) {
   const std::vector<AddressPair> pairs = of_one_place(3);
   for (std::size_t i = 0; i < 2; ++i) {
     remember_as(pairs[i]);
-    find(pairs[i])->pending.add(10);
+    find(pairs[i])->pending.add(PendingCount::of_one(10));
     cache.pending().counted(CoarseTime{1});
   }
   remember_as(pairs[2]);
   EXPECT_EQ(table->counters(0)[0].from.packets.value(), 1U);
-  find(pairs[2])->pending.add(10);
+  find(pairs[2])->pending.add(PendingCount::of_one(10));
   cache.pending().flush_all();
   EXPECT_EQ(table->counters(0)[0].from.packets.value(), 3U);
   EXPECT_EQ(table->counters(0)[0].from.bytes.value(), 30U);
@@ -336,7 +336,7 @@ TEST_F(PairCacheTest, F1_SaysWhatTheTableSaysAndCountsEveryPacket) {
           ASSERT_EQ(now.destination, of_destination->apply(destination).address);
           ASSERT_EQ(now.delta, of_source->delta + of_destination->delta);
           ASSERT_EQ(entry->realm, of_destination->realm);
-          entry->pending.add(1);
+          entry->pending.add(PendingCount::of_one(1));
           cache.pending().counted(CoarseTime{1});
           counted += 2;  // once from its source, once to its destination
         } else if (of_source != nullptr && of_destination != nullptr) {

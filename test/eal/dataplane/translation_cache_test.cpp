@@ -47,8 +47,8 @@ class TranslationCacheTest : public testing::Test {
   }
   /// A packet whose source and destination are host-a's and host-b's.
   void count(std::uint64_t bytes) {
-    find(kA, at("10.1.1.10"))->pending.add(bytes);
-    find(kMapped, at("172.30.7.20"))->pending.add(bytes);
+    find(kA, at("10.1.1.10"))->pending.add(PendingCount::of_one(bytes));
+    find(kMapped, at("172.30.7.20"))->pending.add(PendingCount::of_one(bytes));
     cache.pending().counted(CoarseTime{9});
   }
   void remember_both() {
@@ -265,12 +265,12 @@ TEST_F(TranslationCacheTest, WhatGivesWayIsTold) {
   const Translation of_host_a = *table->look_up({kA, at("10.1.1.10")});
   for (std::size_t i = 0; i < 2; ++i) {
     cache.remember({kA, addresses[i]}, of_host_a);
-    find(kA, addresses[i])->pending.add(10);
+    find(kA, addresses[i])->pending.add(PendingCount::of_one(10));
     cache.pending().counted(CoarseTime{1});
   }
   cache.remember({kA, addresses[2]}, of_host_a);
   EXPECT_EQ(table->counters(0)[0].from.packets.value(), 1U);
-  find(kA, addresses[2])->pending.add(10);
+  find(kA, addresses[2])->pending.add(PendingCount::of_one(10));
   cache.pending().flush_all();
   EXPECT_EQ(table->counters(0)[0].from.packets.value(), 3U);
   EXPECT_EQ(table->counters(0)[0].from.bytes.value(), 30U);
@@ -368,7 +368,7 @@ TEST_F(TranslationCacheTest, F1_SaysWhatTheTableSaysAndCountsEveryPacket) {
           ASSERT_NE(answer, nullptr);
           ASSERT_EQ(entry->translation.mapping, answer->mapping);
           ASSERT_EQ(entry->translation.apply(address).address, answer->apply(address).address);
-          entry->pending.add(1);
+          entry->pending.add(PendingCount::of_one(1));
           cache.pending().counted(CoarseTime{1});
           ++counted;
         } else if (answer != nullptr) {
