@@ -25,7 +25,7 @@ class Picker {
 
   void pick(std::span<rte_mbuf*> mbufs, std::array<Packet, kBurst>& packets) const noexcept {
     std::array<std::uint32_t, kBurst> words;
-    // Of all eights before any packet is taken, so that nobody waits for vectors.
+    // Of all vectors before any packet is taken, so that nobody waits for one.
     std::size_t i = 0;
     for (; i + kLanes <= mbufs.size(); i += kLanes) {
       look_at(mbufs.subspan(i).template first<kLanes>(), &packets[i],
@@ -46,11 +46,11 @@ class Picker {
   }
 
  private:
-  static constexpr std::size_t kLanes = PlainLanes::kLanes;
+  static constexpr std::size_t kLanes = kNativeLanes;
 
   void look_at(std::span<rte_mbuf*, kLanes> mbufs, Packet* packets,
                std::span<std::uint32_t, kLanes> words) const noexcept {
-    std::array<const std::uint8_t*, kLanes> frames;
+    PlainLanes<>::Frames frames;
     for (std::size_t i = 0; i < kLanes; ++i) {
       const rte_mbuf& mbuf = *mbufs[i];
       std::uint8_t* const frame = rte_pktmbuf_mtod(&mbuf, std::uint8_t*);
@@ -59,7 +59,7 @@ class Picker {
       std::memcpy(&first, frame, sizeof(first));
       const bool usual = (lanes_.strangeness(first) | foreignness(mbuf)) == 0;
       const bool whole = mbuf.data_len >= PlainShape::kLeastBytes;
-      frames[i] = whole && usual ? frame : PlainLanes::kNothing.data();
+      frames[i] = whole && usual ? frame : PlainLanes<>::kNothing.data();
     }
     lanes_.look_at(frames, words);
   }
@@ -86,7 +86,7 @@ class Picker {
   }
 
   PlainShape shape_;
-  PlainLanes lanes_;
+  PlainLanes<> lanes_;
   Known known_;
 };
 

@@ -172,6 +172,7 @@ class PlainShape {
   }
 
  private:
+  template <std::size_t kLanes>
   friend class PlainLanes;
 
   static constexpr std::uint8_t kGroupBit = 1;  ///< of a MAC address's first byte

@@ -113,19 +113,20 @@ TEST(Plain, OnlyFramesForThePort) {
 }
 
 /// What the lanes say of `frame`, which lies in lane `lane` beside `others`.
+template <std::size_t kLanes>
 Plain by_lanes(const Bytes& frame, std::size_t lane, const Bytes& others) {
-  const PlainLanes lanes(kShape);
+  const PlainLanes<kLanes> lanes(kShape);
   const auto usable = [&](const Bytes& bytes) {
     std::uint64_t first = 1;
     std::memcpy(&first, bytes.data(), std::min(bytes.size(), sizeof(first)));
     return bytes.size() >= PlainShape::kLeastBytes && lanes.strangeness(first) == 0
                ? bytes.data()
-               : PlainLanes::kNothing.data();
+               : PlainLanes<kLanes>::kNothing.data();
   };
-  std::array<const std::uint8_t*, PlainLanes::kLanes> frames;
+  typename PlainLanes<kLanes>::Frames frames;
   frames.fill(usable(others));
   frames[lane] = usable(frame);
-  std::array<std::uint32_t, PlainLanes::kLanes> words;
+  std::array<std::uint32_t, kLanes> words;
   lanes.look_at(frames, words);
   const Plain plain = Plain::from_word(words[lane]);
   return kIpv4Offset + plain.length() <= frame.size() ? plain : kNotPlain;
@@ -193,7 +194,8 @@ TEST(PlainLanes, SayOfTcpAndUdpInEachLaneWhatTheShapeSays) {
     const Bytes frame =
         frames.next(usual ? kProtocols[i / 8 % 2] : kProtocols[i % kProtocols.size()]);
     const Bytes other = i % 3 == 0 ? good : frames.next(kProtocols[i % 2]);
-    const Plain said = by_lanes(frame, i % PlainLanes::kLanes, other);
+    const Plain said = by_lanes<8>(frame, i % 8, other);
+    ASSERT_EQ(said, by_lanes<4>(frame, i % 4, other)) << test::to_hex(frame);
     const bool has_lane = frame.size() > 23 && (frame[23] == 6 || frame[23] == 17);
     ASSERT_EQ(said, has_lane ? kShape.look_at(frame) : kNotPlain) << test::to_hex(frame);
     plain += said ? 1U : 0U;
