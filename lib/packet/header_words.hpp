@@ -1,7 +1,7 @@
 #pragma once
 
-// The first headers of several frames as vectors, each with the same 32-bit word of all of them. The
-// vectors are the compilers' own (GCC's vector extensions, which clang has too).
+// The first headers of several frames as vectors, each with the same 32-bit word of all of them.
+// The vectors are the compilers' own (GCC's vector extensions, which clang has too).
 
 #include <array>
 #include <cstddef>
@@ -82,8 +82,8 @@ inline auto HeaderWords<8>::of(const Frames& frames) noexcept -> std::array<Word
                                   load(frames[2] + kFirst), load(frames[3] + kFirst),
                                   load(frames[4] + kFirst), load(frames[5] + kFirst),
                                   load(frames[6] + kFirst), load(frames[7] + kFirst)};
-  // Words of two frames side by side, then of four: 0 to 3 in the lower halves of the vectors, and 4
-  // to 7 in the upper ones, since AVX2 moves little from half to half. Then of eight.
+  // Words of two frames side by side, then of four: 0 to 3 in the lower halves of the vectors, and
+  // 4 to 7 in the upper ones, since AVX2 moves little from half to half. Then of eight.
   std::array<Words, 8> twos;
   for (std::size_t i = 0; i < 8; i += 2) {
     twos[i] = __builtin_shufflevector(rows[i], rows[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
