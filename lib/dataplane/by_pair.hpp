@@ -14,7 +14,7 @@ template <typename Bits>
 class ByPair {
  public:
   using Keys = PairCache::Keys<Bits>;
-  static constexpr bool kTakesFragments = false;  // which do not tell their ports
+  static constexpr bool kTakesFragments = false;  // later ones do not tell their ports
   static constexpr bool kLooksCloser = true;
 
   /// Where the cache has the pair, if it does.

@@ -10,16 +10,17 @@ namespace natto {
 /// others to the slow path. It drops only what the policy refuses.
 ///
 /// Of what decide() asks (packet/decision.hpp), it asks of each packet:
-///  - source is not destination (H11),
-///  - destination, before and after, is no directed broadcast of its port (R22),
+///  - the new destination is no directed broadcast of its port (R22),
 ///  - total length within the MTU of the port it leaves by (R15, R16),
 ///  - whether the policy lets it pass (P1 - P6), and whether it keeps the limits (P10),
 /// and that the next hop's MAC address is known (R25).
 ///
 /// The plain shape (packet/plain.hpp) makes needless: all that parse() refuses, TTL (R14), ICMP
-/// errors (R26 - R36). Addresses in a cache, which holds only what the table holds, make needless:
-/// unmapped and impostor sources (R24, H11), martian, multicast, broadcast and own addresses (R21,
-/// R22), which no table holds (R12).
+/// errors (R26 - R36), a source that is the destination (H11), the directed broadcast of the port
+/// that it came from (R22). Fragments are taken where addresses are all that is asked. Addresses in
+/// a cache, which holds only what the table holds, make needless: unmapped and impostor sources
+/// (R24, H11), martian, multicast, broadcast and own addresses (R21, R22), which no table holds
+/// (R12).
 ///
 /// Where a port clamps the MSS, it does that too (R41).
 ///

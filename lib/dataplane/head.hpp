@@ -48,7 +48,8 @@ void write_back(const Head& head, rte_mbuf& mbuf) noexcept;
   constexpr auto kOne = std::bit_cast<std::uint32_t>(std::array<std::uint16_t, 2>{1, 1});
   constexpr std::uint64_t kOthers = RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
   std::uint32_t counts;
-  std::memcpy(&counts, &mbuf.refcnt, sizeof(counts));
+  std::memcpy(&counts, reinterpret_cast<const std::uint8_t*>(&mbuf) + offsetof(rte_mbuf, refcnt),
+              sizeof(counts));
   return (counts ^ kOne) | static_cast<std::uint32_t>((mbuf.ol_flags & kOthers) >> 32U);
 }
 [[nodiscard]] inline bool is_one_own_buffer(const rte_mbuf& mbuf) noexcept {

@@ -55,11 +55,12 @@ class Picker {
       const rte_mbuf& mbuf = *mbufs[i];
       std::uint8_t* const frame = rte_pktmbuf_mtod(&mbuf, std::uint8_t*);
       packets[i].frame = frame;
-      std::uint64_t first;  // a buffer has more room than that, whatever is in it
-      std::memcpy(&first, frame, sizeof(first));
+      const std::uint8_t* const readable =
+          mbuf.data_len >= PlainShape::kLeastBytes ? frame : PlainLanes<>::kNothing.data();
+      std::uint64_t first;
+      std::memcpy(&first, readable, sizeof(first));
       const bool usual = (lanes_.strangeness(first) | foreignness(mbuf)) == 0;
-      const bool whole = mbuf.data_len >= PlainShape::kLeastBytes;
-      frames[i] = whole && usual ? frame : PlainLanes<>::kNothing.data();
+      frames[i] = usual ? readable : PlainLanes<>::kNothing.data();
     }
     lanes_.look_at(frames, words);
   }

@@ -93,6 +93,18 @@ inline constexpr ChecksumDelta kTtlDecrementDelta{Be16::from_host(0xfeff).raw()}
   return static_cast<std::uint16_t>(total);
 }
 
+/// Not 0 if the 16-bit words of a header of five 32-bit words do not add up to ffff (RFC 1071).
+/// `Word` is a 32-bit integer, or a vector of them. The bytes are in network order.
+// The sum is that of all upper halves, and of the lower ones, which are what is left of the whole.
+// It is 0 modulo ffff, and not 0, if its own halves add up to that.
+template <typename Word>
+[[nodiscard]] constexpr Word header_sum_error(const Word& a, const Word& b, const Word& c,
+                                              const Word& d, const Word& e) noexcept {
+  const Word upper = (a >> 16U) + (b >> 16U) + (c >> 16U) + (d >> 16U) + (e >> 16U);
+  const Word sum = a + b + c + d + e - (upper << 16U) + upper;
+  return ((sum & 0xffff) + (sum >> 16U)) ^ 0xffff;
+}
+
 /// The checksum field for `bytes`, in which that field is zero (RFC 1071 §1).
 [[nodiscard]] inline Be16 internet_checksum(std::span<const std::uint8_t> bytes) noexcept {
   return Be16::from_raw(static_cast<std::uint16_t>(~ones_sum(bytes)));

@@ -3,12 +3,14 @@
 // The fast path through the parser, for the shapes that nearly every packet has. It says yes or
 // "ask parse()", never no: whatever it takes, parse() would take, and tell the same of it.
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
 
+#include "packet/checksum.hpp"
 #include "packet/icmp_kind.hpp"
 #include "packet/parse.hpp"
 #include "packet/transport.hpp"
@@ -68,26 +70,15 @@ class Plain {
 
   std::uint32_t word_;
 };
-static_assert(Plain::of(0, kPlainTransport[protocol::kUdp]).checksum() ==
-              kPlainTransport[protocol::kUdp]);
-/// Not 0 if the 16-bit words of a header of five 32-bit words do not add up to ffff (RFC 1071).
-/// `Word` is a 32-bit integer, or a vector of them. The bytes are in network order.
-// The sum is that of all upper halves, and of the lower ones, which are what is left of the whole.
-// It is 0 modulo ffff, and not 0, if its own halves add up to that.
-template <typename Word>
-[[nodiscard]] constexpr Word header_sum_error(const Word& a, const Word& b, const Word& c,
-                                              const Word& d, const Word& e) noexcept {
-  const Word upper = (a >> 16U) + (b >> 16U) + (c >> 16U) + (d >> 16U) + (e >> 16U);
-  const Word sum = a + b + c + d + e - (upper << 16U) + upper;
-  return ((sum & 0xffff) + (sum >> 16U)) ^ 0xffff;
-}
-
+static_assert(std::ranges::all_of(kPlainTransport, [](TransportChecksum checksum) {
+  return Plain::of(0, checksum).checksum() == checksum;
+}));
 inline constexpr Plain kNotPlain = Plain::from_word(0);
 
-/// What the fast path asks about a plain packet of `length` bytes whose addresses are both known,
-/// beside what the caches say of them: whether decide() would let it leave, so that it need not be
-/// asked. `destination` is the new one; `broadcast_out` and `mtu` are of the port that it leaves
-/// by, 0.0.0.0 where there is no directed broadcast.
+/// What the fast path asks about a packet of `length` bytes that a PlainShape took and whose
+/// addresses are both known, beside what the caches say of them: whether decide() would let it
+/// leave, so that it need not be asked. `destination` is the new one; `broadcast_out` and `mtu` are
+/// of the port that it leaves by, 0.0.0.0 where there is no directed broadcast.
 [[nodiscard]] inline bool plain_may_leave(std::uint16_t length, Ipv4Address destination,
                                           Ipv4Address broadcast_out, std::uint16_t mtu) noexcept {
   return length <= mtu && destination != broadcast_out;
@@ -95,8 +86,8 @@ inline constexpr Plain kNotPlain = Plain::from_word(0);
 
 /// Knows the plain packets of one port: sent to the port's MAC address by a station; IPv4 with a
 /// right checksum, no options, a TTL that outlives natto; neither to the port's directed broadcast
-/// nor from an address to itself; a transport header that is all there and that natto need not
-/// look into.
+/// nor from an address to itself; a transport header, but in later fragments, that is all there and
+/// is none of which parse() has to know more (the header of an ICMP message that quotes a packet).
 class PlainShape {
  public:
   /// `broadcast`: the port's directed broadcast; 0.0.0.0 if it has none.

@@ -26,7 +26,7 @@ class PlainLanes {
         station_(shape.station_),
         broadcast_raw_(shape.broadcast_raw_) {}
 
-  /// What look_at() takes for a frame that is not plain.
+  /// A frame that no lane calls plain, for lanes that have none.
   static constexpr std::array<std::uint8_t, PlainShape::kLeastBytes> kNothing{};
 
   /// Not 0 unless the frame that begins with `first` comes from a station and is for the port.

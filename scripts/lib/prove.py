@@ -36,6 +36,8 @@ HOW_TO_GET_ONE = """KLEE is no Debian package. One of these makes one:
 class LocalKlee:
     """The program of that name."""
 
+    start_seconds = 0
+
     def __init__(self, program):
         self.program = program
 
@@ -46,6 +48,8 @@ class LocalKlee:
 
 class ImageKlee:
     """A `klee` on the path of a container image; it sees the folder of its files, and no network."""
+
+    start_seconds = 60  # within which the engine has it running, or another has ended it
 
     def __init__(self, engine, image):
         self.engine = engine
@@ -150,7 +154,8 @@ class Prover:
             try:
                 subprocess.run([*self.klee.command(self.out, most), f"--output-dir={folder}",
                                 f"--max-time={self.seconds}s", *KLEE_FLAGS, *self.stop_early(), str(whole)],
-                               stdout=output, stderr=subprocess.STDOUT, timeout=most)
+                               stdout=output, stderr=subprocess.STDOUT,
+                               timeout=most + self.klee.start_seconds)
             except subprocess.TimeoutExpired:
                 output.write("halted")
         text = log.read_text(errors="replace")

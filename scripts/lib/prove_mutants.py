@@ -4,6 +4,7 @@ import pathlib
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import tomllib
@@ -61,16 +62,19 @@ def run(words, seconds):
     properties = {of["name"]: of for of in
                   tomllib.loads((prove.PROOF / "properties.toml").read_text())["property"]}
     klee = prove.find_klee()
-    survivors = 0
+    tried = survivors = 0
     for number, mutant in enumerate(mutants, 1):
         line = f"{mutant['file']}: {' '.join(mutant['from'].split())} -> {' '.join(mutant['to'].split()) or 'nothing'}"
         if words and str(number) not in words and not any(
                 word in f"{line} {mutant['by']}" for word in words if not word.isdigit()):
             continue
+        tried += 1
         begin = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             result = result_of(mutant, properties, klee, seconds, pathlib.Path(folder))
         survivors += result != "refuted"
         print(f"{number:3} {result:12} {mutant['by']:22} {time.monotonic() - begin:4.0f} s  {line}", flush=True)
-    print(f"{survivors} of them survive" if survivors else "all of them are refuted")
+    if tried == 0:
+        sys.exit(f"no such mutant: {', '.join(words)}; there are 1 to {len(mutants)}")
+    print(f"{survivors} of {tried} survive" if survivors else f"all {tried} are refuted")
     return 1 if survivors else 0

@@ -15,6 +15,7 @@
 #include "dpdk/eal.hpp"
 #include "dpdk/mempool.hpp"
 #include "packet/plain.hpp"
+#include "packet/plain_lanes.hpp"
 #include "packet/rewrite.hpp"
 #include "support/compiled_filter.hpp"
 #include "support/packets.hpp"
@@ -62,7 +63,7 @@ void parse_slow_path(benchmark::State& state) {
 }
 BENCHMARK(parse_slow_path)->Iterations(kIterations);
 
-void parse_fast_path(benchmark::State& state) {
+void look_at_one(benchmark::State& state) {
   const std::vector<test::Bytes> frames = udp_frames();
   const PlainShape shape(kAnyMac, {});
   for (auto _ : state) {
@@ -72,7 +73,25 @@ void parse_fast_path(benchmark::State& state) {
   }
   per_packet(state);
 }
-BENCHMARK(parse_fast_path)->Iterations(kIterations);
+BENCHMARK(look_at_one)->Iterations(kIterations);
+
+void look_at_lanes(benchmark::State& state) {
+  const std::vector<test::Bytes> bytes = udp_frames();
+  const PlainLanes<> lanes(PlainShape(kAnyMac, {}));
+  std::array<std::uint32_t, kNativeLanes> packets;
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < bytes.size(); i += kNativeLanes) {
+      PlainLanes<>::Frames frames;
+      for (std::size_t j = 0; j < kNativeLanes; ++j) {
+        frames[j] = bytes[i + j].data();
+      }
+      lanes.look_at(frames, packets);
+      benchmark::DoNotOptimize(packets);
+    }
+  }
+  per_packet(state);
+}
+BENCHMARK(look_at_lanes)->Iterations(kIterations);
 
 void rewrite_udp(benchmark::State& state) {
   std::vector<test::Bytes> frames = udp_frames();

@@ -120,7 +120,8 @@ static void prove_lane(std::size_t lane) {
   const auto& ip = header_at<Ipv4Header>(block.bytes(), kIpv4Offset);
   if (ip.protocol == protocol::kTcp || ip.protocol == protocol::kUdp) {
     const bool fits = kIpv4Offset + ip.total_length.host() <= block.bytes().size();
-    PROVE(!fits || plain == shape.look_at(block.bytes()));
+    PROVE(fits ? plain == shape.look_at(block.bytes())
+               : !plain || plain.length() == ip.total_length.host());
   } else {
     PROVE(!plain);
   }

@@ -137,7 +137,14 @@ def test_a_mutant_is_named_by_its_number(tools: Tools, tmp_path: Path, capsys: p
     assert tools.run("--mutants", "2") == 0
     rows = capsys.readouterr().out.splitlines()
     assert rows[0].startswith("  2 refuted      parse_promises 33")
-    assert rows[1:] == ["all of them are refuted"]
+    assert rows[1:] == ["all 1 are refuted"]
     tools.add_klee("klee", PROVEN)
     assert tools.run("--mutants", "2") == 1
-    assert "1 of them survive" in capsys.readouterr().out
+    assert "1 of 1 survive" in capsys.readouterr().out
+
+
+def test_a_mutant_that_is_not_there_is_no_success(tools: Tools) -> None:
+    tools.add_klee("klee", PROVEN)
+    for nobody in ("0", "9999", "no-such-word"):
+        with pytest.raises(SystemExit, match=f"no such mutant: {nobody}; there are 1 to "):
+            tools.run("--mutants", nobody)

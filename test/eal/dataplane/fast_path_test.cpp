@@ -37,12 +37,13 @@ class RandomPackets {
     static constexpr std::array kDestinations = {"172.30.7.20", "172.31.1.11", "172.30.8.255",
                                                  "172.30.8.9",  "172.30.9.9",  "10.1.255.255",
                                                  "10.1.0.1"};
-    test::PacketSpec spec{.source = kSources[often_first(kSources.size())],
-                          .destination = kDestinations[below(kDestinations.size())],
-                          .ttl = static_cast<std::uint8_t>(below(20) == 0 ? below(3) : 64),
-                          .tos = static_cast<std::uint8_t>(below(256)),
-                          .fragment = std::array<std::uint16_t, 5>{0x4000, 0, 0x4000, 0x2000,
-                                                                   0x0010}[often_first(5)]};
+    test::PacketSpec spec{
+        .source = kSources[often_first(kSources.size())],
+        .destination = kDestinations[below(kDestinations.size())],
+        .ttl = static_cast<std::uint8_t>(below(20) == 0 ? below(3) : 64),
+        .tos = static_cast<std::uint8_t>(below(256)),
+        .fragment = std::array<std::uint16_t, 8>{0x4000, 0, 0x2000, 0x2010, 0x0010, 0x2001, 0x0001,
+                                                 0x8000}[often_first(8)]};
     if (below(20) == 0) {
       spec.options = Bytes{1, 1, 1, 0};
     }
@@ -68,6 +69,9 @@ class RandomPackets {
     }
     Bytes frame = test::frame_of(l3);
     frame.resize(frame.size() + (below(4) == 0 ? below(20) : 0));
+    if (below(40) == 0) {
+      frame.resize(below(42));
+    }
     return frame;
   }
 
@@ -115,14 +119,19 @@ Mapping wide_mapping() { return test::make_mapping("wide", kA, "10.1.8.0/21", "1
 /// One worker of the comparison. Packets come from realm a.
 class Path {
  public:
-  Path(Lab& lab, std::uint16_t index, std::size_t rules)
-      : lab_(lab), worker_(lab.dataplane(), index), rules_(rules) {}
+  Path(Lab& lab, std::uint16_t index, const PolicyRules& policy)
+      : lab_(lab),
+        worker_(lab.dataplane(), index),
+        rules_(policy.allow.size()),
+        limits_(policy.limits.size()) {}
 
   [[nodiscard]] Worker& worker() { return worker_; }
 
   struct Arrival {
     Bytes frame;
     std::uint64_t ol_flags;
+    bool is_shared;   ///< somebody else has the buffer, too
+    std::size_t cut;  ///< bytes of the first of two buffers; 0: there is one
   };
 
   [[nodiscard]] Burst burst_of(const std::vector<Arrival>& arrivals) {
@@ -132,10 +141,24 @@ class Path {
     burst.in = &lab_.dataplane().ports[kA];
     burst.size = static_cast<std::uint16_t>(arrivals.size());
     for (std::size_t i = 0; i < arrivals.size(); ++i) {
-      burst.packets[i] = test::make_mbuf(arrivals[i].frame);
-      burst.packets[i]->ol_flags |= arrivals[i].ol_flags;
+      const Arrival& arrival = arrivals[i];
+      burst.packets[i] = arrival.cut != 0 ? test::make_mbuf(arrival.frame, {arrival.cut})
+                                          : test::make_mbuf(arrival.frame);
+      burst.packets[i]->ol_flags |= arrival.ol_flags;
+      if (arrival.is_shared) {
+        rte_mbuf_refcnt_update(burst.packets[i], 1);
+        shared_.emplace_back(burst.packets[i], arrival.frame);
+      }
     }
     return burst;
+  }
+
+  /// That nobody wrote to buffers that others have, too.
+  void expect_others_keep_theirs() {
+    for (const auto& [mbuf, frame] : shared_) {
+      EXPECT_EQ(test::take_bytes(mbuf), frame);
+    }
+    shared_.clear();
   }
 
   void take_slow_path(Burst& burst) {
@@ -168,6 +191,11 @@ class Path {
       add(of.back);
       all.push_back(of.refused_openings.value());
     }
+    for (std::size_t i = 0; i < limits_; ++i) {
+      const LimitShare& of = worker_.table->limit_shares(worker_.index)[i];
+      all.insert(all.end(), {of.passed_packets.value(), of.passed_bytes.value(),
+                             of.over_packets.value(), of.over_bytes.value()});
+    }
     for (const Counter& drops : worker_.counters.drops) {
       all.push_back(drops.value());
     }
@@ -178,6 +206,24 @@ class Path {
   Lab& lab_;
   Worker worker_;
   std::size_t rules_;  ///< of the policy
+  std::size_t limits_;
+  std::vector<std::pair<rte_mbuf*, Bytes>> shared_;
+};
+
+/// What the fast path took, by what it is.
+struct Taken {
+  std::size_t all = 0;
+  std::size_t icmp = 0;
+  std::size_t first_fragments = 0;
+  std::size_t later_fragments = 0;
+
+  void add(const Bytes& frame) {
+    const auto& ip = header_at<Ipv4Header>(std::span(frame), kIpv4Offset);
+    ++all;
+    icmp += ip.protocol == protocol::kIcmp ? 1U : 0U;
+    later_fragments += ip.fragment_offset() != 0 ? 1U : 0U;
+    first_fragments += ip.fragment_offset() == 0 && ip.more_fragments() ? 1U : 0U;
+  }
 };
 
 void compare(bool offload, Hairpin hairpin = Hairpin::kAllow,
@@ -192,24 +238,30 @@ void compare(bool offload, Hairpin hairpin = Hairpin::kAllow,
   for (PortContext& port : lab.dataplane().ports) {
     port.computes_checksums = offload;
   }
-  Path fast(lab, 0, options.rules.allow.size());
-  Path slow(lab, 1, options.rules.allow.size());
+  Path fast(lab, 0, options.rules);
+  Path slow(lab, 1, options.rules);
   const auto nobody = TranslationTable::build(MappingTable{}, 2, UINT64_MAX).value();
   RandomPackets packets(11);
-  std::size_t taken = 0;
+  Taken taken;
   std::size_t left = 0;
   for (int i = 0; i < 10'000; ++i) {
     std::vector<Path::Arrival> arrivals(packets.below(4) == 0 ? 1 : 1 + packets.below(kBurst));
-    for (auto& [frame, ol_flags] : arrivals) {
+    for (auto& [frame, ol_flags, is_shared, cut] : arrivals) {
       frame = packets.next();
       ol_flags =
           packets.below(2) == 0 ? RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD : 0;
+      const auto size = static_cast<std::uint32_t>(frame.size());
+      is_shared = packets.below(20) == 0;
+      cut = !is_shared && size > 1 && packets.below(20) == 0 ? 1 + packets.below(size - 1) : 0;
     }
     Burst by_fast = fast.burst_of(arrivals);
     fast_path(by_fast, fast.worker());
     const PacketSet not_taken = by_fast.slow;
     left += not_taken.size();
-    taken += arrivals.size() - not_taken.size();
+    PacketSet::first(arrivals.size()).without(not_taken).for_each([&](std::size_t j) {
+      taken.add(arrivals[j].frame);
+      EXPECT_TRUE(!arrivals[j].is_shared && arrivals[j].cut == 0);
+    });
     slow_path(by_fast, fast.worker());    // and the cache fills
     slow.worker().cache.use(*nobody, 1);  // it knows nothing
     Burst by_slow = slow.burst_of(arrivals);
@@ -224,6 +276,8 @@ void compare(bool offload, Hairpin hairpin = Hairpin::kAllow,
       EXPECT_EQ(by_slow.packets[j]->packet_type, by_fast.packets[j]->packet_type) << which;
     });
     ASSERT_EQ(slow.send(by_slow), fast.send(by_fast)) << i;
+    fast.expect_others_keep_theirs();
+    slow.expect_others_keep_theirs();
     ASSERT_FALSE(testing::Test::HasFailure());
     lab.run();  // control takes what was punted
     static_cast<void>(lab.sent(kA));
@@ -231,7 +285,12 @@ void compare(bool offload, Hairpin hairpin = Hairpin::kAllow,
   }
   EXPECT_EQ(slow.counts(), fast.counts());
   EXPECT_EQ(fast.worker().table->kept_bits().are_same_for_all(), !by_range);
-  EXPECT_GT(taken, 5'000U);
+  EXPECT_GT(taken.all, 5'000U);
+  EXPECT_GT(taken.icmp, 100U);
+  const bool by_address = !fast.worker().asks_pairs(lab.dataplane().ports[kA]);
+  EXPECT_EQ(by_address, taken.first_fragments > 100U);
+  EXPECT_EQ(by_address, taken.later_fragments > 100U);
+  EXPECT_TRUE(by_address || taken.first_fragments + taken.later_fragments == 0);
   EXPECT_GT(left, 5'000U);
   EXPECT_EQ(offload, fast.worker().counters.checksums_offloaded.value() > 0);
 }
@@ -264,11 +323,20 @@ TEST(FastPath, P1_P2_P3_RandomPacketsUnderAPolicy) {
   rules.allow = {{.name = "web", .from = {a}, .to = {b}, .protocols = {6}, .ports = {{443, 443}}},
                  {.name = "asked", .from = {b}, .to = {a}, .protocols = {6, 17}},
                  {.name = "gre", .from = {a}, .to = {b}, .between = true, .protocols = {47}},
+                 {.name = "ping", .from = {b}, .to = {a}, .protocols = {1}},
                  {.name = "part", .from = {a}, .to = {part}}};
   compare(/*offload=*/false, Hairpin::kAllow, std::nullopt, rules);
   rules.answers = false;
   rules.allow.resize(1);
   compare(/*offload=*/true, Hairpin::kDrop, 1300, rules, /*by_range=*/true);
+}
+
+TEST(FastPath, P10_RandomPacketsUnderALimitThatAllKeep) {
+  const std::vector<Mapping> mappings = two_workers(Hairpin::kAllow, std::nullopt).mappings;
+  const PolicyRules rules{.limits = {{.name = "a",
+                                      .from = {test::endpoint_of(mappings[0])},
+                                      .packets_per_second = 1'000'000'000'000}}};
+  compare(/*offload=*/false, Hairpin::kAllow, std::nullopt, rules);
 }
 
 }  // namespace
