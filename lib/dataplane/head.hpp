@@ -52,6 +52,7 @@ void write_back(const Head& head, rte_mbuf& mbuf) noexcept;
               sizeof(counts));
   return (counts ^ kOne) | static_cast<std::uint32_t>((mbuf.ol_flags & kOthers) >> 32U);
 }
+/// Whether it is that.
 [[nodiscard]] inline bool is_one_own_buffer(const rte_mbuf& mbuf) noexcept {
   return foreignness(mbuf) == 0;
 }

@@ -59,7 +59,7 @@ class Picker {
           mbuf.data_len >= PlainShape::kLeastBytes ? frame : PlainLanes<>::kNothing.data();
       std::uint64_t first;
       std::memcpy(&first, readable, sizeof(first));
-      const bool usual = (lanes_.strangeness(first) | foreignness(mbuf)) == 0;
+      const bool usual = (shape_.strangeness(first) | foreignness(mbuf)) == 0;
       frames[i] = usual ? readable : PlainLanes<>::kNothing.data();
     }
     lanes_.look_at(frames, words);

@@ -109,15 +109,19 @@ class PlainShape {
   /// Fewer bytes than this are never plain.
   static constexpr std::size_t kLeastBytes = kIpv4Offset + sizeof(Ipv4Header) + sizeof(UdpHeader);
 
+  /// Not 0 unless the frame that begins with `first` comes from a station and is for the port.
+  [[nodiscard]] std::uint64_t strangeness(std::uint64_t first) const noexcept {
+    return (first ^ station_) & station_mask_;
+  }
+
   /// The packet in the whole frame `frame`, if it is no fragment.
   [[nodiscard]] Plain look_at(std::span<const std::uint8_t> frame) const noexcept {
-    if (frame.size() < kLeastBytes || !is_between_stations(frame) ||
-        (load<std::uint64_t>(frame, kIpv4Offset) & kWholeMask) != kWhole || !may_pass(frame)) {
+    if (frame.size() < kLeastBytes || is_fragment(frame) || !may_pass(frame)) {
       return kNotPlain;
     }
     const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
     const unsigned length = ip.total_length.host();
-    if (kIpv4Offset + length > frame.size() || length < kLeastTotalLength[ip.protocol]) {
+    if (kIpv4Offset + length > frame.size() || !has_plain_transport(frame)) {
       return kNotPlain;
     }
     if (ip.protocol == protocol::kUdp) {
@@ -126,23 +130,19 @@ class PlainShape {
       if (udp - sizeof(UdpHeader) > length - sizeof(Ipv4Header) - sizeof(UdpHeader)) {
         return kNotPlain;
       }
-    } else if (ip.protocol == protocol::kIcmp && !is_other_icmp(frame)) {
-      return kNotPlain;
     }
     return Plain::of(length, kPlainTransport[ip.protocol]);
   }
 
   /// The packet in the whole frame `frame`, if it is a fragment.
   [[nodiscard]] Plain look_at_fragment(std::span<const std::uint8_t> frame) const noexcept {
-    if (frame.size() < kLeastBytes || !is_between_stations(frame) ||
-        frame[kIpv4Offset] != kVersionAndLength || !may_pass(frame)) {
+    if (frame.size() < kLeastBytes || !is_fragment(frame) || !may_pass(frame)) {
       return kNotPlain;
     }
     const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
     const unsigned length = ip.total_length.host();
     const unsigned offset = ip.fragment_offset();
-    const bool is_fragment = ip.more_fragments() || offset != 0;
-    if (!is_fragment || kIpv4Offset + length > frame.size() || length < sizeof(Ipv4Header) ||
+    if (kIpv4Offset + length > frame.size() || length < sizeof(Ipv4Header) ||
         offset + length > UINT16_MAX ||
         (ip.more_fragments() && (length - sizeof(Ipv4Header)) % 8 != 0)) {
       return kNotPlain;
@@ -153,10 +153,9 @@ class PlainShape {
                  ? kNotPlain
                  : Plain::of(length, TransportChecksum{});
     }
-    if (length < kLeastTotalLength[ip.protocol] ||
+    if (!has_plain_transport(frame) ||
         (ip.protocol == protocol::kUdp &&
-         header_at<UdpHeader>(frame, kTransportOffset).length.host() < sizeof(UdpHeader)) ||
-        (ip.protocol == protocol::kIcmp && !is_other_icmp(frame))) {
+         header_at<UdpHeader>(frame, kTransportOffset).length.host() < sizeof(UdpHeader))) {
       return kNotPlain;
     }
     return Plain::of(length, kPlainTransport[ip.protocol]);
@@ -166,8 +165,8 @@ class PlainShape {
   template <std::size_t kLanes>
   friend class PlainLanes;
 
-  static constexpr std::uint8_t kGroupBit = 1;  ///< of a MAC address's first byte
-  static constexpr std::uint8_t kVersionAndLength = 0x45;
+  static constexpr std::uint8_t kGroupBit = 1;             ///< of a MAC address's first byte
+  static constexpr std::uint8_t kVersionAndLength = 0x45;  ///< 4, and 20 bytes
 
   template <typename Word>
   static Word load(std::span<const std::uint8_t> frame, std::size_t offset) noexcept {
@@ -176,16 +175,17 @@ class PlainShape {
     return value;
   }
 
-  [[nodiscard]] bool is_between_stations(std::span<const std::uint8_t> frame) const noexcept {
-    return (load<std::uint64_t>(frame, 0) & station_mask_) == station_ &&
-           header_at<EthernetHeader>(frame, 0).ethertype == kIpv4Type;
-  }
-
-  /// What is asked of the rest of its header, whatever the packet is.
+  /// What is asked of all packets alike.
   [[nodiscard]] bool may_pass(std::span<const std::uint8_t> frame) const noexcept {
     const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
-    return checksum_good(frame) && ip.ttl > 1 && ip.source != ip.destination &&
-           ip.destination.bits.raw() != broadcast_raw_;
+    return strangeness(load<std::uint64_t>(frame, 0)) == 0 &&
+           header_at<EthernetHeader>(frame, 0).ethertype == kIpv4Type &&
+           ip.version_ihl == kVersionAndLength && checksum_good(frame) && ip.ttl > 1 &&
+           ip.source != ip.destination && ip.destination.bits.raw() != broadcast_raw_;
+  }
+
+  static bool is_fragment(std::span<const std::uint8_t> frame) noexcept {
+    return (header_at<Ipv4Header>(frame, kIpv4Offset).fragment.raw() & kFragmentBits) != 0;
   }
 
   static bool checksum_good(std::span<const std::uint8_t> frame) noexcept {
@@ -195,14 +195,17 @@ class PlainShape {
     return header_sum_error(word(0), word(1), word(2), word(3), word(4)) == 0;
   }
 
-  static bool is_other_icmp(std::span<const std::uint8_t> frame) noexcept {
-    return icmp_kind(header_at<IcmpHeader>(frame, kTransportOffset).type) == IcmpKind::kOther;
+  /// Whether its transport header is all there and is none of which parse() has to know more.
+  static bool has_plain_transport(std::span<const std::uint8_t> frame) noexcept {
+    const auto& ip = header_at<Ipv4Header>(frame, kIpv4Offset);
+    return ip.total_length.host() >= kLeastTotalLength[ip.protocol] &&
+           (ip.protocol != protocol::kIcmp ||
+            icmp_kind(header_at<IcmpHeader>(frame, kTransportOffset).type) == IcmpKind::kOther);
   }
 
   static constexpr Be16 kIpv4Type = Be16::from_host(ethertype::kIpv4);
-  /// Version 4, 20 bytes; neither more fragments nor an offset.
-  static constexpr std::uint64_t kWholeMask = word({0xff, 0, 0, 0, 0, 0, 0x3f, 0xff});
-  static constexpr std::uint64_t kWhole = word({kVersionAndLength, 0, 0, 0, 0, 0, 0, 0});
+  /// More fragments, and the offset.
+  static constexpr std::uint16_t kFragmentBits = Be16::from_host(0x3fff).raw();
 
   /// By protocol. What is never forwarded has no length that is enough.
   static constexpr std::array<std::uint16_t, 256> kLeastTotalLength = [] {

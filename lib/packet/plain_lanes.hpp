@@ -21,20 +21,12 @@ class PlainLanes {
  public:
   using Frames = typename HeaderWords<kLanes>::Frames;
 
-  explicit PlainLanes(const PlainShape& shape) noexcept
-      : station_mask_(shape.station_mask_),
-        station_(shape.station_),
-        broadcast_raw_(shape.broadcast_raw_) {}
+  explicit PlainLanes(const PlainShape& shape) noexcept : broadcast_raw_(shape.broadcast_raw_) {}
 
   /// A frame that no lane calls plain, for lanes that have none.
   static constexpr std::array<std::uint8_t, PlainShape::kLeastBytes> kNothing{};
 
-  /// Not 0 unless the frame that begins with `first` comes from a station and is for the port.
-  [[nodiscard]] std::uint64_t strangeness(std::uint64_t first) const noexcept {
-    return (first ^ station_) & station_mask_;
-  }
-
-  /// The packets in frames that are between stations, each of at least PlainShape::kLeastBytes:
+  /// The packets in frames that are not strange, each of at least PlainShape::kLeastBytes:
   /// words of Plain. Whether a packet lies wholly in its frame is left to the caller. Says that a
   /// packet is not plain also where it is another protocol's than TCP's and UDP's.
   void look_at(const Frames& frames, std::span<std::uint32_t, kLanes> packets) const noexcept {
@@ -49,8 +41,8 @@ class PlainLanes {
                          mask(is_more(udp_length, sizeof(UdpHeader) - 1)) &
                          mask(is_more(length, udp_length + (sizeof(Ipv4Header) - 1)));
     const Words unlike =
-        ((type ^ kType) & kTypeMask) | ((version_and_length ^ 0x45) & 0xff) |
-        (fragment & kFragmentMask) |
+        ((type ^ kType) & kTypeMask) |
+        ((version_and_length ^ PlainShape::kVersionAndLength) & 0xff) | (fragment & kFragmentMask) |
         header_sum_error(version_and_length, fragment, ttl_protocol_sum, source, destination) |
         mask(is_more(2, ttl_protocol_sum & 0xff)) | mask(source == destination) |
         mask(destination == broadcast_raw_);
@@ -66,8 +58,8 @@ class PlainLanes {
   using Signed = typename Vector<kLanes>::Signed;
 
   static constexpr std::uint32_t kTypeMask = 0xffff0000;
-  static constexpr std::uint32_t kType = 0x00080000;
-  static constexpr std::uint32_t kFragmentMask = 0xff3f0000;
+  static constexpr std::uint32_t kType = std::uint32_t{PlainShape::kIpv4Type.raw()} << 16U;
+  static constexpr std::uint32_t kFragmentMask = std::uint32_t{PlainShape::kFragmentBits} << 16U;
   static constexpr std::uint32_t kTcpBits = Plain::bits_of(kPlainTransport[protocol::kTcp]);
   static constexpr std::uint32_t kUdpBits = Plain::bits_of(kPlainTransport[protocol::kUdp]);
   static constexpr int kLeastTcp = sizeof(Ipv4Header) + sizeof(TcpHeader);
@@ -86,8 +78,6 @@ class PlainLanes {
     return a > reinterpret_cast<const Signed&>(b);
   }
 
-  std::uint64_t station_mask_;
-  std::uint64_t station_;
   std::uint32_t broadcast_raw_;
 };
 

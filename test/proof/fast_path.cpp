@@ -69,31 +69,26 @@ void prove_forwarded(std::span<const std::uint8_t> head, Plain plain, const Fram
 
 }  // namespace
 
-PROPERTY(fast_path_shape) {
+/// What `look_at` of the port's shape takes of any frame of `size` bytes is forwarded, and is a
+/// fragment or not.
+static void prove_taken(std::size_t size,
+                        Plain (PlainShape::*look_at)(std::span<const std::uint8_t>) const noexcept,
+                        bool is_fragment) {
   const Block block(size, "frame");
   const FrameFilter filter = any_filter();
   const PortRules in = any_rules("in");
   if (filter.mac.is_group()) {
     return;
   }
-  if (const Plain plain = PlainShape(filter, broadcast_of(in)).look_at(block.bytes())) {
+  if (const Plain plain = (PlainShape(filter, broadcast_of(in)).*look_at)(block.bytes())) {
     prove_forwarded(block.bytes(), plain, filter, in);
     const auto& ip = header_at<Ipv4Header>(block.bytes(), kIpv4Offset);
-    PROVE(!ip.more_fragments() && ip.fragment_offset() == 0);
+    PROVE((ip.more_fragments() || ip.fragment_offset() != 0) == is_fragment);
   }
 }
 
-PROPERTY(fast_path_fragment) {
-  const Block block(size, "frame");
-  const FrameFilter filter = any_filter();
-  const PortRules in = any_rules("in");
-  if (filter.mac.is_group()) {
-    return;
-  }
-  if (const Plain plain = PlainShape(filter, broadcast_of(in)).look_at_fragment(block.bytes())) {
-    prove_forwarded(block.bytes(), plain, filter, in);
-  }
-}
+PROPERTY(fast_path_shape) { prove_taken(size, &PlainShape::look_at, false); }
+PROPERTY(fast_path_fragment) { prove_taken(size, &PlainShape::look_at_fragment, true); }
 
 // A lane, beside lanes with any other frame: it says what the shape says, and of other protocols
 // than TCP and UDP nothing.
@@ -107,7 +102,7 @@ static void prove_lane(std::size_t lane) {
   const PlainLanes<kLanes> lanes(shape);
   std::uint64_t first;
   std::memcpy(&first, block.bytes().data(), sizeof(first));
-  if (lanes.strangeness(first) != 0) {
+  if (shape.strangeness(first) != 0) {
     PROVE(!shape.look_at(block.bytes()));
     return;
   }

@@ -119,7 +119,7 @@ Plain by_lanes(const Bytes& frame, std::size_t lane, const Bytes& others) {
   const auto usable = [&](const Bytes& bytes) {
     std::uint64_t first = 1;
     std::memcpy(&first, bytes.data(), std::min(bytes.size(), sizeof(first)));
-    return bytes.size() >= PlainShape::kLeastBytes && lanes.strangeness(first) == 0
+    return bytes.size() >= PlainShape::kLeastBytes && kShape.strangeness(first) == 0
                ? bytes.data()
                : PlainLanes<kLanes>::kNothing.data();
   };
