@@ -64,14 +64,14 @@ class Load:
 
     def throughput(self, goal: Goal) -> float:
         """Packets a second that came back in the worst trial that the goal does not forgive (RFC 9971,
-        conditional throughput)."""
+        conditional throughput). Where the generator did not reach the rate, fewer did."""
         forgiven = sum(trial.seconds for trial in self.trials) * goal.exceed_ratio
         worst_first = sorted(self.trials, key=lambda trial: trial.loss_ratio, reverse=True)
         for trial in worst_first:
             forgiven -= trial.seconds
             if forgiven < 0:
                 break
-        return self.rate * (1 - trial.loss_ratio)
+        return trial.received_rate
 
 
 @dataclass(frozen=True)
