@@ -7,22 +7,6 @@
 
 namespace natto {
 
-std::optional<IcmpErrorKind> icmp_error_for(DropReason reason) noexcept {
-  switch (reason) {
-    case DropReason::kTtlExpired:
-      return IcmpErrorKind{.type = icmp::kTimeExceeded, .code = 0};
-    case DropReason::kExceedsMtu:
-      return IcmpErrorKind{.type = icmp::kDestinationUnreachable, .code = 4};
-    case DropReason::kSourceNotMapped:
-    case DropReason::kHairpinNotAllowed:
-    case DropReason::kNotAllowed:
-    case DropReason::kOpenedByOtherSide:  // "communication administratively prohibited"
-      return IcmpErrorKind{.type = icmp::kDestinationUnreachable, .code = 13};
-    default:
-      return std::nullopt;
-  }
-}
-
 bool may_be_answered(const ParsedPacket& packet) noexcept {
   return !packet.is_icmp_error() && !packet.later_fragment;
 }

@@ -24,7 +24,22 @@ struct IcmpErrorKind {
 };
 
 /// The error that tells a sender of this drop reason; most are silent.
-[[nodiscard]] std::optional<IcmpErrorKind> icmp_error_for(DropReason reason) noexcept;
+// Inline: each dropped packet asks this, and a jump by a table of reasons is mispredicted.
+[[nodiscard]] constexpr std::optional<IcmpErrorKind> icmp_error_for(DropReason reason) noexcept {
+  switch (reason) {
+    case DropReason::kTtlExpired:
+      return IcmpErrorKind{.type = icmp::kTimeExceeded, .code = 0};
+    case DropReason::kExceedsMtu:
+      return IcmpErrorKind{.type = icmp::kDestinationUnreachable, .code = 4};
+    case DropReason::kSourceNotMapped:
+    case DropReason::kHairpinNotAllowed:
+    case DropReason::kNotAllowed:
+    case DropReason::kOpenedByOtherSide:  // "communication administratively prohibited"
+      return IcmpErrorKind{.type = icmp::kDestinationUnreachable, .code = 13};
+    default:
+      return std::nullopt;
+  }
+}
 
 /// Whether `packet`, which got as far as the table, may be answered with an error at all: not if it
 /// is one itself, and no fragment but the first (RFC 1812 §4.3.2.7). Broadcasts, group frames and

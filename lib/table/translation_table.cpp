@@ -197,6 +197,9 @@ void TranslationTable::look_up(std::span<const Query> queries,
   std::array<void*, kMaxQueries> found;
   std::array<std::uint8_t, kMaxQueries> open;  // indices of the queries without an answer yet
 
+  if (queries.empty()) {
+    return;
+  }
   auto open_count = static_cast<std::uint32_t>(queries.size());
   for (std::uint32_t i = 0; i < open_count; ++i) {
     open[i] = static_cast<std::uint8_t>(i);
@@ -209,8 +212,12 @@ void TranslationTable::look_up(std::span<const Query> queries,
       hashes[i] = hash_of(keys[i]);
     }
     std::uint64_t hits = 0;
-    rte_hash_lookup_with_hash_bulk_data(hash_.get(), key_pointers.data(), hashes.data(), open_count,
-                                        &hits, found.data());
+    if (open_count == 1) {  // of a burst, often one address has no mapping
+      hits = rte_hash_lookup_with_hash_data(hash_.get(), keys.data(), hashes[0], found.data()) >= 0;
+    } else {
+      rte_hash_lookup_with_hash_bulk_data(hash_.get(), key_pointers.data(), hashes.data(),
+                                          open_count, &hits, found.data());
+    }
 
     std::uint32_t still_open = 0;
     for (std::uint32_t i = 0; i < open_count; ++i) {
