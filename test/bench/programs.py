@@ -118,9 +118,9 @@ def reloads_in(log: str) -> int:
 
 
 def run_natto_reloading(natto: Path, config: Path, seconds: float) -> dict:
-    """The same, while the table's file changes again and again, and natto follows it; "reloads" says how
-    often it did."""
-    with changing(Path(tomllib.loads(config.read_text())["table"]["file"])):
+    """The same, while the table's file changes each second, and natto follows it; "reloads" says how often it
+    did."""
+    with changing(Path(tomllib.loads(config.read_text())["table"]["file"]), pause=1.0):
         told, log = _run_natto(natto, config, seconds)
     reloads = reloads_in(log)
     if reloads == 0:

@@ -19,7 +19,7 @@ class Scenario:
     workload: Workload
     targets: dict[str, tuple[float, float]]  # rival: (must, aim)
     rivals: tuple[str, ...] = TESTPMD_MODES
-    reloads: bool = False  # the table is reloaded again and again meanwhile
+    reloads: bool = False  # the table is reloaded each second meanwhile
     workers: int = 1  # each with a queue and a core of its own; testpmd has as many
 
 
@@ -78,7 +78,7 @@ SCENARIOS = [
         rivals=(CLEAN,),
     ),
     Scenario(
-        Workload("64 B, 65,536 mappings reloaded again and again", 32_768, 2048),
+        Workload("64 B, 65,536 mappings reloaded each second", 32_768, 2048),
         {QUIET: (0.99, 1.0)},
         rivals=(QUIET,),
         reloads=True,
