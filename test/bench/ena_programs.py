@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ WORKLOAD = Workload("64 B, 256 hosts each side, 2,048 flows", 256, 2048)
 RX_DESCRIPTORS, TX_DESCRIPTORS = 512, 1024
 WARM_UP_SECONDS = 0.5
 PATIENCE_SECONDS = 30
+OUT_OF_USE, IN_USE = ": out of use: ", ": in use again: "  # in natto's log
 # rte_ethdev.h: what natto asks of a port for checksums, and what testpmd asks of it unless told otherwise.
 CHECKSUMS, FAST_FREE = 0x0E, 0x10000
 
@@ -44,8 +46,8 @@ class Lab:
     def __init__(self, build: Path, folder: Path):
         self._natto = build / "app" / "natto"
         test = build / "test"
-        plugins = test / "ena-model" / "ena_model.so", test / "bench" / "driver_clock.so"
-        self._plugins = [word for plugin in plugins for word in ("-d", str(plugin))]
+        self._cards_plugin = ["-d", str(test / "ena-model" / "ena_model.so")]
+        self._plugins = [*self._cards_plugin, "-d", str(test / "bench" / "driver_clock.so")]
         self._folder = folder
         self._capture, self._table = folder / "in.pcap", folder / "mappings.toml"
         write_capture(WORKLOAD, self._capture)
@@ -59,9 +61,35 @@ class Lab:
         driver, burst = cycles_of_driver(json.loads(self._clock_file.read_text()))
         return Cost(whole, driver, burst)
 
+    def seconds_of_reset(self) -> float:
+        """How long natto does not use the port, while it forwards and the card, which has completed a packet twice,
+        is reset."""
+        self._write_cards(device_memory=False)
+        self._write_config("auto", self._cards_plugin)
+        process = self._start(self._natto, "run", "-c", self._config)
+        patience = threading.Timer(PATIENCE_SECONDS, process.kill)
+        patience.start()
+        try:
+            self._until_card_sends(process)
+            say(self._control, 0, "double-tx-completions 1")
+            moments: dict[str, float] = {}
+            for line in process.stderr:
+                moments |= {words: time.monotonic() for words in (OUT_OF_USE, IN_USE) if words in line}
+                if IN_USE in moments:
+                    return moments[IN_USE] - moments[OUT_OF_USE]
+        finally:
+            patience.cancel()
+            process.kill()
+            process.communicate()
+        raise RuntimeError(f"the port was not reset in {PATIENCE_SECONDS} s")
+
     @property
     def _clock_file(self) -> Path:
         return self._folder / "clock.json"
+
+    @property
+    def _config(self) -> Path:
+        return self._folder / "natto.toml"
 
     @property
     def _control(self) -> Path:
@@ -82,6 +110,11 @@ class Lab:
         settings = {"cards": [card], "control": str(self._control), "cpu": programs.MAIN_LCORE}
         self._cards_file.write_text(json.dumps(settings))
 
+    def _write_config(self, checksum_offload: str, plugins: list[str]) -> None:
+        programs.write_port_config(
+            self._config, CARD, self._table, eal=plugins, checksum_offload=checksum_offload
+        )
+
     def _start(self, *words: str | Path) -> subprocess.Popen:
         pipe = subprocess.PIPE
         return subprocess.Popen(
@@ -91,10 +124,8 @@ class Lab:
         )  # fmt: skip
 
     def _run_natto(self, program: Program, seconds: float) -> float:
-        config = self._folder / "natto.toml"
-        offload = "auto" if program.offload else "off"
-        programs.write_port_config(config, CARD, self._table, eal=self._plugins, checksum_offload=offload)
-        process = self._start(self._natto, "bench", "-c", config, "--seconds", str(seconds), "--json")
+        self._write_config("auto" if program.offload else "off", self._plugins)
+        process = self._start(self._natto, "bench", "-c", self._config, "--seconds", str(seconds), "--json")
         out, errors = process.communicate(timeout=seconds + PATIENCE_SECONDS)
         if process.returncode != 0:
             raise RuntimeError(f"natto bench failed: {errors}")

@@ -3,11 +3,12 @@
 with transmit queues in the card's memory and in the host's, checksums made by the program and by the card.
 
 The card limits the rate, so cycles are counted, of polls that found packets. Prints medians of the rounds, split
-into the driver and the program.
+into the driver and the program; and how long a reset of the card takes a port out of use.
 """
 
 import argparse
 import os
+import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -59,11 +60,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="natto-ena-") as folder:
         lab = Lab(options.build.resolve(), Path(folder))
         results = measure(lab, options.rounds, options.seconds)
+        resets = [lab.seconds_of_reset() * 1e3 for _ in range(options.rounds)]
     bursts = [cost.burst for rounds in results.values() for cost in rounds]
     text = (
         f"{ena_costs.table(results, lab.tsc_hz)}\n\n"
         f"Mean bursts were of {min(bursts):.1f} to {max(bursts):.1f} packets; "
-        f"the TSC runs at {lab.tsc_hz / 1e9:.1f} GHz."
+        f"the TSC runs at {lab.tsc_hz / 1e9:.1f} GHz. A reset takes the port out of use for "
+        f"{statistics.median(resets):.0f} ms ({min(resets):.0f} to {max(resets):.0f})."
     )
     print(text)
     if options.table:

@@ -70,3 +70,7 @@ def test_a_natto_is_measured_with_full_bursts(build, hugepages, tmp_path) -> Non
     assert 0 < cost.whole
     assert cost.burst > 24
     assert lab.tsc_hz > 1e8
+
+
+def test_the_time_of_a_reset_is_measured(build, hugepages, tmp_path) -> None:
+    assert Lab(build, tmp_path).seconds_of_reset() > 0
