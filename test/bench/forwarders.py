@@ -21,6 +21,7 @@ RIVAL = "5tswap"
 KERNEL = "nftables"
 NEAR, FAR = "near", "far"  # the generator's interface, and the one of what forwards
 MAC = PORT_MAC.hex(":")
+PATIENCE_SECONDS = 30
 REAL_TIME_LIMIT = Path("/proc/sys/kernel/sched_rt_runtime_us")
 
 
@@ -39,7 +40,8 @@ class Memif:
 
 
 class Veth:
-    """The far end is a namespace of its own. The kernel handles what arrives there on the CPU of natto's worker."""
+    """The far end is a namespace of its own. What arrives there for the kernel's NAT is handled on the CPU of natto's
+    worker. What arrives for natto or testpmd is received on the CPU that sends it, as the kernel has it with XDP."""
 
     name = "veth"
     forwarders = ("natto", RIVAL, KERNEL)
@@ -72,11 +74,14 @@ def no_real_time_limit() -> Iterator[None]:
 
 
 def undisturbed(process: int) -> None:
-    """What `process` runs on the worker's core runs in real time from now on, as on a core of its own: every
-    millisecond that another thread takes loses more than any program does."""
-    for thread in map(int, os.listdir(f"/proc/{process}/task")):
-        if os.sched_getaffinity(thread) == {programs.WORKER_LCORE}:
-            os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(1))
+    """What `process` runs on the worker's core runs in real time from now on: every millisecond that another thread
+    takes loses more than any program does. (Since Linux 6.12 others have a small share nevertheless.)"""
+    threads = [int(thread) for thread in os.listdir(f"/proc/{process}/task")]
+    workers = [thread for thread in threads if os.sched_getaffinity(thread) == {programs.WORKER_LCORE}]
+    if not workers:
+        raise RuntimeError(f"process {process} has no thread on the worker's core")
+    for worker in workers:
+        os.sched_setscheduler(worker, os.SCHED_FIFO, os.sched_param(1))
 
 
 @contextlib.contextmanager
@@ -88,7 +93,11 @@ def _program(words: list[str], log: Path) -> Iterator[int]:
             yield process.pid
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait()
+            try:
+                process.wait(PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
 def natto(program: Path, config: Path, wire: Memif | Veth, log: Path) -> contextlib.AbstractContextManager[int]:

@@ -78,7 +78,8 @@ def test_a_rate_is_a_bound_as_soon_as_no_later_trial_can_change_it() -> None:
 def test_what_was_lost_in_the_forgiven_half_does_not_count() -> None:
     trials = [Trial(1.0, 1000, received) for received in (900, 995, 1000, 1000, 1000, 1000)]
     assert Load(1000, trials).throughput(PDR) == 1000
-    assert Load(1000, trials[:3]).throughput(PDR) == pytest.approx(995)
+    # Three seconds of six were enough to tell, so all of them were needed.
+    assert Load(1000, trials[:3]).throughput(PDR) == 900
 
 
 def test_packets_that_the_generator_did_not_send_in_time_are_not_counted_as_forwarded() -> None:

@@ -4,6 +4,12 @@ from html import escape
 from pathlib import Path
 
 
+def _ratio(ratio: float, must: float | None) -> str:
+    """Two decimals, unless these would look like the target that it misses."""
+    text = f"{ratio:.2f}"
+    return f"{ratio:.3f}" if must and ratio < must <= float(text) else text
+
+
 def as_text(result: dict) -> str:
     lines = ["", result["workload"]]
     for name, pps in result["pps"].items():
@@ -28,10 +34,10 @@ def _table(results: list[dict]) -> str:
         natto = f"{result['pps']['natto'] / 1e6:.1f} Mpps ±{result['spread']['natto']:.0%}"
         first = f"{result['workload']} | {natto} | {result['cycles_per_packet']:.0f}"
         for rival, ratio in result["ratios"].items():
-            must, aim = result["targets"].get(rival, ("", ""))
+            must, aim = result["targets"].get(rival, (None, ""))
             mark = "**" if must else ""
             of = f"{rival} {result['pps'][rival] / 1e6:.1f} Mpps"
-            lines.append(f"| {first} | {of} | {mark}{ratio:.2f}{mark} | {must} | {aim} |")
+            lines.append(f"| {first} | {of} | {mark}{_ratio(ratio, must)}{mark} | {must or ''} | {aim} |")
             first = " | | "
     return "\n".join(lines)
 

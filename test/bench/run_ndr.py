@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import statistics
 import sys
 import tempfile
@@ -92,11 +93,13 @@ def rates_of(generator: Generator, seconds: float) -> dict:
     result = {
         "ndr_pps": ndr.throughput if ndr else 0.0,
         "pdr_pps": pdr.throughput if pdr else 0.0,
-        "limited_by_generator": pdr is not None and pdr.upper is None,
+        # It could send no more.
+        "ndr_is_at_least": ndr is not None and ndr.upper is None,
+        "pdr_is_at_least": pdr is not None and pdr.upper is None,
         "latency": {},
     }
     for share in SHARES if ndr else ():
-        result["latency"][f"{share:.0%}"] = generator.trial(ndr.load.rate * share, seconds * 4)
+        result["latency"][f"{share:.0%}"] = generator.trial(ndr.throughput * share, seconds * 4)
     return result
 
 
@@ -167,6 +170,8 @@ def main() -> int:
     options = arguments()
     if os.cpu_count() == 1:
         sys.exit("two CPUs are needed: one for the generator, one for what forwards")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))  # so that what was changed is changed back
     world.enter()
     os.nice(-20)  # whatever else takes a core would count
     with forwarders.no_real_time_limit():
