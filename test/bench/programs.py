@@ -117,10 +117,10 @@ def reloads_in(log: str) -> int:
     return len(re.findall(r"(?m)^natto: reload \d+ \(file changed\): version", log))
 
 
-def run_natto_reloading(natto: Path, config: Path, seconds: float) -> dict:
-    """The same, while the table's file changes each second, and natto follows it; "reloads" says how often it
-    did."""
-    with changing(Path(tomllib.loads(config.read_text())["table"]["file"]), pause=1.0):
+def run_natto_reloading(natto: Path, config: Path, seconds: float, pause: float) -> dict:
+    """The same, while the table's file changes again and again, a pause before each, and natto follows it; "reloads"
+    says how often it did."""
+    with changing(Path(tomllib.loads(config.read_text())["table"]["file"]), pause=pause):
         told, log = _run_natto(natto, config, seconds)
     reloads = reloads_in(log)
     if reloads == 0:

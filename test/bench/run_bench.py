@@ -6,6 +6,7 @@ Prints the median of the rounds with their spread, and the ratios.
 
 import argparse
 import dataclasses
+import functools
 import json
 import os
 import statistics
@@ -62,7 +63,9 @@ def measure(scenario: Scenario, options: argparse.Namespace, folder: Path) -> di
             rival, setting.capture, setting.packets, options.seconds, scenario.workers
         )
 
-    run = programs.run_natto_reloading if scenario.reloads else programs.run_natto
+    run = programs.run_natto
+    if scenario.reloads:
+        run = functools.partial(programs.run_natto_reloading, pause=1.0)
     rates: dict[str, list[float]] = {name: [] for name in ("natto", *rivals)}
     cycles = []
     for _ in range(options.rounds):
