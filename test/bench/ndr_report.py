@@ -42,8 +42,8 @@ def _rates(wires: dict[str, dict[str, list[dict]]]) -> list[str]:
                 cells.append(f"{mark}{_median(rounds, f'{rate}_pps') / 1e6:.2f} Mpps {_spread(rounds, f'{rate}_pps')}")
             for rate in RATES:
                 own = _median(rounds, f"{rate}_pps")
-                comparable = program != "natto" and own and not _is_at_least(rounds, rate)
-                comparable = comparable and not _is_at_least(told["natto"], rate)
+                limited = any(_is_at_least(each, rate) for each in (told["natto"], rounds))
+                comparable = program != "natto" and own and not limited
                 cells.append(f"{_median(told['natto'], f'{rate}_pps') / own:.2f}" if comparable else "")
             lines.append(f"| {' | '.join(cells)} |")
     return lines

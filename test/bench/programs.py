@@ -117,7 +117,7 @@ def reloads_in(log: str) -> int:
     return len(re.findall(r"(?m)^natto: reload \d+ \(file changed\): version", log))
 
 
-def run_natto_reloading(natto: Path, config: Path, seconds: float, pause: float) -> dict:
+def run_natto_reloading(natto: Path, config: Path, seconds: float, pause: float = RELOAD_PAUSE) -> dict:
     """The same, while the table's file changes again and again, a pause before each, and natto follows it; "reloads"
     says how often it did."""
     with changing(Path(tomllib.loads(config.read_text())["table"]["file"]), pause=pause):

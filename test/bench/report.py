@@ -14,12 +14,12 @@ def as_text(result: dict) -> str:
     lines = ["", result["workload"]]
     for name, pps in result["pps"].items():
         line = f"  {name:<12} {pps / 1e6:7.2f} Mpps ±{result['spread'][name]:4.0%}   "
+        must, aim = result["targets"].get(name, (None, None))
         if name == "natto":
             line += f"{result['cycles_per_packet']:.0f} cycles a packet"
         else:
-            line += f"natto is {result['ratios'][name]:.2f}"
-        if name in result["targets"]:
-            must, aim = result["targets"][name]
+            line += f"natto is {_ratio(result['ratios'][name], must)}"
+        if must:
             line += f"   (must {must}, aim {aim})"
         lines.append(line)
     return "\n".join(lines)

@@ -1,17 +1,19 @@
 """What tables say of results made up here."""
 
 from ndr_report import as_markdown
-from report import renew_table
+from report import as_text, renew_table
 
 
 def test_a_missed_target_does_not_look_like_a_met_one(tmp_path) -> None:
     page = tmp_path / "page.md"
     for ratio, told in ((0.8469, "**0.847**"), (0.8501, "**0.85**"), (0.84, "**0.84**")):
         page.write_text("<!-- measured --><!-- end measured -->")
-        renew_table(page, [{
-            "workload": "all", "pps": {"natto": 1e6, "5tswap": 1e6}, "spread": {"natto": 0.0},
+        result = {
+            "workload": "all", "pps": {"natto": 1e6, "5tswap": 1e6}, "spread": {"natto": 0.0, "5tswap": 0.0},
             "cycles_per_packet": 50, "ratios": {"5tswap": ratio}, "targets": {"5tswap": (0.85, 1.0)},
-        }])  # fmt: skip
+        }  # fmt: skip
+        renew_table(page, [result])
+        assert f"natto is {told.strip('*')}   (must 0.85, aim 1.0)" in as_text(result)
         assert f"| {told} | 0.85 | 1.0 |" in page.read_text()
 
 

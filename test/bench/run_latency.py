@@ -6,7 +6,6 @@ Prints the medians of the rounds.
 """
 
 import argparse
-import functools
 import statistics
 import sys
 import tempfile
@@ -61,9 +60,7 @@ def gap_lines(options: argparse.Namespace, folder: Path) -> list[str]:
     programs.write_config(config, capture, table, packets)
     runs = {
         "quiet": programs.run_natto,
-        "65,536 mappings reloaded again and again": functools.partial(
-            programs.run_natto_reloading, pause=programs.RELOAD_PAUSE
-        ),
+        "65,536 mappings reloaded again and again": programs.run_natto_reloading,
     }
     longest: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(options.rounds):
