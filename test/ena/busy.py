@@ -16,8 +16,8 @@ from scapy.layers.l2 import Ether
 CARDS = (0, 1)
 ROUTER = "02:00:00:00:00:01"
 FLOWS = range(1024, 1088)
-# The driver gives a card's packets back once so many have been sent (ENA_REFILL_THRESH_PACKET), a burst more or less.
-UNDELIVERED_BUFFERS = 256 + 64
+# The driver gives a card new buffers to receive into once so many lack, an eighth of its queue.
+LACKING_BUFFERS = 128
 
 
 def mac(card: int) -> str:
@@ -77,8 +77,9 @@ class Busy(Cards):
         for card in CARDS:
             self.forwards(card)
         self.settle()
-        self._free_buffers = self.report(0)["free_buffers"]
+        self._all_buffers = self._buffers()
         self.go_on()
+        assert self._all_buffers is not None, f"a card is not up:\n{self.log()}"
 
     def write_table(self, text: str) -> None:
         new = self._table.with_suffix(".new")
@@ -123,9 +124,32 @@ class Busy(Cards):
 
         def has_its_buffers() -> bool:
             self.settle()
-            lost = self._free_buffers - self.report(0)["free_buffers"]
+            buffers = self._buffers()
             self.go_on()
-            return lost < len(CARDS) * UNDELIVERED_BUFFERS
+            return buffers is not None and abs(self._all_buffers - buffers) < len(CARDS) * LACKING_BUFFERS
 
-        # A driver may wait for completions still, and need a reset before it gives buffers back.
-        self.until("the drivers hold no more buffers than at first", has_its_buffers)
+        # A card may need one more reset first.
+        self.until("each buffer is free or with a driver", has_its_buffers)
+
+    def _buffers(self) -> int | None:
+        """Those that are free, and those that the drivers hold. None: a card is being reset, or about to be."""
+
+        def states() -> list[tuple[str, int]]:
+            return [(port["state"], port["state_since_ms"]) for port in self.ask("ports")["ports"]]
+
+        before = states()
+        if any(state not in ("up", "dead") for state, _ in before):
+            return None
+        held = [self._held(card) for card in CARDS if before[card][0] == "up"]
+        free = self.report(0)["free_buffers"]
+        return None if None in held or states() != before else free + sum(held)
+
+    def _held(self, card: int) -> int | None:
+        """By a card's driver: what it receives into, and what was sent and it has not given back. A packet is a
+        descriptor here. None: the driver cannot tell."""
+        statistics = self.telemetry(f"/ethdev/xstats,{card}")
+        if statistics is None:
+            return None
+        queues = self.configuration(card)
+        entries = sum(queue["depth"] - 1 for queue in queues["rx"] + queues["tx"])
+        return entries - sum(statistics[f"tx_q{i}_available_desc"] for i in range(len(queues["tx"])))

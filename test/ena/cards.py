@@ -130,8 +130,8 @@ class Cards:
         report = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout)
         return [finding for finding in report["findings"] if finding["check"] == "ports"]
 
-    def telemetry(self, command: str) -> dict:
-        """What monitoring is told."""
+    def telemetry(self, command: str) -> dict | None:
+        """What monitoring is told; None: a driver cannot tell."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as telemetry:
             telemetry.settimeout(PATIENCE)
             telemetry.connect(f"/run/dpdk/natto-{self._natto.pid}/dpdk_telemetry.v2")
