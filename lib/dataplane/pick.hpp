@@ -33,13 +33,15 @@ class Picker {
     }
     for (; i < mbufs.size(); ++i) {
       packets[i].frame = rte_pktmbuf_mtod(mbufs[i], std::uint8_t*);
-      words[i] = 0;
+      words[i] = PlainLanes<>::kUnknown;
     }
     for (i = 0; i < mbufs.size(); ++i) {
       const auto plain = Plain::from_word(words[i]);
-      if (plain && kIpv4Offset + plain.length() <= mbufs[i]->data_len) [[likely]] {
+      if (!plain) [[unlikely]] {
+        packets[i].plain = kNotPlain;
+      } else if (kIpv4Offset + plain.length() <= mbufs[i]->data_len) [[likely]] {
         take(*mbufs[i], packets[i], plain);
-      } else {
+      } else {  // does not fit, as what is unknown never does
         pick_one(*mbufs[i], packets[i]);
       }
     }

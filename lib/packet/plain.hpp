@@ -44,6 +44,7 @@ class Plain {
   [[nodiscard]] static constexpr Plain from_word(std::uint32_t word) noexcept {
     return Plain(word);
   }
+  [[nodiscard]] constexpr std::uint32_t word() const noexcept { return word_; }
   /// The bits of a word that tell where the checksum is. The others are the length.
   [[nodiscard]] static constexpr std::uint32_t bits_of(TransportChecksum checksum) noexcept {
     return std::uint32_t{checksum.offset} << kOffsetShift |

@@ -23,12 +23,18 @@ class PlainLanes {
 
   explicit PlainLanes(const PlainShape& shape) noexcept : broadcast_raw_(shape.broadcast_raw_) {}
 
-  /// A frame that no lane calls plain, for lanes that have none.
+  /// A frame that is not plain, for lanes that have none.
   static constexpr std::array<std::uint8_t, PlainShape::kLeastBytes> kNothing{};
 
-  /// The packets in frames that are not strange, each of at least PlainShape::kLeastBytes:
-  /// words of Plain. Whether a packet lies wholly in its frame is left to the caller. Says that a
-  /// packet is not plain also where it is another protocol's than TCP's and UDP's.
+  /// Said of what may be plain for all that the lanes know: fragments, other protocols than TCP and
+  /// UDP, and those two with a length that is too short. PlainShape has to look at it. The word is
+  /// that of a packet so long that it fits into no frame.
+  static constexpr std::uint32_t kUnknown = Plain::of(UINT16_MAX, {}).word();
+
+  /// Of each frame, none of them strange and each of at least PlainShape::kLeastBytes, the word of
+  /// - kNotPlain, which is certain,
+  /// - a packet that is plain if it lies wholly in its frame, which the caller has to see, or
+  /// - kUnknown.
   void look_at(const Frames& frames, std::span<std::uint32_t, kLanes> packets) const noexcept {
     const auto [type, version_and_length, fragment, ttl_protocol_sum, source, destination, ports,
                 udp] = HeaderWords<kLanes>::of(frames);
@@ -40,14 +46,15 @@ class PlainLanes {
     const Words is_udp = mask(protocol == protocol::kUdp) &
                          mask(is_more(udp_length, sizeof(UdpHeader) - 1)) &
                          mask(is_more(length, udp_length + (sizeof(Ipv4Header) - 1)));
+    const Words is_known = (is_tcp | is_udp) & mask((fragment & kFragmentMask) == 0);
     const Words unlike =
         ((type ^ kType) & kTypeMask) |
-        ((version_and_length ^ PlainShape::kVersionAndLength) & 0xff) | (fragment & kFragmentMask) |
+        ((version_and_length ^ PlainShape::kVersionAndLength) & 0xff) |
         header_sum_error(version_and_length, fragment, ttl_protocol_sum, source, destination) |
         mask(is_more(2, ttl_protocol_sum & 0xff)) | mask(source == destination) |
         mask(destination == broadcast_raw_);
-    const Words told = ((length & (is_tcp | is_udp)) | (is_tcp & kTcpBits) | (is_udp & kUdpBits)) &
-                       mask(unlike == 0);
+    const Words plain = length | (is_tcp & kTcpBits) | (is_udp & kUdpBits);
+    const Words told = ((plain & is_known) | (kUnknown & ~is_known)) & mask(unlike == 0);
     std::memcpy(packets.data(), &told, sizeof(told));
   }
 

@@ -90,8 +90,8 @@ static void prove_taken(std::size_t size,
 PROPERTY(fast_path_shape) { prove_taken(size, &PlainShape::look_at, false); }
 PROPERTY(fast_path_fragment) { prove_taken(size, &PlainShape::look_at_fragment, true); }
 
-// A lane, beside lanes with any other frame: it says what the shape says, and of other protocols
-// than TCP and UDP nothing.
+// A lane, beside lanes with any other frame: it says what the shape says, and tells of all
+// plain packets of TCP and UDP.
 template <std::size_t kLanes>
 static void prove_lane(std::size_t lane) {
   constexpr std::size_t kFrame = 60;  // a whole TCP header, and more than is read
@@ -112,14 +112,18 @@ static void prove_lane(std::size_t lane) {
   std::array<std::uint32_t, kLanes> words;
   lanes.look_at(frames, words);
   const Plain plain = Plain::from_word(words[lane]);
-  const auto& ip = header_at<Ipv4Header>(block.bytes(), kIpv4Offset);
-  if (ip.protocol == protocol::kTcp || ip.protocol == protocol::kUdp) {
-    const bool fits = kIpv4Offset + ip.total_length.host() <= block.bytes().size();
-    PROVE(fits ? plain == shape.look_at(block.bytes())
-               : !plain || plain.length() == ip.total_length.host());
-  } else {
-    PROVE(!plain);
+  if (!plain || kIpv4Offset + plain.length() <= kFrame) {
+    PROVE(plain == shape.look_at(block.bytes()));
+    PROVE(!shape.look_at_fragment(block.bytes()));
+    return;
   }
+  const auto& ip = header_at<Ipv4Header>(block.bytes(), kIpv4Offset);
+  if (words[lane] != PlainLanes<kLanes>::kUnknown) {
+    PROVE(plain == Plain::of(ip.total_length.host(), kPlainTransport[ip.protocol]));
+    return;
+  }
+  PROVE(!shape.look_at(block.bytes()) ||
+        (ip.protocol != protocol::kTcp && ip.protocol != protocol::kUdp));
 }
 
 PROPERTY(fast_path_lanes) { prove_lane<8>(size % 8); }
