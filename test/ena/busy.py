@@ -76,9 +76,7 @@ class Busy(Cards):
         super()._start()
         for card in CARDS:
             self.forwards(card)
-        self.settle()
         self._all_buffers = self._buffers()
-        self.go_on()
         assert self._all_buffers is not None, f"a card is not up:\n{self.log()}"
 
     def write_table(self, text: str) -> None:
@@ -123,17 +121,21 @@ class Busy(Cards):
         """Each packet is counted once, and no packet buffer is lost."""
 
         def has_its_buffers() -> bool:
-            self.settle()
             buffers = self._buffers()
-            self.go_on()
             return buffers is not None and abs(self._all_buffers - buffers) < len(CARDS) * LACKING_BUFFERS
 
         # A card may need one more reset first.
         self.until("each buffer is free or with a driver", has_its_buffers)
 
     def _buffers(self) -> int | None:
-        """Those that are free, and those that the drivers hold. None: a card is being reset, or about to be."""
+        """Those that are free, and those that the drivers hold, while nothing comes in. None: a card is being reset, or
+        about to be."""
+        self.settle()
+        buffers = self._buffers_at_rest()
+        self.go_on()
+        return buffers
 
+    def _buffers_at_rest(self) -> int | None:
         def states() -> list[tuple[str, int]]:
             return [(port["state"], port["state_since_ms"]) for port in self.ask("ports")["ports"]]
 
