@@ -38,6 +38,8 @@ Value asked(const AdminCommand& command) {
 
 void AdminQueue::reset() {
   device_.registers.write(kAdminDoorbell, kNoDoorbell);
+  device_.registers.write(kAdminBaseLow, 0);
+  device_.registers.write(kAdminBaseHigh, 0);
   head_ = 0;
   ring_ = {};
   waiting_.clear();
@@ -57,9 +59,12 @@ void AdminQueue::take_commands(Clock::time_point now) {
   if (doorbell == kNoDoorbell || static_cast<std::uint16_t>(doorbell) == head_) {
     return;
   }
+  const std::uint64_t base = registers.read_address(kAdminBaseLow, kAdminBaseHigh);
+  if (base == 0) {
+    return;  // the card has forgotten the driver, which has not noticed: nobody answers
+  }
   const auto depth = static_cast<std::uint16_t>(registers.read(kAdminCapabilities));
-  const auto* const commands =
-      device_.host.as<AdminCommand>(registers.read_address(kAdminBaseLow, kAdminBaseHigh));
+  const auto* const commands = device_.host.as<AdminCommand>(base);
   if (ring_.ring == nullptr) {
     ring_ = {.ring = device_.host.at(
                  registers.read_address(kAdminCompletionBaseLow, kAdminCompletionBaseHigh)),

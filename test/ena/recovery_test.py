@@ -104,6 +104,25 @@ def test_natto_recovers(natto, fault) -> None:
     natto.accounts_for_all()
 
 
+def test_a_card_that_forgets(natto) -> None:
+    """It lives again at once, and knows nothing of the driver: nobody answers the next command."""
+    # Just after a reset, the commands that made the queues are still in the driver's memory. A card must not obey
+    # them again, and look as if it were set up.
+    natto.card(0, "keep-alive off")
+    natto.says(ASKS)
+    natto.card(0, "keep-alive on")
+    natto.says(AGAIN)
+    natto.mark()
+    resets = natto.report(0)["reset_reasons"]
+    natto.card(0, "dead on")
+    natto.card(0, "dead off")
+    natto.says(ASKS)
+    natto.says(AGAIN)
+    natto.forwards(0)
+    assert {KEEP_ALIVE, ADMIN_TIMEOUT} & set(natto.report(0)["reset_reasons"][len(resets) :])
+    natto.accounts_for_all()
+
+
 def test_a_doorbell_that_runs_ahead(natto) -> None:
     """Rung by the test: no driver does it. The card stops, tells the driver, and falls silent."""
     resets = natto.report(0)["reset_reasons"]
