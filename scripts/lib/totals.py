@@ -29,18 +29,29 @@ def reports(given: Path) -> Iterator[tuple[Path, str]]:
         yield given / (test["name"].rpartition(" / ")[2] + ".xml"), test["result"]
 
 
+def failure(case: ElementTree.Element) -> ElementTree.Element | None:
+    return next((element for element in case if element.tag in ("failure", "error")), None)
+
+
+def reason(case: ElementTree.Element) -> str:
+    """How its message begins, on one line."""
+    element = failure(case)
+    message = "" if element is None else element.get("message") or element.text or ""
+    return " ".join(message.split())[:200]
+
+
 def outcome(case: ElementTree.Element) -> str:
-    if case.find("failure") is not None or case.find("error") is not None:
+    if failure(case) is not None:
         return "failed"
     return "skipped" if case.find("skipped") is not None or case.get("status") == "notrun" else "passed"
 
 
 def outcomes(report: Path) -> Iterator[str]:
-    """Of each of its tests. Prints which have failed."""
+    """Of each of its tests. Prints which have failed, and why."""
     for case in ElementTree.parse(report).iter("testcase"):
         result = outcome(case)
         if result == "failed":
-            print(f"failed: {report}: {case.get('classname', '')} {case.get('name')}")
+            print(f"failed: {report}: {case.get('classname', '')} {case.get('name')}: {reason(case)}")
         yield result
 
 

@@ -6,6 +6,7 @@
 import random
 import threading
 import time
+from datetime import datetime
 
 from busy import CARDS, Busy, mappings
 
@@ -42,6 +43,11 @@ def some_fault(dice: random.Random) -> str:
     return kind if kind in SWITCHES else f"{kind} {dice.randint(1, NUMBERS[kind])}"
 
 
+def do(natto: Busy, card: int, command: str) -> None:
+    print(datetime.now().time(), f"card {card}: {command}")
+    natto.card(card, command)
+
+
 class Reloads(threading.Thread):
     """A table, another one, and so on, until the end of the block."""
 
@@ -74,15 +80,15 @@ def test_random_faults(tmp_path, binary, model, hugepages, pytestconfig, seed) -
             while left > 0:
                 card = dice.choice(CARDS)
                 for _ in range(min(left, dice.randint(1, 8))):
-                    natto.card(card, some_fault(dice))
+                    do(natto, card, some_fault(dice))
                     time.sleep(dice.random() / 20)
                     left -= 1
                 # One in ten stays until the driver has noticed.
                 time.sleep(4 if dice.random() < 0.1 else 0)
                 if dice.random() < 0.8:
-                    natto.card(card, "heal")
+                    do(natto, card, "heal")
         for card in CARDS:
-            natto.card(card, "heal")
+            do(natto, card, "heal")
         for card in CARDS:
             natto.forwards(card, patience=90)  # after many failed resets, pauses have grown to 10 s
         natto.accounts_for_all()
