@@ -197,7 +197,7 @@ void fields(Of<PortReport> auto& m, auto&& field) {
   field("recoveries", m.recoveries, "by the driver itself");
   field("reset_cause", m.reset_cause,
         "of the last reset: `the driver asked for it`, `the driver could not recover the port`, "
-        "`the driver's counters told that it needs one` or empty");
+        "`the driver's counters told that it needs one, or could not be read` or empty");
   field("queues", m.queues, "pairs of a receive and a transmit queue");
   field("rx_descriptors", m.rx_descriptors, "of each queue");
   field("tx_descriptors", m.tx_descriptors, "of each queue");

@@ -10,7 +10,7 @@ enum class ResetCause : std::uint8_t {
   kNone,
   kDriverAsked,     ///< RTE_ETH_EVENT_INTR_RESET
   kRecoveryFailed,  ///< RTE_ETH_EVENT_RECOVERY_FAILED
-  kCountersTold,    ///< WatchedCounter::needs_reset
+  kCountersTold,    ///< WatchedCounter::needs_reset, or AnswerWatch
 };
 
 /// The signals of a port's driver that control has not acted on yet. The driver signals on any

@@ -8,9 +8,18 @@ namespace natto {
 namespace {
 
 /// Whether a counter counts bytes, by its name without_queue().
-bool counts_bytes(const std::string& of_all) {
+bool is_of_bytes(const std::string& of_all) {
   return of_all == "rx_good_bytes" || of_all == "tx_good_bytes" || of_all == "rx_q*_bytes" ||
          of_all == "tx_q*_bytes";
+}
+
+/// By their names without_queue().
+std::map<std::string, std::uint64_t> sums_of_queues(const std::vector<PortCounter>& counters) {
+  std::map<std::string, std::uint64_t> sums;
+  for (const PortCounter& counter : counters) {
+    sums[without_queue(counter.name)] += counter.value;
+  }
+  return sums;
 }
 
 }  // namespace
@@ -18,13 +27,17 @@ bool counts_bytes(const std::string& of_all) {
 PortMonitor::PortMonitor(std::vector<std::string> names, ReadCounters read)
     : read_(std::move(read)), counters_(names.size()), bytes_(names.size()) {
   for (std::string& name : names) {
-    watches_.push_back(
-        {.name = std::move(name), .sampled = {}, .kernel_losses = {}, .counters = {}, .bytes = {}});
+    watches_.push_back({.name = std::move(name),
+                        .sampled = {},
+                        .kernel_losses = {},
+                        .answers = {},
+                        .counters = {},
+                        .bytes = {}});
   }
 }
 
 std::optional<std::size_t> PortMonitor::sample(Instant now, const std::vector<Port>& ports,
-                                               PortSet in_use) {
+                                               PortSet in_use, const CounterSums& sums) {
   const std::size_t index = std::exchange(next_, (next_ + 1) % watches_.size());
   Watch& watch = watches_[index];
   if (!in_use.contains(static_cast<RealmId>(index)) ||
@@ -32,17 +45,15 @@ std::optional<std::size_t> PortMonitor::sample(Instant now, const std::vector<Po
     return std::nullopt;
   }
   watch.sampled = now;
-  const Port& port = ports[index];
-  if (!watch.kernel_losses) {
-    watch.kernel_losses.emplace(port.plan().driver, port.interface());
-  }
   bool needs_reset = false;
   // A driver without them is none to complain of every second.
-  if (auto read = read_(port.id())) {
-    read->push_back({.name = "rx_missed_errors", .value = watch.kernel_losses->read()});
+  if (const auto read = read_counters(watch, ports[index])) {
+    watch.answers.answered();
     needs_reset = take(now, watch, *read);
-  } else {
-    needs_reset = miss(watch);
+  } else if (const auto& traffic = sums.ports[index]; watch.answers.unanswered(
+                 {.received = traffic.received, .transmitted = traffic.transmitted})) {
+    log(LogLevel::kWarning, "port {}: its device does not answer any more", watch.name);
+    needs_reset = true;
   }
   std::vector<WatchedValue> counters;
   for (const auto& [name, counter] : watch.counters) {
@@ -61,28 +72,58 @@ std::optional<std::size_t> PortMonitor::sample(Instant now, const std::vector<Po
   return needs_reset ? std::optional(index) : std::nullopt;
 }
 
-bool PortMonitor::miss(Watch& watch) {
-  if (!watch.has_answered || ++watch.unanswered < kUnanswered) {
-    return false;
+void PortMonitor::was_reset(std::size_t index, const Port& port) {
+  Watch& watch = watches_[index];
+  watch.answers.was_reset();
+  const auto read = read_counters(watch, port);
+  if (!read) {
+    expect_zero(watch);
+    return;
   }
-  watch.has_answered = false;
-  log(LogLevel::kWarning, "port {}: its device does not answer any more", watch.name);
-  return true;
+  // Those alone that the driver's burst functions count. What the device tells the driver now and
+  // then, such as missed packets, is not there yet.
+  for (const auto& [name, value] : sums_of_queues(*read)) {
+    const auto found = watch.counters.find(name);
+    if (found != watch.counters.end() && found->second.watched->needs_reset) {
+      found->second.read(value);
+    }
+  }
+  count_bytes(watch, *read);
 }
 
-bool PortMonitor::take(Instant now, Watch& watch, const std::vector<PortCounter>& read) {
-  watch.has_answered = true;
-  watch.unanswered = 0;
-  std::map<std::string, std::uint64_t> sums;
+// If the driver counts on instead, an old error is taken for a new one, and the port is reset once
+// more than needed.
+void PortMonitor::expect_zero(Watch& watch) {
+  for (auto& [name, counter] : watch.counters) {
+    if (counter.watched->needs_reset) {
+      counter.continued.last_read = 0;
+    }
+  }
+}
+
+Result<std::vector<PortCounter>> PortMonitor::read_counters(Watch& watch, const Port& port) const {
+  auto read = read_(port.id());
+  if (read) {
+    if (!watch.kernel_losses) {
+      watch.kernel_losses.emplace(port.plan().driver, port.interface());
+    }
+    read->push_back({.name = "rx_missed_errors", .value = watch.kernel_losses->read()});
+  }
+  return read;
+}
+
+void PortMonitor::count_bytes(Watch& watch, const std::vector<PortCounter>& read) {
   for (const PortCounter& counter : read) {
-    const std::string of_all = without_queue(counter.name);
-    sums[of_all] += counter.value;
-    if (counts_bytes(of_all)) {
+    if (is_of_bytes(without_queue(counter.name))) {
       watch.bytes[counter.name].read(counter.value);
     }
   }
+}
+
+bool PortMonitor::take(Instant now, Watch& watch, const std::vector<PortCounter>& read) {
+  count_bytes(watch, read);
   bool needs_reset = false;
-  for (const auto& [name, value] : sums) {
+  for (const auto& [name, value] : sums_of_queues(read)) {
     const WatchedCounter* watched = find_watched_counter(name);
     if (watched == nullptr) {
       continue;
@@ -102,8 +143,7 @@ bool PortMonitor::take(Instant now, Watch& watch, const std::vector<PortCounter>
 }
 
 void PortMonitor::update(Counter& counter, Instant now, std::uint64_t value) {
-  counter.continued.read(value);
-  counter.value = counter.watched->is_level ? value : counter.continued.value;
+  counter.read(value);
   if (counter.watched->is_level) {
     counter.minute.clear();  // whatever it did, it did not grow
   }

@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/counters.hpp"
 #include "dataplane/port_set.hpp"
+#include "ports/answer_watch.hpp"
 #include "ports/kernel_losses.hpp"
 #include "ports/port.hpp"
 #include "ports/port_counters.hpp"
@@ -34,9 +36,6 @@ class PortMonitor {
  public:
   static constexpr Instant kPeriod{1'000};
   static constexpr Instant kMinute{60'000};
-  /// When counters that could be read cannot be read so often in a row, the device does not answer,
-  /// and its driver should have noticed.
-  static constexpr unsigned kUnanswered = 5;
 
   using ReadCounters = std::function<Result<std::vector<PortCounter>>(std::uint16_t port)>;
 
@@ -44,9 +43,16 @@ class PortMonitor {
   explicit PortMonitor(std::vector<std::string> names, ReadCounters read = read_port_counters);
 
   /// Control, as often as it likes: reads the port whose turn it is, each about once a second,
-  /// unless it is out of use. Warns of a counter that grew, at most once a minute. Returns the port
-  /// if its driver has counted what needs a reset, or cannot read its counters any more.
-  std::optional<std::size_t> sample(Instant now, const std::vector<Port>& ports, PortSet in_use);
+  /// unless it is out of use. Warns of a counter that grew, at most once a minute. `sums`: what the
+  /// workers have counted. Returns the port if its driver has counted what needs a reset, or cannot
+  /// read its counters any more (AnswerWatch).
+  std::optional<std::size_t> sample(Instant now, const std::vector<Port>& ports, PortSet in_use,
+                                    const CounterSums& sums);
+
+  /// Control: a reset of the port's device has succeeded, and no worker uses it yet. Reads its
+  /// counters of bytes, and of errors that need a reset. Most start at zero again: without that,
+  /// one that reaches its old number before the next sample would seem not to have grown.
+  void was_reset(std::size_t index, const Port& port);
 
   /// By name. Any thread but workers. None before the first sample.
   [[nodiscard]] std::vector<WatchedValue> counters(std::size_t port) const;
@@ -60,7 +66,7 @@ class PortMonitor {
     Instant time;
     std::uint64_t value;
   };
-  /// What the device counts, going on where a reset of the device puts it to zero.
+  /// What the device counts, going on where it starts again at zero.
   struct Continued {
     std::uint64_t last_read = 0;
     std::uint64_t value = 0;
@@ -71,6 +77,10 @@ class PortMonitor {
   };
   struct Counter {
     explicit Counter(const WatchedCounter& entry) : watched(&entry) {}
+    void read(std::uint64_t now) {
+      continued.read(now);
+      value = watched->is_level ? now : continued.value;
+    }
 
     const WatchedCounter* watched;
     Continued continued;
@@ -83,14 +93,18 @@ class PortMonitor {
     std::string name;
     std::optional<Instant> sampled;
     std::optional<KernelLosses> kernel_losses;
-    bool has_answered = false;  ///< since the last reset for want of answers
-    unsigned unanswered = 0;    ///< in a row
+    AnswerWatch answers;
     std::map<std::string, Counter> counters;
     std::map<std::string, Continued> bytes;
   };
 
-  /// Both return whether the device needs a reset.
-  [[nodiscard]] static bool miss(Watch& watch);
+  /// With what the kernel's interface has lost, if the port is on one.
+  [[nodiscard]] Result<std::vector<PortCounter>> read_counters(Watch& watch,
+                                                               const Port& port) const;
+  /// Takes it that the driver counts errors that need a reset from zero.
+  static void expect_zero(Watch& watch);
+  static void count_bytes(Watch& watch, const std::vector<PortCounter>& read);
+  /// Returns whether the device needs a reset.
   [[nodiscard]] bool take(Instant now, Watch& watch, const std::vector<PortCounter>& read);
   static void update(Counter& counter, Instant now, std::uint64_t value);
   static void warn(const std::string& port, const std::string& name, Counter& counter, Instant now);

@@ -217,7 +217,13 @@ void PortSupervisor::take_out_of_use() {
 
 bool PortSupervisor::is_left() { return dataplane_.quiescence.passed(grace_period_); }
 
-Status PortSupervisor::reset() { return port_.reset(); }
+Status PortSupervisor::reset() {
+  Status done = port_.reset();
+  if (done) {
+    on_reset_();
+  }
+  return done;
+}
 
 void PortSupervisor::put_into_use() {
   std::atomic<PortSet>& in_use = dataplane_.ports_in_use;

@@ -9,10 +9,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
@@ -59,8 +61,11 @@ class PortSupervisor final : private RecoverablePort {
 
   /// Does what is due at `now`. Returns whether the link has come back. Main lcore only, since
   /// drivers put their timers where the port is started. Never waits for workers; a reset takes as
-  /// long as the driver takes.
+  /// long as the driver takes, and what on_reset() was given.
   bool step(Instant now);
+  /// Calls `told` after each reset that succeeds, before workers use the port again. Before the
+  /// first step().
+  void on_reset(std::function<void()> told) { on_reset_ = std::move(told); }
   /// The port's driver needs a reset, as its counters tell. Main lcore.
   void needs_reset() noexcept { heard_.signals.reset_wanted(ResetCause::kCountersTold); }
 
@@ -100,6 +105,7 @@ class PortSupervisor final : private RecoverablePort {
   Dataplane& dataplane_;
   Heard heard_;
   PortRecovery recovery_;
+  std::function<void()> on_reset_ = [] {};
   std::uint64_t grace_period_ = 0;           ///< token of the Quiescence
   std::optional<InterfaceWatch> interface_;  ///< of the kernel, if the device is on one
   bool told_of_replacement_ = false;

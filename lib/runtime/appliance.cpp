@@ -173,6 +173,9 @@ Appliance::Appliance(DeviceLocks locks, Eal eal, Timers timers, std::unique_ptr<
       reloader_(base_->config, *base_->dataplane, base_->live_table, start.file, start.kept,
                 trail_.get(), {}) {
   control_activity_.last_tsc.set(rte_rdtsc());
+  for (std::size_t i = 0; i < supervisors_.size(); ++i) {
+    supervisors_[i]->on_reset([this, i] { monitor_.was_reset(i, base_->ports[i]); });
+  }
   if (!base_->dataplane->refused_flows.empty()) {
     recorder_.emplace(base_->config, *base_->dataplane, base_->live_table);
     recorder_->start(cpus_beside_workers_);
@@ -269,7 +272,7 @@ void Appliance::step() {
     log(LogLevel::kWarning, "{}; {}", ChecksumHint::kMeaning, ChecksumHint::kAdvice);
   }
   const PortSet in_use = base_->dataplane->ports_in_use.load();
-  if (const auto port = monitor_.sample(monotonic_now(), base_->ports, in_use)) {
+  if (const auto port = monitor_.sample(monotonic_now(), base_->ports, in_use, sums)) {
     supervisors_[*port]->needs_reset();
   }
   control_activity_.last_tsc.set(rte_rdtsc());

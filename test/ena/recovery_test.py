@@ -123,6 +123,37 @@ def test_a_card_that_forgets(natto) -> None:
     natto.accounts_for_all()
 
 
+def test_a_card_that_fails_again_before_it_has_answered(natto) -> None:
+    """A completion that comes twice has ended the driver's watchdog, so natto alone can notice that the card is dead."""
+    deaf = ["silent-admin on", "double-tx-completions 1"]
+    for command in deaf:
+        natto.card(0, command)
+    natto.says("port middle-0: its device does not answer any more")
+    natto.card(0, "heal")
+    natto.says(AGAIN)
+    natto.mark()
+    for command in deaf:
+        natto.card(0, command)
+    natto.forwards(0)  # more than the driver leaves uncollected: it has met the completion
+    for command in ("dead on", "heal"):
+        natto.card(0, command)
+    natto.says(DOES_NOT_ASK)
+    natto.says(AGAIN)
+    natto.forwards(0)
+    natto.accounts_for_all()
+
+
+def test_the_same_again_at_once(natto) -> None:
+    """The driver's counter is where it was when natto last read it, before the reset."""
+    for _ in range(2):
+        natto.mark()
+        natto.card(0, "double-tx-completions 1")
+        natto.says(DOES_NOT_ASK)
+        natto.says(AGAIN)
+    natto.forwards(0)
+    natto.accounts_for_all()
+
+
 def test_a_doorbell_that_runs_ahead(natto) -> None:
     """Rung by the test: no driver does it. The card stops, tells the driver, and falls silent."""
     resets = natto.report(0)["reset_reasons"]

@@ -33,7 +33,7 @@ const char* name_of(ResetCause cause) {
     case ResetCause::kRecoveryFailed:
       return "the driver could not recover the port";
     case ResetCause::kCountersTold:
-      return "the driver's counters told that it needs one";
+      return "the driver's counters told that it needs one, or could not be read";
   }
   return "";
 }

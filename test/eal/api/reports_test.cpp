@@ -551,7 +551,7 @@ TEST_F(ReportsTest, DropsHaveSamplesIfTheyAreAskedFor) {
 
 TEST_F(ReportsTest, PortsAndWorkers) {
   run_with(kTwo);
-  monitor_.sample(Instant(0), ports_, PortSet::first(2));
+  monitor_.sample(Instant(0), ports_, PortSet::first(2), {});
   const auto ports = ask(api::PortsRequest()).value().ports;
   ASSERT_EQ(ports.size(), 2U);
   EXPECT_EQ(ports[0].realm, "company-a");
@@ -609,7 +609,7 @@ TEST_F(ReportsTest, PortCountersSayWhatIsLostAndWhatToDo) {
   const auto sample = [this](int second, std::uint64_t exceeded) {
     counted_ = {{.name = "conntrack_allowance_exceeded", .value = exceeded}};
     for (int i = 0; i < 2; ++i) {
-      monitor_.sample(Instant(1'000 * second), ports_, PortSet::first(2));
+      monitor_.sample(Instant(1'000 * second), ports_, PortSet::first(2), {});
     }
   };
   sample(0, 5);
@@ -633,7 +633,7 @@ TEST_F(ReportsTest, DevicesTellTheirBytesAndEveryLoss) {
                 {.name = "pps_allowance_exceeded", .value = 0},
                 {.name = "conntrack_allowance_available", .value = 8}};
     for (int i = 0; i < 2; ++i) {
-      monitor_.sample(Instant(1'000 * second), ports_, PortSet::first(2));
+      monitor_.sample(Instant(1'000 * second), ports_, PortSet::first(2), {});
     }
   };
   sample(0, 500);
@@ -945,7 +945,7 @@ TEST_F(ReportsTest, AnswersWhileWorkersCountAndTablesChange) {
   std::uint64_t last = 0;
   std::size_t samples = 0;
   for (long second = 1; !stop.load(); ++second) {
-    monitor_.sample(Instant(1'000 * second), ports_, PortSet::first(2));
+    monitor_.sample(Instant(1'000 * second), ports_, PortSet::first(2), {});
     EXPECT_TRUE(ask(api::TableRequest()).ok());
     EXPECT_TRUE(ask(api::CountersRequest()).ok());
     const auto drops = ask(api::DropsRequest{.samples = true}).value().drops;

@@ -61,7 +61,7 @@ class PortMonitorTest : public testing::Test {
     std::fclose(log_);
   }
 
-  void sample_at(int seconds) { monitor_.sample(Instant(1'000 * seconds), ports_, kAll); }
+  void sample_at(int seconds) { monitor_.sample(Instant(1'000 * seconds), ports_, kAll, {}); }
   [[nodiscard]] std::optional<WatchedValue> shown(std::string_view name) const {
     const auto counters = monitor_.counters(0);
     const auto found = std::ranges::find(counters, name, &WatchedValue::name);
@@ -82,8 +82,11 @@ class PortMonitorTest : public testing::Test {
   }
 
   /// In place of the driver.
-  [[nodiscard]] std::vector<PortCounter> read() {
+  [[nodiscard]] Result<std::vector<PortCounter>> read() {
     ++reads_;
+    if (!answers_) {
+      return Error{ErrorKind::kSystem, "no such device"};
+    }
     std::vector<PortCounter> counters;
     for (const auto& [name, value] : device_) {
       counters.push_back({.name = name, .value = value});
@@ -92,6 +95,7 @@ class PortMonitorTest : public testing::Test {
   }
 
   std::map<std::string, std::uint64_t> device_;  ///< its counters
+  bool answers_ = true;
   unsigned reads_ = 0;
   std::vector<Port> ports_;
   PortMonitor monitor_{{"company-a"}, [this](std::uint16_t) { return read(); }};
@@ -122,9 +126,9 @@ TEST_F(PortMonitorTest, AsksTheDeviceOnceASecond) {
   for (int i = 0; i < 5; ++i) {
     sample_at(0);
   }
-  monitor_.sample(Instant(999), ports_, kAll);
+  monitor_.sample(Instant(999), ports_, kAll, {});
   EXPECT_EQ(reads_, 1U);
-  monitor_.sample(Instant(1'000), ports_, kAll);
+  monitor_.sample(Instant(1'000), ports_, kAll, {});
   EXPECT_EQ(reads_, 2U);
   static_cast<void>(monitor_.counters(0));
   EXPECT_EQ(reads_, 2U) << "a reader asked the device";
@@ -168,6 +172,48 @@ TEST_F(PortMonitorTest, AResetOfTheDeviceLosesNoCount) {
   EXPECT_EQ(shown("tx_drops")->last_minute, 24U);
 }
 
+TEST_F(PortMonitorTest, WhatNeedsAResetDoesSoAgainRightAfterIt) {
+  const auto needs_reset_at = [this](int seconds) {
+    return monitor_.sample(Instant(1'000 * seconds), ports_, kAll, {}) == 0U;
+  };
+  device_ = {{"tx_q0_bad_req_id", 0}, {"rx_good_bytes", 100}, {"tx_good_bytes", 100}};
+  EXPECT_FALSE(needs_reset_at(0));
+  device_["tx_q0_bad_req_id"] = 1;
+  EXPECT_TRUE(needs_reset_at(1));
+  device_ = {{"tx_q0_bad_req_id", 0}, {"rx_good_bytes", 140}, {"tx_good_bytes", 0}};
+  monitor_.was_reset(0, ports_[0]);
+  device_ = {{"tx_q0_bad_req_id", 1}, {"rx_good_bytes", 143}, {"tx_good_bytes", 103}};
+  EXPECT_TRUE(needs_reset_at(2));
+  EXPECT_EQ(shown("tx_q*_bad_req_id")->value, 2U);
+  EXPECT_EQ(monitor_.bytes(0)[0].value, 143U) << "a device counts on";
+  EXPECT_EQ(monitor_.bytes(0)[1].value, 203U) << "the driver does not";
+  device_["tx_q0_bad_req_id"] = 4;
+  monitor_.was_reset(0, ports_[0]);
+  EXPECT_FALSE(needs_reset_at(3)) << "a driver that counts on must not be reset for ever";
+  EXPECT_EQ(shown("tx_q*_bad_req_id")->value, 5U);
+}
+
+TEST_F(PortMonitorTest, AnErrorAfterAResetIsSeenThoughTheDeviceDidNotAnswerThen) {
+  device_ = {{"tx_q0_bad_req_id", 1}, {"tx_drops", 7}};
+  sample_at(0);
+  answers_ = false;
+  monitor_.was_reset(0, ports_[0]);
+  answers_ = true;
+  EXPECT_EQ(monitor_.sample(Instant(1'000), ports_, kAll, {}), 0U);
+  EXPECT_EQ(shown("tx_drops")->value, 7U) << "which needs no reset";
+}
+
+TEST_F(PortMonitorTest, WhatADeviceTellsItsDriverLaterIsNotCountedTwice) {
+  device_ = {{"rx_missed_errors", 100}, {"conntrack_allowance_available", 50}};
+  sample_at(0);
+  device_ = {{"rx_missed_errors", 0}, {"conntrack_allowance_available", 20}};
+  monitor_.was_reset(0, ports_[0]);
+  device_["rx_missed_errors"] = 103;
+  sample_at(1);
+  EXPECT_EQ(shown("rx_missed_errors")->value, 103U);
+  EXPECT_EQ(shown("conntrack_allowance_available")->last_minute, 0U);
+}
+
 TEST_F(PortMonitorTest, AnAllowanceLeftIsShownAndNeverWarnedOf) {
   device_["conntrack_allowance_available"] = 100;
   sample_at(0);
@@ -182,10 +228,46 @@ TEST_F(PortMonitorTest, AnAllowanceLeftIsShownAndNeverWarnedOf) {
 }
 
 TEST_F(PortMonitorTest, AsksNoPortThatIsNotInUse) {
-  monitor_.sample(Instant(0), ports_, PortSet());
+  monitor_.sample(Instant(0), ports_, PortSet(), {});
   EXPECT_EQ(reads_, 0U);
   sample_at(0);
   EXPECT_EQ(reads_, 1U);
+}
+
+TEST_F(PortMonitorTest, WantsAResetOfADeviceThatDoesNotAnswerUnlessItForwards) {
+  sample_at(0);
+  answers_ = false;
+  CounterSums sums;
+  const auto resets_until = [this, &sums](int first, int last) {
+    int resets = 0;
+    for (int second = first; second <= last; ++second) {
+      resets += monitor_.sample(Instant(1'000 * second), ports_, kAll, sums) == 0U ? 1 : 0;
+      ++sums.received;  // by another port
+    }
+    return resets;
+  };
+  EXPECT_EQ(resets_until(1, 4), 0);
+  monitor_.was_reset(0, ports_[0]);
+  EXPECT_EQ(resets_until(5, 8), 0) << "since the driver had it reset";
+  EXPECT_EQ(resets_until(9, 9), 1);
+  const auto lines = logged();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("port company-a: its device does not answer any more"),
+            std::string::npos);
+  monitor_.was_reset(0, ports_[0]);
+  EXPECT_EQ(resets_until(10, 19), 1) << "the reset was no help";
+  EXPECT_EQ(resets_until(20, 38), 0);
+  ++sums.ports[0].received;
+  ++sums.ports[0].transmitted;
+  EXPECT_EQ(resets_until(39, 39), 0) << "packets come and go, if nothing else";
+  answers_ = true;
+  monitor_.was_reset(0, ports_[0]);
+  answers_ = false;
+  EXPECT_EQ(resets_until(40, 58), 0) << "an answer right after a reset is no cure";
+  answers_ = true;
+  EXPECT_EQ(resets_until(59, 59), 0);
+  answers_ = false;
+  EXPECT_EQ(resets_until(60, 64), 1);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ class PortSupervisorTest : public testing::Test {
   PortSupervisorTest() {
     rte_log_set_level_pattern("natto", RTE_LOG_ERR);
     supervisor_ = PortSupervisor::create("port b", port_, kB, lab_.dataplane()).value();
+    supervisor_->on_reset([] { ADD_FAILURE() << "no reset succeeds"; });
     step();
   }
   ~PortSupervisorTest() override { rte_log_set_level_pattern("natto", RTE_LOG_INFO); }
