@@ -214,6 +214,9 @@ AdminStatus AdminQueue::get_feature(const AdminCommand& command, AdminCompletion
   if ((features() >> command.feature.feature & 1) == 0) {
     return AdminStatus::kUnsupported;
   }
+  if (command.feature.feature == device_.faults.feature_failing) {
+    return AdminStatus::kUnknownError;
+  }
   switch (command.feature.feature) {
     case kDeviceAttributes:
       answer(completion,

@@ -30,11 +30,12 @@ const std::map<std::string_view, bool Faults::*> kSwitches = {
     {"silent-admin", &Faults::admin_silent}, {"hold-tx-completions", &Faults::tx_completions_held},
 };
 
-/// Commands whose argument is how often, from now on.
-const std::map<std::string_view, std::uint32_t Faults::*> kCounts = {
+/// Commands whose argument is how often, from now on; or which.
+const std::map<std::string_view, std::uint32_t Faults::*> kNumbers = {
     {"fail-reset", &Faults::resets_failing},
     {"fail-creation-at", &Faults::creation_failing},
     {"fail-admin", &Faults::admin_failing},
+    {"fail-feature", &Faults::feature_failing},
     {"lose-tx-completions", &Faults::tx_completions_lost},
     {"double-tx-completions", &Faults::tx_completions_doubled},
     {"wrong-tx-ids", &Faults::tx_ids_wrong},
@@ -71,7 +72,7 @@ std::string Faults::set(std::string_view command) {
     return value ? "" : "say on or off";
   }
   const auto value = number(argument);
-  if (const auto found = kCounts.find(name); found != kCounts.end()) {
+  if (const auto found = kNumbers.find(name); found != kNumbers.end()) {
     if (value) {
       this->*found->second = *value;
     }

@@ -24,6 +24,7 @@ struct Faults {
   std::chrono::milliseconds admin_delay{0};
   std::chrono::milliseconds admin_timeout{0};  ///< in place of the card's, if it is not 0
   std::uint32_t admin_failing = 0;             ///< so many commands
+  std::uint32_t feature_failing = 0;           ///< the feature of this number cannot be read
   std::uint32_t tx_completions_lost = 0;
   bool tx_completions_held = false;
   std::uint32_t tx_completions_doubled = 0;

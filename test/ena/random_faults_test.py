@@ -26,6 +26,7 @@ NUMBERS = {
     "fail-reset": 3,
     "fail-creation-at": 8,
     "fail-admin": 20,
+    "fail-feature": 30,
     "lose-tx-completions": 2000,
     "double-tx-completions": 3,
     "wrong-tx-ids": 3,

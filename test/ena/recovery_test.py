@@ -53,6 +53,10 @@ FAULTS = {
         ],
         {KEEP_ALIVE},
     ),
+    # The driver keeps memory of such a reset.
+    "its table for RSS cannot be read, so a reset fails late": Fault(
+        [(["fail-feature 12", "keep-alive off"], failed("reset")), ([], failed("reset"))], {KEEP_ALIVE}
+    ),
     "the MTU is refused, and the n-th queue": Fault(
         [
             (["refuse-mtu on", "keep-alive off"], failed("set the MTU 1500")),
