@@ -208,10 +208,13 @@ TEST_F(PortMonitorTest, WhatADeviceTellsItsDriverLaterIsNotCountedTwice) {
   sample_at(0);
   device_ = {{"rx_missed_errors", 0}, {"conntrack_allowance_available", 20}};
   monitor_.was_reset(0, ports_[0]);
-  device_["rx_missed_errors"] = 103;
+  answers_ = false;
   sample_at(1);
-  EXPECT_EQ(shown("rx_missed_errors")->value, 103U);
   EXPECT_EQ(shown("conntrack_allowance_available")->last_minute, 0U);
+  answers_ = true;
+  device_["rx_missed_errors"] = 103;
+  sample_at(2);
+  EXPECT_EQ(shown("rx_missed_errors")->value, 103U);
 }
 
 TEST_F(PortMonitorTest, AnAllowanceLeftIsShownAndNeverWarnedOf) {
