@@ -1,8 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
+
+#include "dataplane/counters.hpp"
 
 namespace natto {
 
@@ -11,6 +12,8 @@ namespace natto {
 /// A device that never answered has no counters, and needs nothing. Control's alone.
 class AnswerWatch {
  public:
+  using Traffic = CounterSums::Port;
+
   /// Without an answer so often in a row, a device does not answer.
   static constexpr unsigned kUnanswered = 5;
   /// It grows to this while resets are no help.
@@ -23,13 +26,8 @@ class AnswerWatch {
   /// The device was reset, whatever for.
   void was_reset() noexcept { unanswered_ = 0; }
 
-  struct Traffic {
-    std::uint64_t received = 0;  ///< packets, from the port so far
-    std::uint64_t transmitted = 0;
-  };
-
-  /// There was no answer. Returns whether the device is to be reset. One reset is enough for a
-  /// device that only refuses its counters: packets still come and go.
+  /// There was no answer. `traffic`: the port's so far. Returns whether the device is to be reset.
+  /// One reset is enough for a device that only refuses its counters: packets still come and go.
   [[nodiscard]] bool unanswered(const Traffic& traffic) noexcept {
     if (unanswered_++ == 0) {
       before_ = traffic;

@@ -50,8 +50,7 @@ std::optional<std::size_t> PortMonitor::sample(Instant now, const std::vector<Po
   if (const auto read = read_counters(watch, ports[index])) {
     watch.answers.answered();
     needs_reset = take(now, watch, *read);
-  } else if (const auto& traffic = sums.ports[index]; watch.answers.unanswered(
-                 {.received = traffic.received, .transmitted = traffic.transmitted})) {
+  } else if (watch.answers.unanswered(sums.ports[index])) {
     log(LogLevel::kWarning, "port {}: its device does not answer any more", watch.name);
     needs_reset = true;
   }
